@@ -5,12 +5,11 @@ import { claimVault } from "#agent/protocol/claim.ts";
 import { newAgentSecret } from "#agent/protocol/proof.ts";
 import { keyFilePath, readKeyFile } from "#platform/keychain/key-file.ts";
 import { readHeader } from "#vault/keys/header.ts";
-import { deriveKey, stretchPin, wrapKey } from "#vault/keys/keys.ts";
 import { findSlot, openKeychainSlot } from "#vault/keys/slots.ts";
 import { beginBatch } from "#vault/tokens/batch.ts";
-import { openSecretKey } from "#vault/tokens/token-record.ts";
 import { newTokenId, Vault } from "#vault/vault.ts";
 import { PrivacyIdeaServer } from "../../push/privacyidea-server.ts";
+import { makeCheap } from "../cheap-pins.ts";
 import { RFC_SECRET } from "../fob.ts";
 import { runInProcess } from "./run-in-process.ts";
 
@@ -74,7 +73,7 @@ export async function richHome(whenDone: (remove: () => void) => void): Promise<
   const server = await PrivacyIdeaServer.start(whenDone);
   await fob(["enroll", server.invitation().replaceAll("ACME", "Push"), "--yes", "--name", "Push"]);
   await fob(["pin", "set", "Pinned"], { FOB_PIN: TOKEN_PIN });
-  await makeCheap(vaultOf(home), "Pinned");
+  await makeCheap(home, { tokens: { Pinned: TOKEN_PIN } });
   const pace = async () => {
     await runInProcess(home, ["code", "Pinned"], { FOB_PIN: "0815" });
     await fob(["code", "Count"]);
@@ -114,26 +113,6 @@ async function backupOf(folder: string, list: string) {
   await runInProcess(other, ["import", list]);
   await runInProcess(other, ["backup", backup, "--recipient", await identityToRecipient(key)]);
   return { identity, backup };
-}
-
-/**
- * Gives the PIN of a token the least costs: a record says what its own are, and a table tries the
- * PIN a thousand times.
- */
-async function makeCheap(vault: Vault, name: string): Promise<void> {
-  const id = vault.findExactly(name)?.id ?? "";
-  const { guard } = vault.read(id);
-  const secretKey = await openSecretKey(vault.read(id), vault.vaultKey, Buffer.from(TOKEN_PIN));
-  if (!guard || !secretKey) throw new Error(`${name} has no PIN`);
-  const stretching = { ...guard.stretching, N: 2 ** 10 };
-  const stretched = await stretchPin(Buffer.from(TOKEN_PIN), stretching);
-  const under = deriveKey(
-    vault.vaultKey,
-    Buffer.concat([Buffer.from(id), stretched]),
-    "secret key and PIN",
-  );
-  const wrappedSecretKey = wrapKey(secretKey, under, `${id}/secret`);
-  vault.update(id, (record) => ({ ...record, guard: { ...guard, stretching }, wrappedSecretKey }));
 }
 
 /** A copy whose files look old, so that none of them counts as one that is being written. */
