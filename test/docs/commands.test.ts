@@ -50,7 +50,7 @@ describeWith(
     beforeAll(() => stage.build());
     afterAll(() => stage.remove());
 
-    test.each(SCRIPTS)("$place: $title", async ({ script }) => {
+    test.concurrent.each(SCRIPTS)("$place: $title", async ({ script }) => {
       const { exitCode, stderr } = await stage.run(script);
       // what only a person at a terminal may answer ends with this code and this line, and was
       // understood

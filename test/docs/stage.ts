@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,7 +68,9 @@ export class Stage {
     try {
       return await this.#runIn(person, script);
     } finally {
-      await this.#runIn(person, "fob lock --quiet || true");
+      // an agent, also one that has ended, has left its claim
+      if (existsSync(join(person, "fob/vault/agent")))
+        await this.#runIn(person, "fob lock --quiet || true");
       rmSync(person, { recursive: true, force: true, maxRetries: 5 });
     }
   }

@@ -36,7 +36,7 @@ import { LISTS as TOKEN_LISTS } from "../enrollment/files/token-list-samples.ts"
 import { mutated } from "./mutation.ts";
 
 /** How long each parser is fuzzed, in milliseconds: `npm run fuzz` takes a minute for each. */
-const DURATION = process.env["MODE"] === "fuzz" ? 60_000 : 1_000;
+const DURATION = process.env["MODE"] === "fuzz" ? 60_000 : 500;
 
 /** No input may take longer, in milliseconds, even on a machine that has other things to do. */
 const MAX_DURATION = 20_000;
