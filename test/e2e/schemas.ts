@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { Ajv2020, type AnySchemaObject } from "ajv/dist/2020.js";
+import { Ajv2020, type AnySchemaObject, type ValidateFunction } from "ajv/dist/2020.js";
 
 const FOLDER = new URL("../../schema/", import.meta.url);
 
@@ -24,13 +24,21 @@ export function schemaName(command: string): string {
  * not have counts as well: others may ignore it, we document it.
  */
 export function violations(name: string, value: unknown): string[] {
-  const ajv = new Ajv2020({ allowUnionTypes: true, strictTypes: false });
-  ajv.addSchema(readSchema("definitions"), "definitions.schema.json");
-  const isValid = ajv.compile(closed(readSchema(name)));
+  const isValid = compiled.get(name) ?? compile(name);
   isValid(value);
   return (isValid.errors ?? []).map(
     ({ instancePath, message }) => `${name}${instancePath} ${message}`,
   );
+}
+
+const compiled = new Map<string, ValidateFunction>();
+
+function compile(name: string): ValidateFunction {
+  const ajv = new Ajv2020({ allowUnionTypes: true, strictTypes: false });
+  ajv.addSchema(readSchema("definitions"), "definitions.schema.json");
+  const isValid = ajv.compile(closed(readSchema(name)));
+  compiled.set(name, isValid);
+  return isValid;
 }
 
 /** The schema without room for other keys, wherever it describes an object. */
