@@ -136,7 +136,9 @@ describe("a newer version", () => {
   ])("of %s is refused by its number, and no password is asked for", async (app, bytes) => {
     await expect(read(bytes, null)).rejects.toMatchObject({
       code: "invalid",
-      message: expect.stringMatching(new RegExp(`^this (file of ${app} is of|${app} export has) version`)),
+      message: expect.stringMatching(
+        new RegExp(`^this (file of ${app} is of|${app} export has) version`),
+      ),
       hint: expect.stringContaining("newer fob"),
     });
   });
