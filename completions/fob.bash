@@ -46,9 +46,9 @@ _fob_look_up() {
   'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --format --output --qr --unencrypted --psk' refused='--plain' places=('words totp hotp ocra') ;;
   'verify') options='--window --at' places=('token' 'any') ;;
   'config') commands='list get set unset' ;;
-  'config get') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle') ;;
-  'config set') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle' 'any') ;;
-  'config unset') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle') ;;
+  'config get') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle') ;;
+  'config set') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle' 'any') ;;
+  'config unset') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle') ;;
   'lab') commands='serve user issue push log' ;;
   'lab serve') options='--port --host --for --old' ;;
   'lab user') commands='add list unlock' ;;
@@ -298,7 +298,7 @@ _fob() {
     _fob_look_up_value "$path" "${current%%=*}"
     _fob_offer_place "$place" "${current#*=}" "${current%%=*}="
   else
-    options=" $options --home --keychain --pin-file --pin-fd --no-input --json -q --quiet --no-color --plain -h --help -V --version "
+    options=" $options --home --keychain --pin-file --pin-fd --no-input --json -q --quiet --no-color --plain --pinentry -h --help -V --version "
     for word in $refused; do options=${options/ $word / }; done
     _fob_offer_place "words $options" "$current" ''
   fi

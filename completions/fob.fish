@@ -91,7 +91,7 @@ function __fob_options
         case 'provision'
             set refused '--plain'
     end
-    for line in (printf '%s\t%s\n' '--home' 'where vault and settings live' '--keychain' 'who keeps the vault\'s key: system, file, none' '--pin-file' 'read PINs from a file, one a line; - is standard input' '--pin-fd' 'read PINs from a file descriptor' '--no-input' 'never prompt' '--json' 'print the result as JSON' '-q' 'no remarks on standard error' '--quiet' 'no remarks on standard error' '--no-color' 'no colours' '--plain' 'for screen readers: statements instead of tables and drawings' '-h' 'show help' '--help' 'show help' '-V' 'print the version' '--version' 'print the version')
+    for line in (printf '%s\t%s\n' '--home' 'where vault and settings live' '--keychain' 'who keeps the vault\'s key: system, file, none' '--pin-file' 'read PINs from a file, one a line; - is standard input' '--pin-fd' 'read PINs from a file descriptor' '--no-input' 'never prompt' '--json' 'print the result as JSON' '-q' 'no remarks on standard error' '--quiet' 'no remarks on standard error' '--no-color' 'no colours' '--plain' 'for screen readers: statements instead of tables and drawings' '--pinentry' 'where no terminal is, ask for PINs by the pinentry of the desktop' '-h' 'show help' '--help' 'show help' '-V' 'print the version' '--version' 'print the version')
         contains -- (string split -- \t $line)[1] $refused; or echo $line
     end
 end
@@ -162,11 +162,11 @@ function __fob_places
         case 'verify'
             printf '%s\n' 'token' 'any'
         case 'config get'
-            printf '%s\n' 'words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle'
+            printf '%s\n' 'words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle'
         case 'config set'
-            printf '%s\n' 'words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle' 'any'
+            printf '%s\n' 'words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle' 'any'
         case 'config unset'
-            printf '%s\n' 'words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle'
+            printf '%s\n' 'words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle'
         case 'lab user add'
             printf '%s\n' 'any'
         case 'lab user unlock'

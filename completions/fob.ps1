@@ -359,21 +359,21 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle')
+            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle')
         }
         'config set' = @{
             Commands = @()
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle', 'any')
+            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle', 'any')
         }
         'config unset' = @{
             Commands = @()
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle')
+            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle')
         }
         'lab' = @{
             Commands = @(, @('serve', 'run the lab: a small authentication server to try things out with'); , @('user', 'who logs in at the lab'); , @('issue', 'make a token of the lab, and print its enrollment string'); , @('push', 'send a push request to a user''s devices'); , @('log', 'show what happened at the lab'))
@@ -471,6 +471,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         , @('--quiet', 'no remarks on standard error')
         , @('--no-color', 'no colours')
         , @('--plain', 'for screen readers: statements instead of tables and drawings')
+        , @('--pinentry', 'where no terminal is, ask for PINs by the pinentry of the desktop')
         , @('-h', 'show help')
         , @('--help', 'show help')
         , @('-V', 'print the version')

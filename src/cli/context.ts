@@ -18,6 +18,7 @@ import type { Processes } from "#vault/tokens/batch.ts";
 import type { Vault } from "#vault/vault.ts";
 import type { Check } from "./check.ts";
 import type { Clipboard } from "./clipboard.ts";
+import type { Globals } from "./globals.ts";
 import type { Sensor } from "./sensor.ts";
 
 /** Work whose progress a person can watch. */
@@ -167,6 +168,8 @@ interface AgentContext {
 interface QuestionContext {
   readonly prompt: Prompt;
   readonly pinPrompt: PinPrompt;
+  /** As {@link Globals.pinentry}. */
+  readonly pinentry: Globals["pinentry"];
   /** {@link pinPrompt} that asks through `asking`, for a command that draws on the terminal. */
   pinPromptOn(asking: Pick<Prompt, "secret" | "wait">): PinPrompt;
   /** The fingerprint or face reader. */

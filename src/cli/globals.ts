@@ -22,6 +22,11 @@ export interface Globals {
    */
   readonly grant: string | null;
   readonly input: boolean;
+  /**
+   * How PINs are asked for where no terminal is: by this program, by the usual pinentry of the
+   * system (the empty text), or not at all (null).
+   */
+  readonly pinentry: string | null;
   readonly json: boolean;
   readonly quiet: boolean;
   /**
@@ -49,11 +54,23 @@ export function resolveGlobals(
     pin: env["FOB_PIN"] || null,
     grant: env["FOB_GRANT"] ?? null,
     input: (flags.input ?? true) && !isSet(env["FOB_NO_INPUT"]),
+    pinentry: choosePinentry(flags, env, settings),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
     spoken: whereSpoken(flags, settings),
     debug: isSet(env["FOB_DEBUG"]),
   };
+}
+
+/** The option and the variable say whether; the setting says which, and that one is wanted. */
+function choosePinentry(
+  { pinentry }: GlobalFlags,
+  { FOB_PINENTRY }: NodeJS.ProcessEnv,
+  settings: Settings,
+): string | null {
+  const program = chooseUnlessWrong(settings, "pinentry.program");
+  const isWanted = pinentry ?? (FOB_PINENTRY === undefined ? program !== "" : isSet(FOB_PINENTRY));
+  return isWanted ? program : null;
 }
 
 function whereSpoken({ plain }: GlobalFlags, settings: Settings): Globals["spoken"] {

@@ -23,12 +23,14 @@ import { formatFailures, formatNote } from "#cli/output/report.ts";
 import type { Style } from "#cli/output/style.ts";
 import { startTraceFile } from "#cli/output/trace-file.ts";
 import { pinSource } from "#cli/prompt/pin-source.ts";
+import type { Pinentry } from "#cli/prompt/pinentry.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
 import { promptsFor } from "#cli/prompt/prompt-beside-input.ts";
 import type { Sensor } from "#cli/sensor.ts";
 import { SignalListeners } from "#cli/signals.ts";
 import { closeToOthers, openToOthers, ownershipOf } from "#platform/file-modes.ts";
 import { keyStores } from "#platform/keychain/key-stores.ts";
+import { canShowPinentry } from "#platform/pinentry/surroundings.ts";
 import type { Notifier } from "#push/notifier.ts";
 import type { KeyItem } from "#vault/keys/key-store.ts";
 import type { RecoveryCodeDisplay } from "#vault/keys/recovery.ts";
@@ -54,7 +56,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
   for (const name of ["FOB_PIN", "FOB_PIN_FILE", "FOB_GRANT"]) delete env[name];
   const isSpoken = globals.spoken !== "nowhere" || env["TERM"] === "dumb";
   const asking = { isSpoken, hasColor: style.hasColor, terminal: host };
-  const { prompt, pins } = promptsFor(host, globals.input, asking);
+  const { prompt, pins } = promptsFor(host, globals.input, asking, pinentryOf(globals, env));
   const sensor = systemSensor();
   const listeners = new SignalListeners();
   const access = vaultAccess(globals, pins, sensor, stderr);
@@ -80,6 +82,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     notifier: systemNotifier(),
     prompt,
     pinPrompt: access.pinPrompt,
+    pinentry: globals.pinentry,
     pinPromptOn: (asking) =>
       vaultAccess(globals, { ...prompt, ...asking }, sensor, stderr).pinPrompt,
     clipboard: systemClipboard(build, host),
@@ -201,6 +204,21 @@ function systemSensor(): Sensor {
   return {
     describe: async () => (await load()).describe(),
     verify: async (reason, watch) => (await load()).verify(reason, watch),
+  };
+}
+
+/** The pinentry that is wanted where no terminal is, loaded at the first question. */
+function pinentryOf({ pinentry: program }: Globals, env: NodeJS.ProcessEnv): Pinentry | null {
+  if (program === null || !canShowPinentry(process.platform, env)) return null;
+  const load = once(async () =>
+    (await import("#platform/pinentry/pinentry.ts")).systemPinentry({
+      program: program || null,
+      env,
+    }),
+  );
+  return {
+    secret: async (question, signal) => (await load()).secret(question, signal),
+    confirm: async (question, signal) => (await load()).confirm(question, signal),
   };
 }
 

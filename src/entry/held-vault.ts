@@ -13,10 +13,17 @@ import { Lifetime } from "#agent/server/lifetime.ts";
 import { PushListener } from "#agent/server/push-listener.ts";
 import { UnlockedTokens } from "#agent/server/unlocked-tokens.ts";
 import { VaultPresence } from "#agent/server/vault-presence.ts";
+import { typedPins } from "#cli/prompt/pin-source.ts";
+import type { Pinentry } from "#cli/prompt/pinentry.ts";
+import { pinentryPrompt } from "#cli/prompt/pinentry-prompt.ts";
 import { httpClient } from "#platform/http.ts";
 import { systemNotifier } from "#platform/notification/notifier.ts";
+import { oneQuestionAtATime } from "#platform/pinentry/one-question.ts";
+import { systemPinentry } from "#platform/pinentry/pinentry.ts";
+import { canShowPinentry } from "#platform/pinentry/surroundings.ts";
 import { LocalInbox } from "#push/inbox/local-inbox.ts";
 import type { Secret } from "#token/secret.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { directAuthenticator } from "#vault/tokens/authenticator.ts";
 import { Vault } from "#vault/vault.ts";
 import { carryOut } from "./agent-commands.ts";
@@ -38,6 +45,7 @@ export class HeldVault {
   readonly #lifetime: Lifetime;
   readonly #presence: VaultPresence;
   readonly #listener: PushListener | null;
+  readonly #pinentry: Pinentry | null;
   readonly #services: AgentServices;
   #isLocked = false;
   #release: () => void = () => undefined;
@@ -59,6 +67,7 @@ export class HeldVault {
     this.#listener = order.push
       ? new PushListener(newInbox(), order.notify ? systemNotifier(process.platform) : null)
       : null;
+    this.#pinentry = pinentryFor(order);
     this.#services = {
       vaultState: () => this.#state(),
       tokens: directAuthenticator(tokens, clock),
@@ -76,10 +85,12 @@ export class HeldVault {
 
   /** Creates the handler of a new client. */
   newClient(): ClientHandler {
-    const client = newClientState();
+    const gone = new AbortController();
+    const client = newClientState(this.#person(gone.signal));
     return {
       answer: (line) => answer(line, this.#services, client),
       leave: () => client.command?.stop(),
+      disconnect: () => gone.abort(),
     };
   }
 
@@ -123,6 +134,11 @@ export class HeldVault {
     this.#release();
   }
 
+  /** Asks the person at the desktop, until the client has gone. */
+  #person(gone: AbortSignal): PinPrompt | null {
+    return this.#pinentry && typedPins(pinentryPrompt(this.#pinentry, gone), null);
+  }
+
   /** The state of the vault. Locks it when its time is over, or it was removed. */
   #state(): VaultState {
     if (!this.#isLocked && this.#lifetime.end()) this.lock();
@@ -131,4 +147,10 @@ export class HeldVault {
     this.lock();
     return "gone";
   }
+}
+
+function pinentryFor({ pinentry: program }: AgentOrder): Pinentry | null {
+  const { env, platform } = process;
+  if (program === null || !canShowPinentry(platform, env)) return null;
+  return oneQuestionAtATime(systemPinentry({ program: program || null, env }));
 }

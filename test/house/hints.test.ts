@@ -3,6 +3,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import { beforeAll, expect, test } from "vitest";
 import type { AnyCommand } from "#cli/command.ts";
+import { GLOBAL_OPTIONS } from "#cli/command-line/global-options.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
 import { allCommands } from "#commands/commands.ts";
 
@@ -10,10 +11,11 @@ import { allCommands } from "#commands/commands.ts";
 const OTHER_WORDS = ["ls", "rm", "add", "get", "version", "help"];
 
 /** The global options; --help and --version belong to every command line. */
-const GLOBAL =
-  "--home --keychain --pin-file --pin-fd --no-input --json --quiet --no-color --plain --help --version".split(
-    " ",
-  );
+const GLOBAL: readonly string[] = [
+  ...GLOBAL_OPTIONS.map(({ name }) => name),
+  "--help",
+  "--version",
+];
 
 /** Folders whose texts are about other programs' options. */
 const OTHERS = ["src/platform/", "src/lab/page/"];

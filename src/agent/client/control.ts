@@ -38,7 +38,7 @@ export interface AgentHost {
 }
 
 /** How long an agent holds the vault open, and what it does by itself. */
-export type AgentOptions = Pick<AgentOrder, "limits" | "push" | "notify">;
+export type AgentOptions = Pick<AgentOrder, "limits" | "push" | "notify" | "pinentry">;
 
 /**
  * The agent of a vault: its status, and the address of another program that answers instead of it.

@@ -13,6 +13,11 @@ const OrderSchema = v.object({
   push: v.boolean(),
   /** Whether it shows notifications about them. */
   notify: v.boolean(),
+  /**
+   * The pinentry that asks for the PINs that a request lacks, the empty text for the usual one of
+   * the system; null: such requests fail.
+   */
+  pinentry: v.nullable(v.string()),
 });
 
 /** The order for a new agent, on its standard input, before the vault key. */

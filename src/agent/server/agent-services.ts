@@ -1,5 +1,6 @@
 import type { AgentStatus, Request } from "#agent/protocol/protocol.ts";
 import type { PushInbox } from "#push/inbox/inbox.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { DelegatedCommand } from "./delegated-command.ts";
 
@@ -43,9 +44,15 @@ export interface ClientState {
   inbox: PushInbox | null;
   /** The command that the agent runs for it. */
   command: DelegatedCommand | null;
+  /**
+   * Whether it asks for PINs itself, as the functions of `fob shellenv` do where the agent refuses.
+   */
+  asksItself: boolean;
+  /** Asks the person at the desktop for the PINs that this client does not send; null for nobody. */
+  readonly person: PinPrompt | null;
 }
 
 /** The state of a client that has asked nothing yet. */
-export function newClientState(): ClientState {
-  return { isElsewhere: false, inbox: null, command: null };
+export function newClientState(person: PinPrompt | null = null): ClientState {
+  return { isElsewhere: false, inbox: null, command: null, asksItself: false, person };
 }

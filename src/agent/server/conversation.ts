@@ -16,6 +16,8 @@ export interface ClientHandler {
   readonly answer: Answer;
   /** Called when the client disconnects or ends its side; possibly twice. */
   leave(): void;
+  /** Called when the client has disconnected: nobody reads an answer any more. */
+  disconnect?(): void;
 }
 
 const TOO_LONG = "error usage the line is too long";
@@ -25,7 +27,7 @@ const TOO_LONG = "error usage the line is too long";
  * is ready, the others in order. Memory per client is bounded: a client that sends a line that is
  * too long is disconnected, and while a client does not read its replies, its lines are not read.
  */
-export function converse(socket: Socket, { answer, leave }: ClientHandler): void {
+export function converse(socket: Socket, { answer, leave, disconnect }: ClientHandler): void {
   const replies = new Replies(socket, answer);
   let pending = "";
   let isWorking = false;
@@ -53,12 +55,32 @@ export function converse(socket: Socket, { answer, leave }: ClientHandler): void
     if (isWorking) socket.pause();
     else void work();
   });
-  socket.on("close", leave);
+  socket.on("close", () => {
+    leave();
+    disconnect?.();
+  });
   socket.on("end", () => {
     hasEnded = true;
     leave();
+    if (disconnect) watchForEnd(socket);
     if (!isWorking) void work();
   });
+}
+
+/** How often a client that has ended its side is looked at, in milliseconds. */
+const WATCH_MS = 500;
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Destroys a socket whose client has ended its side, and then disconnected: nothing tells that but
+ * writing, and writing nothing is no answer.
+ */
+function watchForEnd(socket: Socket): void {
+  const watch = setInterval(() => {
+    if (!socket.writableEnded) socket.write(NOTHING);
+  }, WATCH_MS);
+  socket.once("close", () => clearInterval(watch));
 }
 
 /** Answers the complete lines of `text` and returns the rest. */

@@ -32,9 +32,9 @@ export async function answerJson(
     case "look":
       return encodeState(await tokens.look((await findEntry(request.name, tokens)).id));
     case "code":
-      return makeCode(request, services);
+      return makeCode(request, services, client.person);
     case "challenge":
-      return respond(request, services);
+      return respond(request, services, client.person);
     case "command":
       client.command = services.carryOut(request);
       return client.command.start();

@@ -1,5 +1,6 @@
 import type { Request } from "#agent/protocol/protocol.ts";
 import { findToken } from "#token/find-token.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { AgentServices } from "./agent-services.ts";
@@ -20,20 +21,25 @@ export const NO_CHALLENGE = {
   biometricKey: null,
 } as const;
 
-/** The passcode that a request asks for, and the name of its token. */
+/**
+ * The passcode that a request asks for, and the name of its token. A `person` is asked for the PINs
+ * that the request lacks.
+ */
 export async function makeCode(
   { name: query, at, pin, passcodePin, biometricKey }: CodeRequest,
   { tokens, clock }: TokenServices,
+  person: PinPrompt | null,
 ) {
   const { id, name } = await findEntry(query, tokens);
-  const prompt = pinsOfRequest(biometricKey, { current: pin, passcode: passcodePin });
+  const prompt = pinsOfRequest(biometricKey, { current: pin, passcode: passcodePin }, person);
   return { name, ...(await tokens.passcode(id, async () => at ?? clock(), prompt)) };
 }
 
-/** The response that a request asks for, and the name of its token. */
+/** The response that a request asks for, and the name of its token; PINs as for {@link makeCode}. */
 export async function respond(
   { name: query, session, at, pin, challengePin, biometricKey, ...asked }: ChallengeRequest,
   { tokens, clock }: TokenServices,
+  person: PinPrompt | null,
 ) {
   const { id, name } = await findEntry(query, tokens);
   const { response, counter } = await tokens.respond(
@@ -43,7 +49,7 @@ export async function respond(
       session: session === null ? null : Buffer.from(session, "base64"),
       unixSeconds: (at ?? clock()).getTime() / 1000,
     },
-    pinsOfRequest(biometricKey, { current: pin, challenge: challengePin }),
+    pinsOfRequest(biometricKey, { current: pin, challenge: challengePin }, person),
   );
   return { name, response, counter };
 }

@@ -2,6 +2,7 @@ import { isChallenge } from "#agent/protocol/proof.ts";
 import { encodeEntry } from "#agent/protocol/protocol.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { AgentServices, ClientState } from "./agent-services.ts";
 import { makeCode, NO_CHALLENGE, respond } from "./token-answers.ts";
 
@@ -19,12 +20,13 @@ export async function answerWords(
     case "code": {
       services.noteUse();
       const pins = { pin: null, passcodePin: null, biometricKey: null };
-      return (await makeCode({ name: rest, at: null, ...pins }, services)).code;
+      return (await makeCode({ name: rest, at: null, ...pins }, services, personFor(client))).code;
     }
     case "challenge": {
       services.noteUse();
       const [name, challenge] = splitAtSpace(rest, lastSpace(rest));
-      return (await respond({ ...NO_CHALLENGE, name, challenge }, services)).response;
+      return (await respond({ ...NO_CHALLENGE, name, challenge }, services, personFor(client)))
+        .response;
     }
     case "list":
       services.noteUse();
@@ -33,6 +35,7 @@ export async function answerWords(
       return JSON.stringify(services.status());
     case "vault":
       client.isElsewhere = rest !== services.status().vault;
+      client.asksItself = true;
       refuseElsewhere(client);
       return rest;
     case "prove":
@@ -48,6 +51,10 @@ export async function answerWords(
         t("the request is none of code, challenge, list, status, vault, prove and lock"),
       );
   }
+}
+
+function personFor({ asksItself, person }: ClientState): PinPrompt | null {
+  return asksItself ? null : person;
 }
 
 /** Throws FobError `unavailable` for a client that asked for another vault. */

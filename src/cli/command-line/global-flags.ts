@@ -12,4 +12,5 @@ export interface GlobalFlags {
   readonly quiet?: boolean;
   readonly color?: boolean;
   readonly plain?: boolean;
+  readonly pinentry?: boolean;
 }

@@ -48,6 +48,11 @@ export const GLOBAL_OPTIONS: readonly GlobalOption[] = [
     summary: "for screen readers: statements instead of tables and drawings",
     variable: "FOB_PLAIN",
   },
+  {
+    name: "--pinentry",
+    summary: "where no terminal is, ask for PINs by the pinentry of the desktop",
+    variable: "FOB_PINENTRY",
+  },
 ];
 
 /** Environment variables without an option of the same meaning. */

@@ -110,13 +110,14 @@ function tooMany(lines: number, asked: number): FobError {
   );
 }
 
-function typedPins(prompt: Prompt, biometrics: Biometrics): PinSource {
+/** Creates a source of PINs that a person types. Without `biometrics` it has no other way. */
+export function typedPins(prompt: Prompt, biometrics: Biometrics | null): PinSource {
   let tries = 0;
   return {
     interactive: prompt.available,
     passOverAppPin: () => undefined,
     release: async ({ of, item }) =>
-      prompt.available ? release(of, item, prompt, biometrics) : null,
+      prompt.available && biometrics ? release(of, item, prompt, biometrics) : null,
     async ask({ refusal, ...request }): Promise<Secret> {
       tries = refusal ? tries + 1 : 0;
       if (refusal && tries >= TRIES) throw refusal;

@@ -1,6 +1,8 @@
 import { t } from "#base/language.ts";
 import type { Host } from "#cli/host.ts";
 import { atControllingTerminal, hasControllingTerminal } from "./controlling-terminal.ts";
+import type { Pinentry } from "./pinentry.ts";
+import { pinentryPrompt } from "./pinentry-prompt.ts";
 import type { Prompt } from "./prompt.ts";
 import { type Asking, cannotAsk, terminalPrompt } from "./prompts.ts";
 
@@ -13,18 +15,24 @@ export interface Prompts {
 /**
  * Creates the prompts of a run. Where standard input is data that the command line names, PINs are
  * asked for at the terminal of the process, as ssh, git and age do; nothing else is asked there.
- * Where only standard error is no terminal, all questions go to the terminal of the process.
+ * Where only standard error is no terminal, all questions go to the terminal of the process. Where
+ * there is no terminal at all, a pinentry asks for PINs and for yes or no.
  */
 export function promptsFor(
   { argv, stdin, stderr }: Host,
   isInputAllowed: boolean,
   asking: Omit<Asking, "available">,
+  pinentry: Pinentry | null,
 ): Prompts {
   const available = isInputAllowed && stdin.isTTY === true;
   const prompt = terminalPrompt({ ...asking, available });
   const isBeside = available ? !stderr.isTTY : isInputAllowed && isData(stdin) && namesInput(argv);
   const beside = isBeside ? promptBesideInput(asking) : null;
-  if (!beside?.available) return { prompt, pins: prompt };
+  if (!beside?.available) {
+    if (available || !isInputAllowed || !pinentry) return { prompt, pins: prompt };
+    const pins = pinentryPrompt(pinentry);
+    return { prompt: { ...prompt, confirm: pins.confirm }, pins };
+  }
   return { prompt: available ? beside : prompt, pins: beside };
 }
 

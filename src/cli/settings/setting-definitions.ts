@@ -4,6 +4,7 @@ import { DEFAULT_KEYCHAIN, KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
 import {
   choice,
   duration,
+  program,
   type SettingKind,
   seconds,
   tiqrSchemes,
@@ -85,6 +86,14 @@ export const SETTINGS = {
     initial: false,
     summary: "whether login requests are asked about by notification of the desktop",
     option: "--notify",
+    variables: {},
+  }),
+  "pinentry.program": define({
+    kind: program(),
+    initial: "",
+    summary:
+      "the pinentry that asks for PINs where no terminal is; empty: none, unless --pinentry is given",
+    option: null,
     variables: {},
   }),
   "tiqr.schemes": define({

@@ -60,6 +60,17 @@ export function duration(): SettingKind<string> {
   };
 }
 
+const MAX_PATH = 4_096;
+
+/** A program: its name in PATH, or its path. It is started without a shell and without arguments. */
+export function program(): SettingKind<string> {
+  return {
+    schema: v.pipe(v.string(), v.maxLength(MAX_PATH), v.regex(/^(?![-\s])[^\p{Cc}]*$/u)),
+    fromText: asItIs,
+    words: () => t("the name or path of a program, without arguments"),
+  };
+}
+
 /** The schemes of TiQR apps, with commas between them. */
 export function tiqrSchemes(): SettingKind<string> {
   return {

@@ -2,8 +2,8 @@ import type { AgentOptions } from "#agent/client/control.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { flag, value } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { durationMs } from "#cli/duration.ts";
-import type { Settings } from "#cli/settings/settings.ts";
 
 /** The options for how long an agent holds the vault open and for its polling. */
 export const AGENT_OPTIONS = {
@@ -21,12 +21,12 @@ export function parseAgentOptions(
     readonly push: boolean;
     readonly notify: boolean;
   },
-  settings: Settings,
+  { settings, pinentry }: Pick<Context, "settings" | "pinentry">,
 ): AgentOptions {
   if (input.notify && !input.push)
     throw new FobError("usage", t("--notify needs --push: it is about login requests"));
   const totalMs = durationMs(settings.choose("agent.lifetime", input.for));
   const limits = { totalMs, idleMs: durationMs(settings.choose("agent.idle", input.idle)) };
   const notify = input.push && settings.choose("push.notify", input.notify ? "true" : undefined);
-  return { limits, push: input.push, notify };
+  return { limits, push: input.push, notify, pinentry };
 }

@@ -7,7 +7,7 @@ import { AGENT_OPTIONS, parseAgentOptions } from "./agent-options.ts";
 import { describeAgent } from "./agent-view.ts";
 
 /** What `fob agent start` needs of the context. */
-export interface AgentStartContext extends Pick<Context, "findVault" | "settings"> {
+export interface AgentStartContext extends Pick<Context, "findVault" | "settings" | "pinentry"> {
   agent(): Promise<Pick<AgentControl, "join" | "addressOf">>;
 }
 
@@ -33,7 +33,7 @@ export const agentStart = defineCommand({
     const agent = await context.agent();
     const status = await agent.join(
       () => existingVault(context),
-      parseAgentOptions(input, context.settings),
+      parseAgentOptions(input, context),
     );
     return { status, address: agent.addressOf(status), isExported: input.export };
   },

@@ -6,7 +6,7 @@ import { AGENT_OPTIONS, parseAgentOptions } from "./agent-options.ts";
 import { describeAgent } from "./agent-view.ts";
 
 /** What `fob unlock` needs of the context. */
-export interface UnlockContext extends Pick<Context, "findVault" | "settings"> {
+export interface UnlockContext extends Pick<Context, "findVault" | "settings" | "pinentry"> {
   agent(): Promise<Pick<AgentControl, "start">>;
 }
 
@@ -25,7 +25,7 @@ export const unlock = defineCommand({
     { command: "fob unlock --for 30m", explanation: "for half an hour" },
   ],
   async run(input, context: UnlockContext) {
-    const options = parseAgentOptions(input, context.settings);
+    const options = parseAgentOptions(input, context);
     const agent = await context.agent();
     return agent.start(await existingVault(context), options);
   },

@@ -22,7 +22,11 @@ const NEEDED = [
   "TMPDIR",
   "TEMP",
   "XDG_RUNTIME_DIR",
-  // for notifications
+  // for notifications and a pinentry
+  "DISPLAY",
+  "WAYLAND_DISPLAY",
+  "XAUTHORITY",
+  "GPG_TTY",
   "DBUS_SESSION_BUS_ADDRESS",
   // for connections to servers
   "HTTPS_PROXY",

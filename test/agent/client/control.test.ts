@@ -65,7 +65,12 @@ function statusOf(vault: string): AgentStatus {
   };
 }
 
-const OPTIONS = { limits: { totalMs: 1, idleMs: 2 }, push: true, notify: false } as const;
+const OPTIONS = {
+  limits: { totalMs: 1, idleMs: 2 },
+  push: true,
+  notify: false,
+  pinentry: null,
+} as const;
 
 const NONE = { wasRunning: false, stranger: null };
 

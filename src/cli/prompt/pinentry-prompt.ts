@@ -1,0 +1,33 @@
+import { t } from "#base/language.ts";
+import { printable } from "#token/printable.ts";
+import type { Pinentry } from "./pinentry.ts";
+import type { Prompt } from "./prompt.ts";
+import { cannotAsk } from "./prompts.ts";
+
+/** Asks through a pinentry: for secrets, yes and no. Other questions need a terminal. */
+export function pinentryPrompt(pinentry: Pinentry, signal?: AbortSignal): Prompt {
+  return {
+    available: true,
+    secret: (question) =>
+      pinentry.secret(
+        { title: TITLE, description: printable(question), prompt: t("PIN:") },
+        signal,
+      ),
+    confirm: (question) =>
+      pinentry.confirm(
+        { title: TITLE, description: printable(question), yes: t("Yes"), no: t("No") },
+        signal,
+      ),
+    text: async (question, instead) => {
+      throw cannotAsk(question, instead);
+    },
+    wait: async (question) => {
+      throw cannotAsk(question, t("a PIN"));
+    },
+    pick: async (question, _choices, instead) => {
+      throw cannotAsk(question, instead);
+    },
+  };
+}
+
+const TITLE = "fob";
