@@ -4,8 +4,8 @@
 _fob_look_up() {
   commands= options= refused= places=()
   case $1 in
-  '') commands='enroll list show code run challenge push pin keychain biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify config lab doctor shellenv completion help' ;;
-  'help') places=('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify config lab doctor shellenv completion') ;;
+  '') commands='enroll list show code run challenge push pin keychain biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify askpass config lab doctor shellenv completion help' ;;
+  'help') places=('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify askpass config lab doctor shellenv completion') ;;
   'enroll') options='--qr --clipboard --screen --name --dry-run --replace --yes --pin --trace --insecure' places=('more any') ;;
   'list') options='--codes --watch' places=('token') ;;
   'show') places=('token') ;;
@@ -45,10 +45,11 @@ _fob_look_up() {
   'inspect') options='--qr --reveal' places=('file') ;;
   'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --format --output --qr --unencrypted --psk' refused='--plain' places=('words totp hotp ocra') ;;
   'verify') options='--window --at' places=('token' 'any') ;;
+  'askpass') places=('any') ;;
   'config') commands='list get set unset' ;;
-  'config get') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle') ;;
-  'config set') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle' 'any') ;;
-  'config unset') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle') ;;
+  'config get') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle') ;;
+  'config set') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle' 'any') ;;
+  'config unset') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle') ;;
   'lab') commands='serve user issue push log' ;;
   'lab serve') options='--port --host --for --old' ;;
   'lab user') commands='add list unlock' ;;

@@ -4,7 +4,7 @@
 function __fob_commands
     switch $argv[1]
         case ''
-            printf '%s\t%s\n' 'enroll' 'add tokens from enrollment strings or QR pictures' 'list' 'list the tokens' 'show' 'show one token\'s details, never its secret' 'code' 'print a token\'s passcode' 'run' 'run a program with a passcode in its environment or on its standard input' 'challenge' 'answer a challenge (OCRA)' 'push' 'approve and deny login requests' 'pin' 'set, change and remove PINs: of the app, or of one token' 'keychain' 'who keeps the vault\'s key' 'biometric' 'let a finger or face stand for a PIN' 'unlock' 'hold the vault open for this session' 'lock' 'lock the vault: the agent forgets it and ends' 'agent' 'the process that holds the vault open' 'access' 'say who may use a token: scripts with a grant, or whoever gives a PIN' 'rename' 'give a token another name' 'remove' 'remove tokens; `fob restore` brings them back for 30 days' 'restore' 'bring back a removed token, or the tokens of a backup' 'favorite' 'list a token before the others' 'resync' 'move an event-based token\'s counter on by passcodes of another device' 'import' 'take tokens over from another app\'s file' 'export' 'take tokens with their secrets out, for another app' 'backup' 'write all tokens into one encrypted file' 'inspect' 'tell what an enrollment string, picture or file is, without storing it' 'provision' 'make enrollment strings with new random secrets' 'verify' 'check a passcode: is it right, and how far off is the clock or counter?' 'config' 'settle things for all commands to come' 'lab' 'an authentication server to try things out with' 'doctor' 'look for what is wrong, and mend it' 'shellenv' 'print shell functions that ask the agent without starting fob' 'completion' 'print the completion script of a shell' 'help' 'show help for a command'
+            printf '%s\t%s\n' 'enroll' 'add tokens from enrollment strings or QR pictures' 'list' 'list the tokens' 'show' 'show one token\'s details, never its secret' 'code' 'print a token\'s passcode' 'run' 'run a program with a passcode in its environment or on its standard input' 'challenge' 'answer a challenge (OCRA)' 'push' 'approve and deny login requests' 'pin' 'set, change and remove PINs: of the app, or of one token' 'keychain' 'who keeps the vault\'s key' 'biometric' 'let a finger or face stand for a PIN' 'unlock' 'hold the vault open for this session' 'lock' 'lock the vault: the agent forgets it and ends' 'agent' 'the process that holds the vault open' 'access' 'say who may use a token: scripts with a grant, or whoever gives a PIN' 'rename' 'give a token another name' 'remove' 'remove tokens; `fob restore` brings them back for 30 days' 'restore' 'bring back a removed token, or the tokens of a backup' 'favorite' 'list a token before the others' 'resync' 'move an event-based token\'s counter on by passcodes of another device' 'import' 'take tokens over from another app\'s file' 'export' 'take tokens with their secrets out, for another app' 'backup' 'write all tokens into one encrypted file' 'inspect' 'tell what an enrollment string, picture or file is, without storing it' 'provision' 'make enrollment strings with new random secrets' 'verify' 'check a passcode: is it right, and how far off is the clock or counter?' 'askpass' 'answer a prompt of ssh, sudo or git' 'config' 'settle things for all commands to come' 'lab' 'an authentication server to try things out with' 'doctor' 'look for what is wrong, and mend it' 'shellenv' 'print shell functions that ask the agent without starting fob' 'completion' 'print the completion script of a shell' 'help' 'show help for a command'
         case 'push'
             printf '%s\t%s\n' 'listen' 'wait for login requests' 'list' 'show the login requests that wait for an answer' 'approve' 'approve a login request' 'deny' 'deny a login request, or all of them' 'history' 'show past login requests and what was answered'
         case 'pin'
@@ -100,7 +100,7 @@ end
 function __fob_places
     switch $argv[1]
         case 'help'
-            printf '%s\n' 'words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify config lab doctor shellenv completion'
+            printf '%s\n' 'words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify askpass config lab doctor shellenv completion'
         case 'enroll'
             printf '%s\n' 'more any'
         case 'list'
@@ -161,12 +161,14 @@ function __fob_places
             printf '%s\n' 'words totp hotp ocra'
         case 'verify'
             printf '%s\n' 'token' 'any'
+        case 'askpass'
+            printf '%s\n' 'any'
         case 'config get'
-            printf '%s\n' 'words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle'
+            printf '%s\n' 'words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle'
         case 'config set'
-            printf '%s\n' 'words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle' 'any'
+            printf '%s\n' 'words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle' 'any'
         case 'config unset'
-            printf '%s\n' 'words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program tiqr.schemes agent.lifetime agent.idle'
+            printf '%s\n' 'words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle'
         case 'lab user add'
             printf '%s\n' 'any'
         case 'lab user unlock'

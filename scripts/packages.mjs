@@ -85,6 +85,8 @@ function debianPackage(file, architecture) {
   try {
     chmodSync(tree, 0o755);
     install(tree, "usr/bin/fob", (target) => copyFileSync(join(folder, file), target), 0o755);
+    const askpass = join(root, "packaging/fob-askpass.sh");
+    install(tree, "usr/bin/fob-askpass", (target) => copyFileSync(askpass, target), 0o755);
     for (const page of readdirSync(join(root, "man"))) {
       installText(
         tree,

@@ -82,6 +82,11 @@ export interface CommandDefinition<Arguments, Options, Result, Needs = NoContext
    * replaced them. They are refused there, and accepted before the name.
    */
   readonly formerOptions?: Readonly<Record<string, FormerOption>>;
+  /**
+   * Whether standard input belongs to the program that starts this command: questions are then
+   * asked at the terminal of the process.
+   */
+  readonly hasForeignInput?: true;
   // a property, because TypeScript checks the parameters of methods less strictly
   readonly run: (input: Input<Arguments, Options>, context: Needs) => Promise<Result>;
   /**

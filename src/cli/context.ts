@@ -83,6 +83,14 @@ export type AskProgram = (
   },
 ) => Promise<ProgramAnswer>;
 
+/** The program that has started `fob askpass`, and the one that answers what fob does not. */
+export interface Askpass {
+  /** What the program wants: an answer, yes or no, or nothing but that the prompt is shown. */
+  readonly kind: "answer" | "confirm" | "none";
+  /** Asks a program. Throws FobError `unavailable`, or `denied` when it gives no answer. */
+  askNext(program: string, prompt: string): Promise<string>;
+}
+
 /** The store of `pass` or `gopass`, which a program of theirs opens. */
 export interface PasswordStore {
   readonly program: "pass" | "gopass";
@@ -291,6 +299,7 @@ interface MachineContext {
    */
   checkProgram(command: string): Promise<void>;
   readonly askProgram: AskProgram;
+  askpass(): Promise<Askpass>;
   /** The functions that `fob shellenv` prints for a shell. */
   shellFunctions(shell: string): Promise<string>;
   /**

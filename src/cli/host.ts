@@ -8,4 +8,6 @@ export interface Host {
   readonly stdin: NodeJS.ReadStream & { readonly fd?: number };
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  /** Whether standard input belongs to the program that has started this one. */
+  readonly hasForeignInput?: boolean;
 }

@@ -8,6 +8,7 @@ import { formatError, formatFailures, formatNote } from "#cli/output/report.ts";
 import { type Style, styleFor } from "#cli/output/style.ts";
 import { chooseUnlessWrong } from "#cli/settings/settings.ts";
 import { printable } from "#token/printable.ts";
+import type { AnyCommand } from "./command.ts";
 import { type Invocation, parseCommandLine, type Vocabulary } from "./command-line/parse.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
@@ -16,7 +17,7 @@ import type { Host } from "./host.ts";
 /** The program: its commands, and the creation of their context from the global options. */
 export interface Program extends Vocabulary {
   resolveGlobals(flags: Invocation["flags"]): Globals;
-  createContext(globals: Globals, style: Style): Context;
+  createContext(globals: Globals, style: Style, command: AnyCommand): Context;
 }
 
 /**
@@ -61,7 +62,7 @@ async function runCommand(
     color: chooseUnlessWrong(globals.settings, "color"),
     isSpoken,
   });
-  const context = program.createContext(globals, style);
+  const context = program.createContext(globals, style, command);
   const result = await execute({ command, input }, context);
   const show = () =>
     globals.json ? jsonPieces(command.json(result)) : line(command.text(result, style));

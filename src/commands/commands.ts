@@ -49,6 +49,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   inspect: async () => (await import("#commands/enroll/inspect.ts")).inspect,
   provision: async () => (await import("#commands/export/provision.ts")).provision,
   verify: async () => (await import("#commands/code/verify.ts")).verify,
+  askpass: async () => (await import("#commands/askpass/askpass.ts")).askpass,
   "config list": async () => (await import("#commands/config/config-list.ts")).configList,
   "config get": async () => (await import("#commands/config/config-get.ts")).configGet,
   "config set": async () => (await import("#commands/config/config-set.ts")).configSet,

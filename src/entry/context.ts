@@ -179,6 +179,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     complain: (failure) => void stderr.write(formatFailures([failure], globals.json)),
     passwordStore: async (folder) =>
       (await import("#platform/program/password-store.ts")).openPasswordStore(folder, env),
+    askpass: async () => (await import("#platform/program/next-askpass.ts")).askpassOf(env),
     askProgram: async (path, question) =>
       (await import("#platform/program/ask-program.ts")).askProgram(path, {
         ...question,

@@ -26,7 +26,8 @@ export function runProgram(
       commands: COMMANDS,
       alone: async () => (await import("#commands/tokens/welcome.ts")).welcome,
       resolveGlobals: (flags) => resolveGlobals(flags, env, () => defaultHome(env)),
-      createContext: (globals, style) => makeContext(build, globals, style, host),
+      createContext: (globals, style, { hasForeignInput = false }) =>
+        makeContext(build, globals, style, { ...host, hasForeignInput }),
     },
     host,
   );

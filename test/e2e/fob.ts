@@ -11,6 +11,9 @@ export type { Outcome } from "./in-process.ts";
 /** The executable, as it is installed. */
 export const FOB = fileURLToPath(new URL("../../bin/fob.js", import.meta.url));
 
+/** The executable for ssh, sudo and git. */
+export const ASKPASS = fileURLToPath(new URL("../../bin/fob-askpass.js", import.meta.url));
+
 /** What a run gets besides its arguments. */
 export interface Surroundings {
   readonly input?: string;

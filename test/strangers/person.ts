@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll } from "vitest";
-import { FOB, type Outcome, type TestHome, testHome } from "../e2e/fob.ts";
+import { ASKPASS, FOB, type Outcome, type TestHome, testHome } from "../e2e/fob.ts";
 
 /** A home, and a person in it who runs scripts as the pages have them. */
 export interface Person extends TestHome {
@@ -21,6 +21,7 @@ export function makePerson(): Person {
   const install = (name: string, script: string) =>
     writeFileSync(join(bin, name), `#!/bin/bash\n${script}\n`, { mode: 0o755 });
   install("fob", `exec '${process.execPath}' '${FOB}' "$@"`);
+  install("fob-askpass", `exec '${process.execPath}' '${ASKPASS}' "$@"`);
   return {
     ...place,
     install,

@@ -140,6 +140,9 @@ describeWith({ "dpkg-deb": "dpkg", lintian: "lintian" }, "the standalone executa
       expect(run(join(unpacked, "usr/bin/fob"), ["code", "ACME"], { env: vault })).toBe(
         `${RFC_CODES[3]}\n`,
       );
+      const PATH = `${join(unpacked, "usr/bin")}:${process.env["PATH"]}`;
+      run("fob", ["config", "set", "askpass.rules", "Code* => ACME"], { env: { ...vault, PATH } });
+      expect(run("fob-askpass", ["Code: "], { env: { ...vault, PATH } })).toBe(`${RFC_CODES[4]}\n`);
       for (const path of [
         "man/man1/fob-code.1.gz",
         "bash-completion/completions/fob",

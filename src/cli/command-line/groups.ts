@@ -36,6 +36,6 @@ export const HELP_SECTIONS: readonly HelpSection[] = [
   { heading: "Administrators:", words: ["provision", "verify", "lab"] },
   {
     heading: "This machine:",
-    words: ["agent", "config", "doctor", "shellenv", "completion", "help"],
+    words: ["agent", "askpass", "config", "doctor", "shellenv", "completion", "help"],
   },
 ];

@@ -15,25 +15,27 @@ export interface Prompts {
 /**
  * Creates the prompts of a run. Where standard input is data that the command line names, PINs are
  * asked for at the terminal of the process, as ssh, git and age do; nothing else is asked there.
- * Where only standard error is no terminal, all questions go to the terminal of the process. Where
- * there is no terminal at all, a pinentry asks for PINs and for yes or no.
+ * Where standard input is another program's, or only standard error is no terminal, all questions go
+ * to the terminal of the process. Where there is no terminal at all, a pinentry asks for PINs and for
+ * yes or no.
  */
 export function promptsFor(
-  { argv, stdin, stderr }: Host,
+  { argv, stdin, stderr, hasForeignInput = false }: Host,
   isInputAllowed: boolean,
   asking: Omit<Asking, "available">,
   pinentry: Pinentry | null,
 ): Prompts {
   const available = isInputAllowed && stdin.isTTY === true;
   const prompt = terminalPrompt({ ...asking, available });
-  const isBeside = available ? !stderr.isTTY : isInputAllowed && isData(stdin) && namesInput(argv);
+  const isElsewhere = hasForeignInput || (isData(stdin) && namesInput(argv));
+  const isBeside = available ? !stderr.isTTY : isInputAllowed && isElsewhere;
   const beside = isBeside ? promptBesideInput(asking) : null;
   if (!beside?.available) {
     if (available || !isInputAllowed || !pinentry) return { prompt, pins: prompt };
     const pins = pinentryPrompt(pinentry);
-    return { prompt: { ...prompt, confirm: pins.confirm }, pins };
+    return { prompt: { ...prompt, confirm: pins.confirm, secret: pins.secret }, pins };
   }
-  return { prompt: available ? beside : prompt, pins: beside };
+  return { prompt: available || hasForeignInput ? beside : prompt, pins: beside };
 }
 
 /** Whether it is the standard input of this process: a test may give another one. */

@@ -2,6 +2,7 @@ import type * as v from "valibot";
 import type { GlobalFlags } from "#cli/command-line/global-flags.ts";
 import { DEFAULT_KEYCHAIN, KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
 import {
+  askpassRules,
   choice,
   duration,
   program,
@@ -93,6 +94,21 @@ export const SETTINGS = {
     initial: "",
     summary:
       "the pinentry that asks for PINs where no terminal is; empty: none, unless --pinentry is given",
+    option: null,
+    variables: {},
+  }),
+  "askpass.rules": define({
+    kind: askpassRules(),
+    initial: "",
+    summary:
+      "which prompts fob askpass answers: `*verification code* @bastion.acme.example => vpn`",
+    option: null,
+    variables: {},
+  }),
+  "askpass.next": define({
+    kind: program(),
+    initial: "",
+    summary: "the program that fob askpass gives all other prompts to; empty: the terminal",
     option: null,
     variables: {},
   }),

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { t } from "#base/language.ts";
 import { DURATION, durationMs } from "#cli/duration.ts";
 import { areTiqrSchemes } from "#push/tiqr/tiqr-schemes.ts";
+import { parseAskpassRules } from "./askpass-rules.ts";
 
 /**
  * A kind of setting: how its value is checked, written on the command line, and described in
@@ -68,6 +69,21 @@ export function program(): SettingKind<string> {
     schema: v.pipe(v.string(), v.maxLength(MAX_PATH), v.regex(/^(?![-\s])[^\p{Cc}]*$/u)),
     fromText: asItIs,
     words: () => t("the name or path of a program, without arguments"),
+  };
+}
+
+const MAX_RULES_TEXT = 16_384;
+
+/** The rules of `fob askpass`. */
+export function askpassRules(): SettingKind<string> {
+  return {
+    schema: v.pipe(
+      v.string(),
+      v.maxLength(MAX_RULES_TEXT),
+      v.check((text) => parseAskpassRules(text) !== null),
+    ),
+    fromText: asItIs,
+    words: () => t("rules `PATTERN @HOST => NAME` with semicolons between them"),
   };
 }
 
