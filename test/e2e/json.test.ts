@@ -115,6 +115,8 @@ function commandLines(
     ["lock"],
     ["completion", ["fish"]],
     ["shellenv", ["bash"]],
+    ["config set", ["askpass.rules", "Code* => ACME"]],
+    ["askpass", ["Code: "], PIN],
     ["doctor", [], PIN],
     ["keychain move", ["none"], { env: { FOB_PIN: "83517\nsix heavy wooden chairs" } }],
     ["lab user add", ["ann"]],

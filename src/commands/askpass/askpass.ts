@@ -30,8 +30,8 @@ export const askpass = defineCommand({
   options: {},
   examples: [
     {
-      command: "fob config set askpass.rules '*verification code* @bastion.acme.example => vpn'",
-      explanation: "which prompt of which host gets a passcode of which token",
+      command: "fob askpass 'Verification code: '",
+      explanation: "by a rule `*code* @bastion.acme.example => vpn`",
     },
     {
       command: "SSH_ASKPASS=fob-askpass SSH_ASKPASS_REQUIRE=force ssh bastion.acme.example",

@@ -69,10 +69,12 @@ async function confirmByButton({ yes, no, ...question }: PinentryChoice, ask: As
 }
 
 async function confirmByWord(
-  { yes, title, description }: PinentryChoice,
+  { yes, title, ...question }: PinentryChoice,
   ask: Ask,
 ): Promise<boolean> {
-  await describe({ title, description: `${description}\n${t`Type ${yes} to agree.`}` }, ask);
+  const how = t`Type ${yes} to agree.`;
+  const description = [question.description, how].join("\n");
+  await describe({ title, description }, ask);
   const typed = await type(`${yes}?`, ask).catch(nothingIfCancelled);
   return typed.trim().toLowerCase() === yes.toLowerCase();
 }
