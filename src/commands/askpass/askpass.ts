@@ -33,10 +33,6 @@ export const askpass = defineCommand({
       command: "fob askpass 'Verification code: '",
       explanation: "by a rule `*code* @bastion.acme.example => vpn`",
     },
-    {
-      command: "SSH_ASKPASS=fob-askpass SSH_ASKPASS_REQUIRE=force ssh bastion.acme.example",
-      explanation: "logs in with it",
-    },
   ],
   hasForeignInput: true,
   async run({ prompt }, context: AskpassContext): Promise<string | null> {
