@@ -15,44 +15,14 @@ const textFiles: Plugin = {
       : null,
 };
 
-/** Where tests run the whole program, each file of them in a process of its own. */
-const WITH_PROCESSES = [
-  "test/docs",
-  "test/e2e",
-  "test/fuzz",
-  "test/strangers",
-  "test/system",
-  "test/torture",
-];
-
-export default defineConfig(({ mode }) => ({
+export default defineConfig({
   plugins: [textFiles],
   define: { FOB_VERSION: JSON.stringify(version) },
   test: {
-    setupFiles: ["test/stretched-once.ts"],
-    projects: [
-      {
-        extends: true,
-        // a project has none of --mode by itself, which says how much torture and fuzz do
-        mode,
-        test: {
-          name: "rooms",
-          include: ["test/**/*.test.ts"],
-          exclude: WITH_PROCESSES.map((folder) => `${folder}/**`),
-          // loads what they test once for all files
-          isolate: false,
-        },
-      },
-      {
-        extends: true,
-        // a project has none of --mode by itself, which says how much torture and fuzz do
-        mode,
-        test: {
-          name: "program",
-          include: WITH_PROCESSES.map((folder) => `${folder}/**/*.test.ts`),
-        },
-      },
-    ],
+    include: ["test/**/*.test.ts"],
+    setupFiles: ["test/least-costs.ts", "test/stretched-once.ts"],
+    // the program is loaded once for all files of a worker, not in a second of each one
+    isolate: false,
     // most of the time goes to programs that wait for each other: one worker, which Vitest takes on
     // two cores, leaves half of them idle
     maxWorkers: Math.max(2, availableParallelism() - 1),
@@ -63,4 +33,4 @@ export default defineConfig(({ mode }) => ({
     // scripts/coverage.mjs prints the figures of each room
     coverage: { provider: "v8", include: ["src/**"], reporter: ["json-summary", "html"] },
   },
-}));
+});

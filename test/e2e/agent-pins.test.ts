@@ -1,7 +1,6 @@
 import { cpSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { inQuickTime } from "../quick-time.ts";
-import { makeCheap } from "./cheap-pins.ts";
 import { HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 
 const APP = "83517";
@@ -41,7 +40,6 @@ beforeAll(async () => {
   ] as const)
     expect((await fob(["pin", "set", name], { env: { FOB_PIN: pin } })).exitCode).toBe(0);
   await fob(["pin", "set"], { env: { FOB_PIN: APP } });
-  await makeCheap(model.home, { app: APP, tokens: { Bank: BANK, Shop: SHOP } });
 });
 
 afterAll(() => removeModel());

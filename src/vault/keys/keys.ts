@@ -31,9 +31,12 @@ export function newItem(): `key-${string}` {
   return `key-${randomBytes(8).toString("hex")}`;
 }
 
-/** The current costs (378 ms on the machine of docs/performance.md) with a new salt of 16 bytes. */
+/** The costs of a new PIN: 378 ms on the machine of docs/performance.md. */
+export const PIN_COSTS: Pick<PinStretching, "N" | "r" | "p"> = { N: 2 ** 17, r: 8, p: 1 };
+
+/** The costs of a new PIN with a new salt of 16 bytes. */
 export function newStretching(): PinStretching {
-  return { name: "scrypt", N: 2 ** 17, r: 8, p: 1, salt: randomBytes(16).toString("base64") };
+  return { name: "scrypt", ...PIN_COSTS, salt: randomBytes(16).toString("base64") };
 }
 
 /** Derives 32 bytes from a PIN with scrypt. */

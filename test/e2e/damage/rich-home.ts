@@ -9,7 +9,6 @@ import { findSlot, openKeychainSlot } from "#vault/keys/slots.ts";
 import { beginBatch } from "#vault/tokens/batch.ts";
 import { newTokenId, Vault } from "#vault/vault.ts";
 import { PrivacyIdeaServer } from "../../push/privacyidea-server.ts";
-import { makeCheap } from "../cheap-pins.ts";
 import { RFC_SECRET } from "../fob.ts";
 import { runInProcess } from "./run-in-process.ts";
 
@@ -73,7 +72,6 @@ export async function richHome(whenDone: (remove: () => void) => void): Promise<
   const server = await PrivacyIdeaServer.start(whenDone);
   await fob(["enroll", server.invitation().replaceAll("ACME", "Push"), "--yes", "--name", "Push"]);
   await fob(["pin", "set", "Pinned"], { FOB_PIN: TOKEN_PIN });
-  await makeCheap(home, { tokens: { Pinned: TOKEN_PIN } });
   const pace = async () => {
     await runInProcess(home, ["code", "Pinned"], { FOB_PIN: "0815" });
     await fob(["code", "Count"]);
