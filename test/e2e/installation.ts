@@ -1,9 +1,11 @@
 import {
-  cpSync,
+  copyFileSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -29,19 +31,18 @@ export interface Installation {
 
 /**
  * Installs the built program. `damaged` names packages below node_modules; a scope, `@img`, stands
- * for all its packages. What needs them is copied, since Node looks for packages beside a file's
- * real place.
+ * for all its packages. What needs them is there by hard links, since Node looks for packages beside
+ * a file's real place.
  */
 export function installDamaged(damaged: Readonly<Record<string, Damage>>): Installation {
   const folder = mkdtempSync(join(tmpdir(), "fob-installation-"));
-  for (const name of ["bin", "dist", "package.json"])
-    cpSync(join(root, name), join(folder, name), { recursive: true });
-  const copied = new Set(["@napi-rs", "@img", "sharp", ...Object.keys(damaged)]);
+  for (const name of ["bin", "dist", "package.json"]) link(join(root, name), join(folder, name));
+  const linked = new Set(["@napi-rs", "@img", "sharp", ...Object.keys(damaged)]);
   const modules = join(folder, "node_modules");
   mkdirSync(modules);
   for (const name of readdirSync(join(root, "node_modules"))) {
     const [from, to] = [join(root, "node_modules", name), join(modules, name)];
-    if (copied.has(name)) cpSync(from, to, { recursive: true });
+    if (linked.has(name)) link(from, to);
     else symlinkSync(from, to);
   }
   for (const [name, damage] of Object.entries(damaged)) {
@@ -52,11 +53,30 @@ export function installDamaged(damaged: Readonly<Record<string, Damage>>): Insta
   return { folder, program: join(folder, "bin/fob.js"), remove };
 }
 
+/** A file, or all files of a folder, at a second place. */
+function link(from: string, to: string): void {
+  if (statSync(from).isDirectory()) {
+    mkdirSync(to);
+    for (const name of readdirSync(from)) link(join(from, name), join(to, name));
+    return;
+  }
+  try {
+    linkSync(from, to);
+  } catch {
+    // the folder for temporary files may be on another disk
+    copyFileSync(from, to);
+  }
+}
+
 /** Every native module of a package becomes one that the system refuses to load. */
 function breakNativeParts(folder: string): void {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
     path.endsWith(".node"),
   );
   if (files.length === 0) throw new Error(`${folder} has no native part`);
-  for (const path of files) writeFileSync(join(folder, path), "this is no module");
+  for (const path of files) {
+    // the link goes, and not what it leads to
+    rmSync(join(folder, path));
+    writeFileSync(join(folder, path), "this is no module", { flag: "wx" });
+  }
 }

@@ -177,14 +177,15 @@ describe("without a package", () => {
   };
   afterEach(() => installation.remove());
 
+  /** Larger than what is read at once, so that pixels are needed. */
+  const page = drawQr(HOTP_URI, { canvas: { width: 3_000, height: 2_000 } }).invert();
+
   test.each(["png", "jpeg", "bmp"] as const)(
     "sharp, a %s picture is read by the other reader",
     async (format) => {
       const { home } = testHome();
       const picture = join(home, "picture");
-      // larger than what is read at once, so that pixels are needed
-      const page = drawQr(HOTP_URI, { canvas: { width: 3_000, height: 2_000 } });
-      writeFileSync(picture, await page.invert().getBuffer(`image/${format}`));
+      writeFileSync(picture, await page.getBuffer(`image/${format}`));
       const args = ["inspect", "--qr", picture, "--json"];
       const { stdout } = await runIn(install({ "@img": "absent" }), home, args);
       expect(JSON.parse(stdout).tokens).toHaveLength(1);

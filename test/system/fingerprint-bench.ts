@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Message, type MessageBus, sessionBus } from "@jellybrick/dbus-next";
 import { DEBIAN_PYTHON } from "../requires.ts";
 import { until } from "../waiting.ts";
 import { busConfiguration, onBus } from "./private-bus.ts";
@@ -53,9 +54,11 @@ export async function startFingerprintBench(): Promise<FingerprintBench> {
   start(FPRINTD, ["-t"], { FP_VIRTUAL_DEVICE: reader, STATE_DIRECTORY: join(folder, "state") });
   await onBus("system", whole, "net.reactivated.Fprint");
 
+  // of the two ways to connect, the one that takes an address
+  const bus = sessionBus({ busAddress: address });
   // a finger that comes before a program waits for it counts for nothing
   const tell = async (command: string) => {
-    await until("a program waits for a finger", () => isFingerNeeded(whole), { everyMs: 30 });
+    await until("a program waits for a finger", () => isFingerNeeded(bus), { everyMs: 30 });
     await until("the reader takes commands", () => send(reader, command));
   };
   const touch = (finger: string) => tell(`SCAN ${finger}`);
@@ -78,6 +81,7 @@ export async function startFingerprintBench(): Promise<FingerprintBench> {
       await done;
     },
     close() {
+      bus.disconnect();
       for (const child of children.reverse()) child.kill("SIGKILL");
       rmSync(folder, { recursive: true, force: true });
     },
@@ -85,14 +89,18 @@ export async function startFingerprintBench(): Promise<FingerprintBench> {
 }
 
 /** What fprintd says of its reader. */
-function isFingerNeeded(env: NodeJS.ProcessEnv): boolean {
-  const device = ["-d", "net.reactivated.Fprint", "-o", "/net/reactivated/Fprint/Device/0"];
-  const get = ["-m", "org.freedesktop.DBus.Properties.Get", "net.reactivated.Fprint.Device"];
-  const { stdout } = spawnSync("gdbus", ["call", "--system", ...device, ...get, "finger-needed"], {
-    env,
-    encoding: "utf8",
-  });
-  return stdout.includes("true");
+async function isFingerNeeded(bus: MessageBus): Promise<boolean> {
+  const reply = await bus.call(
+    new Message({
+      destination: "net.reactivated.Fprint",
+      path: "/net/reactivated/Fprint/Device/0",
+      interface: "org.freedesktop.DBus.Properties",
+      member: "Get",
+      signature: "ss",
+      body: ["net.reactivated.Fprint.Device", "finger-needed"],
+    }),
+  );
+  return reply?.body[0].value === true;
 }
 
 /** The reader's socket is there while a program has claimed it. */

@@ -40,8 +40,11 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
     return terminal;
   };
 
+  /** Sets a PIN, for which no sensor is needed, and which costs little in this process. */
+  const setPin = (...args: string[]) => home.fob(["pin", "set", ...args], { env: { FOB_PIN } });
+
   const enableFor = async (...name: string[]) => {
-    await fob(["pin", "set", ...name], { FOB_PIN });
+    await setPin(...name);
     return touching([RIGHT], ["biometric", "enable", ...name], { FOB_PIN });
   };
 
@@ -97,7 +100,7 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
   });
 
   test("tells scripts what the schemas say", async () => {
-    await fob(["pin", "set", "ACME"], { FOB_PIN });
+    await setPin("ACME");
     const tested = await touching([RIGHT], ["biometric", "test", "--json"]);
     expect(violations("biometric-test", JSON.parse(tested.stdout))).toEqual([]);
     const enabled = await touching([RIGHT], ["biometric", "enable", "ACME", "--json"], { FOB_PIN });
@@ -179,7 +182,7 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
     await enableFor("ACME");
     const [token] = JSON.parse((await fob(["list", "--json"])).stdout);
     expect(existsSync(join(home.home, `biometric-${token.id}.key`))).toBe(true);
-    await fob(["pin", "change", "ACME"], { FOB_PIN: `${FOB_PIN}\n27954` });
+    await home.fob(["pin", "change", "ACME"], { env: { FOB_PIN: `${FOB_PIN}\n27954` } });
     expect(JSON.parse((await fob(["biometric", "status", "--json"])).stdout)).toMatchObject({
       tokens: [],
     });
@@ -197,7 +200,7 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
   });
 
   test("is not turned on without the right PIN and the right finger, or against the policy", async () => {
-    await fob(["pin", "set", "ACME"], { FOB_PIN });
+    await setPin("ACME");
     expect(await fob(["biometric", "enable", "ACME"], { FOB_PIN: "11112" })).toMatchObject({
       exitCode: 4,
     });
@@ -205,9 +208,9 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
       FOB_PIN,
     });
     expect(wrong).toMatchObject({ exitCode: 4, stdout: "" });
-    await fob(["pin", "remove", "ACME"], { FOB_PIN });
+    await home.fob(["pin", "remove", "ACME"], { env: { FOB_PIN } });
     expect(await fob(["biometric", "enable", "ACME"])).toMatchObject({ exitCode: 2 });
-    await fob(["pin", "set", "ACME", "--policy", "biometric=no"], { FOB_PIN });
+    await setPin("ACME", "--policy", "biometric=no");
     expect(await fob(["biometric", "enable", "ACME"], { FOB_PIN })).toMatchObject({
       exitCode: 4,
       stderr: "fob: the policy of ACME wants its PIN: no biometrics\n",
@@ -219,7 +222,7 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
   });
 
   test("is not asked when the token is locked", async () => {
-    await fob(["pin", "set", "ACME", "--policy", "attempts=1"], { FOB_PIN });
+    await setPin("ACME", "--policy", "attempts=1");
     await touching([RIGHT], ["biometric", "enable", "ACME"], { FOB_PIN });
     await fob(["code", "ACME"], { FOB_PIN: "11112" });
     const { type, see } = open();
