@@ -60,6 +60,8 @@ export interface PushScreenState {
   readonly read: ReadonlySet<string>;
   /** What happened lately, the newest last. */
   readonly notes: readonly PushNote[];
+  /** What became of the last answer to a request that waits on, until a key is pressed. */
+  readonly said: { readonly id: string; readonly text: string } | null;
   /** Current problems with servers and clocks, by subject. */
   readonly troubles: ReadonlyMap<string, string>;
 }
@@ -91,7 +93,7 @@ const WATCHING: PushMode = { kind: "watching" };
 /** The initial state. */
 export const QUIET: PushScreenState = {
   ...{ requests: [], perMinute: 0, shownId: null, isPaged: false },
-  ...{ mode: WATCHING, sight: null, read: new Set(), notes: [], troubles: new Map() },
+  ...{ mode: WATCHING, sight: null, read: new Set(), notes: [], said: null, troubles: new Map() },
 };
 
 /** The shown request, or null. */
@@ -185,11 +187,21 @@ export function withNote(state: PushScreenState, text: string, at: Date): PushSc
   return { ...state, notes: [...state.notes, { at, text: printable(text) }].slice(-MAX_NOTES) };
 }
 
+/** Adds what became of an answer to a request, which is shown where the person looks next. */
+export function withSaid(
+  state: PushScreenState,
+  { id }: Pick<PushRequest, "id">,
+  text: string,
+): PushScreenState {
+  return { ...state, said: { id, text: printable(text) } };
+}
+
 /**
  * Handles a key. Enter alone never approves, and a key never applies to another request than the
  * one it was meant for.
  */
-export function pressPushKey(state: PushScreenState, key: Key, now: Date): PushStep {
+export function pressPushKey(before: PushScreenState, key: Key, now: Date): PushStep {
+  const state = { ...before, said: null };
   const { mode } = state;
   const pressed = nameOf(key);
   const scrolled = scroll(state, pressed);
@@ -233,12 +245,16 @@ function withOutcome(
 ): PushScreenState {
   const { request, answer, outcome } = event;
   const wording = wordingOf(request);
+  if (waitsOn(answer, outcome))
+    return withSaid(
+      withNote(state, t`${wording}: not accepted, the choice is wrong, or too late`, now),
+      request,
+      t("not accepted: the choice is wrong, or it is too late"),
+    );
   if (!outcome.isAccepted)
     return withNote(
       state,
-      waitsOn(answer, outcome)
-        ? t`${wording}: not accepted, the choice is wrong, or too late`
-        : t`${wording}: not accepted, it is too late, or was answered elsewhere`,
+      t`${wording}: not accepted, it is too late, or was answered elsewhere`,
       now,
     );
   const { displayCode, message } = outcome;

@@ -54,7 +54,7 @@ export function viewPush(view: PushView, size: ScreenSize, style: Style): PushPi
   const head = [headline, ...(isTight ? warnings.slice(0, Math.max(0, free)) : warnings), ...gap];
   const body = sight ? request.lines.slice(sight.top, sight.top + sight.room) : [];
   const room = rows - head.length - body.length - foot.length - 2;
-  const notes = viewNotes(state.notes, now, columns).slice(0, Math.max(0, room));
+  const notes = viewNotes(state.notes, now, columns, room);
   const lines = [...head, ...body, ...gap, ...foot, "", ...notes.map((note) => style.faint(note))];
   return { lines: lines.slice(0, rows), sight };
 }
@@ -85,8 +85,10 @@ function see(
   if (isWide && rows >= 3 + warnings + total + footOf(whole)) return whole;
   const parts = { ...whole, top: isKnown ? before.top : 0, room: Math.min(MIN_ROOM, total - 1) };
   const room = rows - 1 - footOf(parts);
-  if (!isWide || room < MIN_ROOM)
-    return { ...parts, room: Math.max(0, Math.min(total - 1, room)), isTooSmall: true };
+  if (!isWide || room < MIN_ROOM) {
+    const left = rows - 1 - footOf({ ...parts, isTooSmall: true });
+    return { ...parts, room: Math.max(0, Math.min(total - 1, left)), isTooSmall: true };
+  }
   const spare = Math.max(MIN_ROOM, Math.min(total - 1, room - warnings));
   return { ...parts, room: spare, top: Math.min(parts.top, total - spare) };
 }
@@ -120,9 +122,9 @@ function viewWarnings(
   const count = t`${perMinute} requests in the last minute`;
   const flood =
     requests.length > 1 ? `${count}: ${t("if you started none of them, D denies all")}` : count;
-  return [...(perMinute >= FLOOD ? [flood] : []), ...troubles.values()].map((warning) =>
-    style.warning(cutWidth(`! ${warning}`, columns)),
-  );
+  return [...(perMinute >= FLOOD ? [flood] : []), ...troubles.values()]
+    .flatMap((warning) => wrapWhole(`! ${warning}`, columns))
+    .map((line) => style.warning(line));
 }
 
 function viewRequest(
@@ -178,19 +180,18 @@ function viewMode({ state, now }: PushView, columns: number, style: Style): stri
   switch (mode.kind) {
     case "watching":
       return [
-        ...(shown && shown.options.length > 0 ? viewOptions(shown, "", columns, style) : []),
-        ...viewReading(state, columns, style),
-        ...wrapItems(keysOf(state, shown), " · ", columns).map((line) => style.faint(line)),
+        ...viewChoosing(state, "", columns, style),
+        ...viewSaidOrKeys(state, shown, columns, style),
       ];
     case "approving":
+      // the screen may have become too small since the key was pressed
+      if (!isApprovable(state)) return viewReading(state, columns, style);
       return [
         ...strong(t("Approve this login?"), columns, style),
         ...wrapWhole(t("Enter approves · any other key does not"), columns),
       ];
     case "choosing":
-      return shown
-        ? [...viewOptions(shown, mode.typed, columns, style), ...viewReading(state, columns, style)]
-        : [];
+      return viewChoosing(state, mode.typed, columns, style);
     case "denying-all":
       return [
         ...strong(t`Deny all ${plural(requests.length, "login request")}?`, columns, style),
@@ -214,6 +215,26 @@ function viewMode({ state, now }: PushView, columns: number, style: Style): stri
     case "code":
       return viewCode(mode.code, mode.message, columns, style);
   }
+}
+
+/**
+ * What became of the last answer, and the keys. Where there is no room for both, the person reads
+ * the first until a key is pressed.
+ */
+function viewSaidOrKeys(
+  state: PushScreenState,
+  shown: PushRequest | null,
+  columns: number,
+  style: Style,
+): string[] {
+  const { said, sight } = state;
+  const keys = wrapItems(keysOf(state, shown), " · ", columns).map((line) => style.faint(line));
+  if (said === null || said.id !== shown?.id) return keys;
+  const isTight = sight !== null && sight.room < sight.total;
+  return [
+    ...wrapWhole(`! ${said.text}`, columns).map((line) => style.warning(line)),
+    ...(isTight ? [] : keys),
+  ];
 }
 
 /** What keeps the person from approving, and how the rest of a long request is seen. */
@@ -245,16 +266,33 @@ function keysOf(state: PushScreenState, shown: PushRequest | null): string[] {
   ];
 }
 
-function viewOptions(
-  { options }: PushRequest,
+/** The options, and what keeps the person from approving: first where the screen is too small. */
+function viewChoosing(
+  state: PushScreenState,
   typed: string,
   columns: number,
   style: Style,
 ): string[] {
+  const options = viewOptions(state, typed, columns, style);
+  const reading = viewReading(state, columns, style);
+  return state.sight?.isTooSmall ? [...reading, ...options] : [...options, ...reading];
+}
+
+/** The options of the shown request, if it has some, and what was typed of one. */
+function viewOptions(
+  state: PushScreenState,
+  typed: string,
+  columns: number,
+  style: Style,
+): string[] {
+  const options = shownRequest(state)?.options ?? [];
+  if (options.length === 0) return [];
   return [
     ...strong(t("Which one does the login page show?"), columns, style),
     ...wrapItems(options.map(printable), "    ", columns - 2).map((line) => `  ${line}`),
-    ...wrapWhole(t`type it, then Enter: ${printable(typed)}_`, columns),
+    ...(isApprovable(state)
+      ? wrapWhole(t`type it, then Enter: ${printable(typed)}_`, columns)
+      : []),
   ];
 }
 
@@ -276,9 +314,14 @@ function strong(text: string, columns: number, style: Style): string[] {
   return wrapWhole(text, columns).map((line) => style.strong(line));
 }
 
-function viewNotes(notes: readonly PushNote[], now: Date, columns: number): string[] {
-  const latest = notes.toReversed();
-  return latest.map(({ at, text }) =>
-    cutWidth(t`${inWords(now.getTime() - at.getTime())} ago  ${text}`, columns),
-  );
+/** As many of the latest notes as there is room for, none of them cut. */
+function viewNotes(notes: readonly PushNote[], now: Date, columns: number, room: number): string[] {
+  const lines: string[] = [];
+  for (const { at, text } of notes.toReversed()) {
+    const line = t`${inWords(now.getTime() - at.getTime())} ago  ${text}`;
+    const note = displayWidth(line) <= columns ? [line] : wrapWhole(line, columns);
+    if (lines.length + note.length > room) break;
+    lines.push(...note);
+  }
+  return lines;
 }

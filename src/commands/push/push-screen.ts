@@ -11,6 +11,7 @@ import {
   withEvent,
   withNote,
   withRequests,
+  withSaid,
   withSight,
   wordingOf,
 } from "#cli/screen/push-state.ts";
@@ -18,6 +19,7 @@ import { viewPush } from "#cli/screen/push-view.ts";
 import type { InboxToken } from "#push/inbox/inbox.ts";
 import type { Listening } from "#push/listening/listening.ts";
 import { endsRequest, type PushEvent } from "#push/push-event.ts";
+import type { PushRequest } from "#push/push-request.ts";
 import { ACCESS } from "#token/access-domain.ts";
 
 /** What the screen of login requests needs of the context. */
@@ -131,20 +133,23 @@ class PushScreen {
   /** Returns whether the person leaves. */
   #take({ state, wish }: PushStep): boolean {
     this.#state = state;
-    if (wish?.kind === "answer")
-      void this.#carryOut(wordingOf(wish.request), () => this.#answer(wish));
+    if (wish?.kind === "answer") void this.#carryOut(wish.request, () => this.#answer(wish));
     if (wish?.kind === "deny-all")
-      void this.#carryOut("all", () => this.#settings.listening.denyAll(false));
+      void this.#carryOut(null, () => this.#settings.listening.denyAll(false));
     return wish?.kind === "leave";
   }
 
   /** What goes wrong with an answer is a note: the other requests can still be answered. */
-  async #carryOut(what: string, work: () => Promise<unknown>): Promise<void> {
+  async #carryOut(request: PushRequest | null, work: () => Promise<unknown>): Promise<void> {
     try {
       await work();
     } catch (error) {
       if (!(error instanceof FobError) || error.code === "interrupted") this.#failure = error;
-      else this.#state = withNote(this.#state, `${what}: ${error.message}`, this.#context.clock());
+      else {
+        const what = request ? wordingOf(request) : "all";
+        this.#state = withNote(this.#state, `${what}: ${error.message}`, this.#context.clock());
+        if (request) this.#state = withSaid(this.#state, request, error.message);
+      }
     }
     this.#state = withAnswersSent(this.#state);
     this.#screen.terminal.wake();

@@ -9,6 +9,7 @@ import {
   withEvent,
   withNote,
   withRequests,
+  withSaid,
   withSight,
 } from "#cli/screen/push-state.ts";
 import { viewPush } from "#cli/screen/push-view.ts";
@@ -114,6 +115,74 @@ describe("the screen of login requests", () => {
       [{ kind: "code", code, message: null }, [...code].join(" ")],
     ] as const)
       expect(flat({ ...state, mode })).toContain(packed(text));
+  });
+
+  /** The screen after a picture of it was drawn. */
+  const drawn = (state: PushScreenState, size: typeof SIZE) =>
+    withSight(state, viewPush({ state, tokens: ["vpn"], now: NOW }, size, style).sight);
+
+  test.each([
+    [80, 24],
+    [40, 15],
+    [40, 12],
+    [40, 11],
+    [30, 14],
+    [20, 24],
+  ])("says whole what became of an answer on %d x %d, beside the options", (columns, rows) => {
+    const size = { columns, rows };
+    const request = pushRequest("1", { options: ["12", "57", "83"] });
+    const flat = (state: PushScreenState) => view(state, size).join(" ").replace(/\s+/g, " ");
+    let state = drawn(waiting(request), size);
+    for (const _ of [1, 2, 3, 4, 5])
+      state = drawn(pressPushKey(state, { name: "page-down" }, NOW).state, size);
+    const answer = { kind: "approve", choice: "57" } as const;
+    const outcome = { isAccepted: false };
+    const wrong = drawn(
+      withEvent(state, { kind: "answered", request, answer, outcome }, NOW),
+      size,
+    );
+    expect(flat(wrong)).toContain("! not accepted: the choice is wrong, or it is too late");
+    for (const option of request.options) expect(flat(wrong)).toContain(option);
+    // the other one can be typed at once, and then the words are gone
+    const typed = pressPushKey(wrong, { name: "text", text: "83" }, NOW).state;
+    expect(flat(drawn(typed, size))).toContain("type it, then Enter: 83_");
+    expect(flat(drawn(typed, size))).not.toContain("! not accepted");
+    expect(pressPushKey(drawn(typed, size), { name: "enter" }, NOW).wish).not.toBeNull();
+    expect(flat(withSaid(state, request, "wrong PIN, 2 attempts left"))).toContain(
+      "! wrong PIN, 2 attempts left",
+    );
+    expect(flat(withSaid(state, pushRequest("2"), "wrong PIN"))).not.toContain("wrong PIN");
+  });
+
+  test("cuts no warning and no note at 40 columns", () => {
+    const size = { columns: 40, rows: 24 };
+    const drift = { kind: "drift", server: "login.company.test", offsetSeconds: -75 } as const;
+    const noted = withNote(withEvent(QUIET, drift, NOW), "gone: the wiki of the department", NOW);
+    const flat = view(noted, size).join(" ");
+    expect(flat).toContain(
+      "! this clock is 75 s behind login.company.test's: set it, or answers are refused",
+    );
+    expect(flat).toContain("0 s ago gone: the wiki of the department");
+  });
+
+  test.each([
+    ["a", "Enter approves"],
+    ["1", "type it, then Enter"],
+  ])("offers no approval after %s once the window has become too small", (key, offer) => {
+    const request = pushRequest("1", { options: key === "1" ? ["17", "18"] : [] });
+    const state = drawn(waiting(request), SIZE);
+    const { state: asked } = pressPushKey(state, { name: "text", text: key }, NOW);
+    expect(view(asked).join("\n")).toContain(offer);
+    for (const small of [
+      { columns: 30, rows: 4 },
+      { columns: 19, rows: 24 },
+    ]) {
+      const shown = view(asked, small).join(" ");
+      expect(shown).not.toContain(offer);
+      expect(shown).toContain("too small");
+      expect(pressPushKey(drawn(asked, small), { name: "enter" }, NOW).wish).toBeNull();
+    }
+    expect(view(drawn(asked, { columns: 30, rows: 4 })).join("\n")).toContain(offer);
   });
 
   /** Reads a request with the space bar; returns all that was seen until it can be approved. */
