@@ -1,9 +1,10 @@
-import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { whenEnding } from "#base/ending.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { AskProgram, ProgramAnswer } from "#cli/context.ts";
+import { killRun, newRunMark } from "./process-tree.ts";
 
 /** The maximum length of a program's output, in characters; the rest is ignored. */
 const MAX_OUTPUT = 1_024;
@@ -17,7 +18,7 @@ const MAX_READING = 1_000;
 /**
  * Runs a program of the user in a process group of its own; its standard error is ours, unless
  * `remark` takes its lines. When the
- * signal aborts, or this process is asked to end, it is killed with its children.
+ * signal aborts, or this process is asked to end, it is killed with the programs that it started.
  */
 export const askProgram: AskProgram = (path, { input, signal, remark = null }) =>
   new Promise<ProgramAnswer>((resolve, reject) => {
@@ -25,12 +26,14 @@ export const askProgram: AskProgram = (path, { input, signal, remark = null }) =
       resolve({ exitCode: null, line: "" });
       return;
     }
+    const mark = newRunMark();
     const child = spawn(path, [], {
+      env: { ...process.env, ...mark },
       stdio: ["pipe", "pipe", remark ? "pipe" : "inherit"],
       detached: process.platform !== "win32",
       windowsHide: true,
     }) as ChildProcessByStdio<Writable, Readable, Readable | null>;
-    const kill = () => killAll(child);
+    const kill = () => killRun({ pid: child.pid, mark });
     const left = whenEnding(kill);
     signal.addEventListener("abort", kill, { once: true });
     let reading: NodeJS.Timeout | undefined;
@@ -77,21 +80,4 @@ function eachLine(stream: Readable, take: (line: string) => void): void {
   stream.once("close", () => {
     if (rest.trim() !== "") take(rest.trim());
   });
-}
-
-/** Kills a program and its children, as far as they have not left its process group. */
-function killAll({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  if (process.platform === "win32") {
-    spawn("taskkill", ["/pid", String(pid), "/t", "/f"], {
-      stdio: "ignore",
-      windowsHide: true,
-    }).once("error", () => undefined);
-    return;
-  }
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // all of them have ended already
-  }
 }
