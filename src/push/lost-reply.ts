@@ -12,16 +12,33 @@ const NEVER_SENT: readonly string[] = [
  * without its reply having arrived: then the enrollment string is used up.
  */
 export function withUsedUpHint(error: unknown): unknown {
+  return withHint(
+    error,
+    t(
+      "the server may have made the token all the same: then this string is used up, ask for another one",
+    ),
+  );
+}
+
+/**
+ * An error of a request that asks for what an enrollment is about, with a hint where the server may
+ * have received it: no token was made, but the string may be used up.
+ */
+export function withAskedHint(error: unknown): unknown {
+  return withHint(
+    error,
+    t(
+      "no token was made, but such a string works once and not for long: if it fails again, it is used up, ask for another one",
+    ),
+  );
+}
+
+function withHint(error: unknown, hint: string): unknown {
   if (!(error instanceof FobError) || error.code !== "unavailable") return error;
   // a server that has too much to do says so, and has done nothing
   if (error.hint !== undefined) return error;
   if (codesOf(error.cause).some((code) => NEVER_SENT.includes(code))) return error;
-  return new FobError("unavailable", error.message, {
-    cause: error,
-    hint: t(
-      "the server may have made the token all the same: then this string is used up, ask for another one",
-    ),
-  });
+  return new FobError("unavailable", error.message, { cause: error, hint });
 }
 
 /** The codes of an error and of those that caused it. */

@@ -5,7 +5,7 @@ import { t } from "#base/language.ts";
 import { isThisMachine } from "#base/this-machine.ts";
 import { type OcraSuite, parseOcraSuite } from "#otp/ocra-suite.ts";
 import { OtpError } from "#otp/otp-error.ts";
-import { withUsedUpHint } from "#push/lost-reply.ts";
+import { withAskedHint, withUsedUpHint } from "#push/lost-reply.ts";
 import type { PushEnrollment } from "#push/provider.ts";
 import { jsonOf, words } from "#push/server-words.ts";
 import { shortenName } from "#token/clean-name.ts";
@@ -123,14 +123,17 @@ async function enroll(
     isInsecure: services.isInsecure,
   };
   const issuer = shortenName(service.displayName) ?? shortenName(service.identifier);
-  const names = { name: issuer, issuer, account: shortenName(identity.displayName) };
+  const account = shortenName(identity.displayName) ?? shortenName(identity.identifier);
+  const names = { name: issuer, issuer, account };
   return [{ ...names, serial, credential, secret, fields: [], findings: [] }];
 }
 
 function throwLost(error: unknown): never {
-  throw withUsedUpHint(error);
+  throw withAskedHint(error);
 }
 
+/** The name to show, where a server gives one: its identifier stands for it otherwise. */
+const shownName = v.nullish(v.pipe(v.string(), v.maxLength(4096)), "");
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 const address = v.pipe(
   v.string(),
@@ -141,13 +144,13 @@ const address = v.pipe(
 
 const MetadataSchema = v.object({
   service: v.object({
-    displayName: text,
+    displayName: shownName,
     identifier: text,
     authenticationUrl: address,
     enrollmentUrl: address,
     ocraSuite: v.optional(text, DEFAULT_SUITE),
   }),
-  identity: v.object({ identifier: text, displayName: text }),
+  identity: v.object({ identifier: text, displayName: shownName }),
 });
 
 type Metadata = v.InferOutput<typeof MetadataSchema>;

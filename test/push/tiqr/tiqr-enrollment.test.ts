@@ -105,8 +105,69 @@ describe("enrolling with a TiQR server", () => {
     await expect(online(server.enrollment).complete(services())).rejects.toMatchObject({
       code: "unavailable",
       message: expect.stringContaining("status 500"),
-      hint: expect.stringContaining("used up"),
+      hint: expect.stringContaining("no token was made"),
     });
+  });
+
+  test.each(["unknown", ""])(
+    "that fails before the secret was sent has made no token: %j",
+    async (body) => {
+      const { server, done } = await enrollAt({
+        intercept(_, response) {
+          response.writeHead(500).end(body);
+          return true;
+        },
+      });
+      await expect(done).rejects.toMatchObject({
+        code: "unavailable",
+        hint: expect.not.stringContaining("may have made"),
+      });
+      expect(server.secret()).toBeNull();
+    },
+  );
+
+  test("that has lost its reply to the secret may have made the token", async () => {
+    const { done } = await enrollAt({
+      intercept(request) {
+        if (request.method === "POST") request.socket.destroy();
+        return request.method === "POST";
+      },
+    });
+    await expect(done).rejects.toMatchObject({
+      code: "unavailable",
+      hint: expect.stringContaining("may have made the token"),
+    });
+  });
+
+  test.each([
+    ["", ""],
+    [null, null],
+    [undefined, undefined],
+    [" \u200b", "\u0007"],
+  ] as const)(
+    "that gives no name to show (%j, %j) is called by its identifiers",
+    async (service, identity) => {
+      const { done } = await enrollAt({
+        tamper: (given) => ({
+          service: { ...given.service, displayName: service },
+          identity: { ...given.identity, displayName: identity },
+        }),
+      });
+      expect(await done).toMatchObject([
+        { name: "tiqr.example.org", issuer: "tiqr.example.org", account: "ann" },
+      ]);
+    },
+  );
+
+  const changed = (key: string, value: string) => ({
+    tamper: ({ service, identity }: Metadata) => ({
+      identity,
+      service: { ...service, [key]: value },
+    }),
+  });
+  test("is called by its name, however long that is", async () => {
+    const { done } = await enrollAt(changed("displayName", "University ".repeat(99)));
+    expect((await done)[0]?.name).toHaveLength(256);
   });
 
   test("without a suite takes the project's own", async () => {
@@ -116,12 +177,6 @@ describe("enrolling with a TiQR server", () => {
     expect(await done).toMatchObject([{ credential: { suite: "OCRA-1:HOTP-SHA1-6:QH10-S" } }]);
   });
 
-  const changed = (key: string, value: string) => ({
-    tamper: ({ service, identity }: Metadata) => ({
-      identity,
-      service: { ...service, [key]: value },
-    }),
-  });
   test.each<[string, TiqrServerSettings, string]>([
     [
       "wants the secret sent to another host",
