@@ -185,7 +185,17 @@ test("the schemes of another organization are named as unknown, and taken where 
   });
   const input = foreign(server.enrollment);
   expect(await fob(["enroll", "-"], { input })).toEqual(unknown("acmeenroll"));
-  for (const wrong of ["https", "otpauth", "a b/c", "acme:"])
+  const none = [
+    "https",
+    "otpauth",
+    "javascript",
+    "Data",
+    "file",
+    "mailto",
+    "tiqrauth",
+    "tiqrenroll",
+  ];
+  for (const wrong of [...none, "a b/c", "a b", "acme:", "acme,", ",", "x,x", "x, X", "1x", "ä"])
     expect(await fob(["config", "set", "tiqr.schemes", wrong])).toMatchObject({ exitCode: 2 });
   await fob(["config", "set", "tiqr.schemes", "acmeenroll"]);
   expect(await fob(["inspect", "-"], { input })).toMatchObject({ exitCode: 0 });

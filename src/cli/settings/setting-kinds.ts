@@ -91,8 +91,13 @@ export function askpassRules(): SettingKind<string> {
 export function tiqrSchemes(): SettingKind<string> {
   return {
     schema: v.pipe(v.string(), v.maxLength(MAX_SCHEMES), v.check(areTiqrSchemes)),
-    fromText: (text) => text.replace(/[ ,]+/g, ",").toLowerCase(),
-    words: () => t("schemes with commas between them (acmeauth,acmeenroll)"),
+    fromText: (text) =>
+      text
+        .split(",")
+        .map((scheme) => scheme.trim().toLowerCase())
+        .join(","),
+    words: () =>
+      t("schemes of TiQR apps, each once, with commas between them (acmeauth,acmeenroll)"),
   };
 }
 

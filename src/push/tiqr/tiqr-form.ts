@@ -5,7 +5,7 @@ import { t } from "#base/language.ts";
 
 /** A number of a reply, which some servers send as text. */
 export const number = v.union([
-  v.number(),
+  v.pipe(v.number(), v.integer(), v.minValue(0)),
   v.pipe(v.string(), v.regex(/^\d{1,6}$/), v.transform(Number)),
 ]);
 

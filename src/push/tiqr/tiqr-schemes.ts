@@ -9,17 +9,42 @@ const LOGIN = "tiqrauth";
 const BEGINNING = /^([a-z][a-z0-9+.-]{0,40}):\/\//i;
 const SCHEME = /^[a-z][a-z0-9+.-]{0,40}$/;
 
-/** Schemes that mean something else. */
-const TAKEN = /^(?:https?|otpauth(?:-.*)?|pia|steam|motp)$/;
+/** Schemes that mean something else: those of the web and its programs, and of other tokens. */
+const WELL_KNOWN: ReadonlySet<string> = new Set([
+  ...["http", "https", "ws", "wss", "ftp", "ftps", "sftp", "ssh", "file", "data", "blob", "about"],
+  ...[
+    "javascript",
+    "vbscript",
+    "view-source",
+    "mailto",
+    "tel",
+    "sms",
+    "urn",
+    "git",
+    "ldap",
+    "ldaps",
+  ],
+  ...["intent", "market", "itms-apps", "app-settings", "ms-settings", "chrome", "geo", "magnet"],
+  ...["otpauth", "otpauth-migration", "apple-otpauth", "pia", "steam", "motp", "fido", "webauthn"],
+  ...["phonefactor", "duo", "oktaverify", "microsoft-authenticator", "aegis", "ente", "fob"],
+  ...[ENROLLMENT, LOGIN],
+]);
 
 /** The schemes of other organizations' TiQR apps in a setting: with commas between them. */
 export function parseTiqrSchemes(setting: string): readonly string[] {
   return setting === "" ? [] : setting.split(",");
 }
 
-/** Whether a text is a value of the setting that names the schemes of other organizations. */
+/**
+ * Whether a text is a value of the setting that names the schemes of other organizations: schemes of
+ * RFC 3986 that mean nothing else, each once.
+ */
 export function areTiqrSchemes(setting: string): boolean {
-  return parseTiqrSchemes(setting).every((scheme) => SCHEME.test(scheme) && !TAKEN.test(scheme));
+  const schemes = parseTiqrSchemes(setting);
+  return (
+    schemes.every((scheme) => SCHEME.test(scheme) && !isWellKnown(scheme)) &&
+    new Set(schemes).size === schemes.length
+  );
 }
 
 /**
@@ -45,7 +70,7 @@ export function refuseOtherSchemes(text: string): void {
       hint: t("`fob enroll -` reads it from standard input"),
     });
   }
-  if (scheme !== undefined && scheme !== LOGIN && !TAKEN.test(scheme)) throw unknownScheme(scheme);
+  if (scheme !== undefined && !isWellKnown(scheme)) throw unknownScheme(scheme);
 }
 
 /**
@@ -55,8 +80,14 @@ export function refuseOtherSchemes(text: string): void {
 export function refusalOfTiqrScheme(text: string): FobError | null {
   const [beginning = "", scheme = ""] = BEGINNING.exec(text) ?? [];
   const isEnrollment =
-    /enroll?$/i.test(scheme) && /^https?:?\/\//i.test(text.slice(beginning.length));
+    /enroll?$/i.test(scheme) &&
+    !isWellKnown(scheme.toLowerCase()) &&
+    /^https?:?\/\//i.test(text.slice(beginning.length));
   return isEnrollment ? unknownScheme(scheme.toLowerCase()) : null;
+}
+
+function isWellKnown(scheme: string): boolean {
+  return WELL_KNOWN.has(scheme) || scheme.startsWith("otpauth-");
 }
 
 function unknownScheme(scheme: string): FobError {

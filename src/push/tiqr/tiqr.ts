@@ -193,10 +193,13 @@ const WORDS: Readonly<Record<number, string>> = {
   205: "INVALID_USERID",
 };
 
+const BLOCKED = 204;
+
 const ReplySchema = v.object({
   responseCode: number,
-  attemptsLeft: v.nullish(number),
-  duration: v.nullish(number),
+  // what is no number says nothing, and is no reason not to read the rest
+  attemptsLeft: v.fallback(v.nullish(number), null),
+  duration: v.fallback(v.nullish(number), null),
   message: v.nullish(v.string()),
 });
 
@@ -214,7 +217,7 @@ function readReply({ body }: HttpReply): TiqrReply {
     const { responseCode, attemptsLeft, duration, message } = parsed.output;
     return {
       word: WORDS[responseCode] ?? String(responseCode),
-      count: attemptsLeft ?? duration ?? null,
+      count: (responseCode === BLOCKED ? duration : attemptsLeft) ?? null,
       message: words(message),
     };
   }
@@ -253,7 +256,8 @@ function refusal(word: string, count: number | null, host: string): FobError {
     case "ACCOUNT_BLOCKED":
       return new FobError(
         "rejected",
-        t`${host} has blocked this account${count === null ? "" : t` for ${count} min`}`,
+        // 0 minutes are how some servers write that it is blocked for ever
+        t`${host} has blocked this account${count ? t` for ${count} min` : ""}`,
       );
     case "INVALID_USERID":
     case "INVALID_USER":

@@ -197,6 +197,11 @@ describe("a response that the server does not take", () => {
     ['{"responseCode":202}', "does not understand"],
     ['{"responseCode":203}', "expired"],
     ['{"responseCode":204,"duration":10}', "for 10 min"],
+    ['{"responseCode":204,"attemptsLeft":0,"duration":"10"}', "for 10 min"],
+    ['{"responseCode":204,"attemptsLeft":3,"duration":0}', "has blocked this account", "rejected"],
+    ["ACCOUNT_BLOCKED:0", "has blocked this account", "rejected"],
+    ['{"responseCode":201,"attemptsLeft":1,"duration":0}', "1 attempt left"],
+    ['{"responseCode":201,"attemptsLeft":-1,"duration":1.5}', "does not take the response"],
     ['{"responseCode":205}', "does not know this user"],
     ['{"responseCode":999}', "999"],
     ["OK\u001b[2J", "answers what no TiQR server does", "unavailable"],
@@ -213,6 +218,7 @@ describe("a response that the server does not take", () => {
       code,
       message: expect.stringContaining(words),
     });
+    await expect(sent).rejects.not.toMatchObject({ message: expect.stringMatching(/ 0 |-\d/) });
     expect(Object.fromEntries(server.answers[0] ?? [])).toMatchObject({
       userId: "ann",
       response: "123456",
