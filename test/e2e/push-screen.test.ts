@@ -245,7 +245,7 @@ describeWith({ tmux: "tmux" }, "fob push listen at a terminal", () => {
   test("with --plain prints each request whole, a line each, and says how it is answered", async () => {
     const question = `${"who wants to transfer money ".repeat(18)}AND 9999 EUR`;
     type("fob push listen --plain", "Enter");
-    await see("waiting for login requests of 1 token");
+    await see("waiting for login requests of 1 token; Ctrl-C ends it");
     expect(terminal.modes()).toEqual([]);
     server.challenge({ title: "Bank", question, options: "17,Blue car" });
     const seen = await see("--report");

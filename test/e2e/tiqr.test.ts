@@ -53,6 +53,24 @@ test("two identities with one display name are two accounts, and --replace leave
   expect(await replace("ann", "again")).toEqual(["admin", "again"]);
 });
 
+test("a second token of an account is named as it is stored, beside the first and how to remove that", async () => {
+  const { fob } = testHome();
+  const enroll = async () => fob(["enroll", "-"], { input: (await tiqrServer()).enrollment });
+  await enroll();
+  const { stderr } = await enroll();
+  const [, newer, older, hint] =
+    /^(.+): (.+) is a token of the same account; if it is used no longer: fob (.+)$/m.exec(
+      stderr,
+    ) ?? [];
+  const names = JSON.parse((await fob(["list", "--json"])).stdout).map(
+    (token: { name: string }) => token.name,
+  );
+  expect([older, newer]).toEqual(["Example College", "Example College:Ann Example"]);
+  expect(names).toEqual([older, newer]);
+  expect(hint).toBe(`remove '${older}'`);
+  expect(await fob(["remove", older ?? "", "--yes"])).toMatchObject({ exitCode: 0 });
+});
+
 test("fob challenge prints the response to a TiQR challenge, and sends nothing", async () => {
   const { fob, server } = await enrolled({ suite: "OCRA-1:HOTP-SHA256-8:QN10" });
   const login = server.login();

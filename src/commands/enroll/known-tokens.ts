@@ -187,8 +187,9 @@ export function lacksPin({ pin, accessDomain }: IndexEntry, { draft }: NamedDraf
 
 /**
  * Tokens with the same key belong to one account; letter case and the number of blanks do not
- * matter. A manufacturer's tokens, which have no user yet, differ by serial. TiQR's have names for
- * people beside those that tell identities apart. Null where neither issuer nor account is known.
+ * matter. A manufacturer's tokens, which have no user yet, differ by serial, those of login requests
+ * by the server that asks. TiQR's have names for people beside those that tell identities apart.
+ * Null where neither issuer nor account is known.
  */
 function accountKey({
   issuer,
@@ -200,7 +201,12 @@ function accountKey({
     return JSON.stringify(["tiqr", fold(credential.service), credential.identity]);
   if (issuer === null && account === null) return null;
   const names = [issuer, account ?? serial].map((text) => text && foldBlanks(text));
-  return JSON.stringify([...names, account === null && serial !== null, credential.kind]);
+  const kind = [credential.kind, ...(credential.kind === "push" ? [hostOf(credential.url)] : [])];
+  return JSON.stringify([...names, account === null && serial !== null, ...kind]);
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
 }
 
 function foldBlanks(text: string): string {

@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
 import type { HouseContext } from "#cli/context.ts";
+import { shellWord } from "#cli/output/shell-word.ts";
 import { type TokenView, viewToken } from "#commands/tokens/token-view.ts";
 import { ACCESS } from "#token/access-domain.ts";
 import { newlyEnrolled } from "#token/codec.ts";
@@ -18,7 +19,7 @@ import {
   pinsFor,
   type Unguarded,
 } from "./enrollment-pins.ts";
-import { sortDrafts } from "./known-tokens.ts";
+import { type Conflict, sortDrafts } from "./known-tokens.ts";
 import type { NamedDraft } from "./named-draft.ts";
 import { tokensRenewed } from "./renewals.ts";
 import { type StoredDraft, type Storing, storeDrafts } from "./store-drafts.ts";
@@ -79,11 +80,11 @@ export async function storeFetched(
     const store = async (fetched: readonly FetchedDraft[]) => {
       const drafts = lockUnguarded(fetched, context.clock());
       for (const one of drafts) places.set(one, places.size);
-      notes.push(
-        ...(storing.replace || storing.mayBeThere ? [] : describeConflicts(vault, drafts)),
-      );
+      const conflicts = storing.replace || storing.mayBeThere ? [] : conflictsOf(vault, drafts);
       const aside = { ...storing, tellAside: (text: string) => void notes.push(text) };
-      stored.push(...(await storeAll(vault, drafts, aside, context)));
+      const added = await storeAll(vault, drafts, aside, context);
+      stored.push(...added);
+      notes.push(...describeConflicts(conflicts, added));
     };
     const first = await next();
     // what a server made cannot be made again: a signal has its effect when it is stored
@@ -156,15 +157,24 @@ function lockUnguarded(
   return drafts;
 }
 
-/** The server has made them: they are stored whatever else is there. */
-function describeConflicts(vault: Vault, drafts: readonly NamedDraft[]): string[] {
+/** Tokens of the same accounts. The server has made the new ones: they are stored all the same. */
+function conflictsOf(vault: Vault, drafts: readonly NamedDraft[]): readonly Conflict[] {
   const { conflicts } = sortDrafts(vault, drafts, "kept");
-  return conflicts
-    .filter(({ named, entry }) => tokensRenewed(named, [entry]).length === 0)
-    .map(
-      ({ named, entry }) =>
-        t`${named.name}: there is another token of this account, ${entry.name}; --replace would have removed it`,
-    );
+  return conflicts.filter(({ named, entry }) => tokensRenewed(named, [entry]).length === 0);
+}
+
+function describeConflicts(
+  conflicts: readonly Conflict[],
+  stored: readonly StoredDraft[],
+): string[] {
+  return conflicts.flatMap(({ named, entry: { name } }) => {
+    const token = stored.find((one) => one.named === named)?.token;
+    return token
+      ? [
+          t`${token.name}: ${name} is a token of the same account; if it is used no longer: fob remove ${shellWord(name)}`,
+        ]
+      : [];
+  });
 }
 
 async function storeAll(

@@ -94,8 +94,7 @@ export const pushListen = defineCommand({
     const hear = (event: PushEvent) => notifying?.hear(event);
     // all checks come before this: a timer keeps the process running
     const timer = timeout === null ? null : setTimeout(() => end.abort(), timeout * 1000);
-    if (!screen && !context.isJson)
-      context.tell(t`waiting for login requests of ${plural(opened.length, "token")}`);
+    if (!screen && !context.isJson) context.tell(waitingFor(opened.length, context));
     try {
       const received = screen
         ? await watchRequests(
@@ -117,6 +116,14 @@ export const pushListen = defineCommand({
   json: () => undefined,
   exitCode: ([failure]) => failure?.exitCode ?? 0,
 });
+
+/** A person at a terminal is told as well how to end it. */
+function waitingFor(count: number, { isTerminal }: Pick<Context, "isTerminal">): string {
+  const tokens = plural(count, "token");
+  return isTerminal
+    ? t`waiting for login requests of ${tokens}; Ctrl-C ends it`
+    : t`waiting for login requests of ${tokens}`;
+}
 
 function nobodyCame(seconds: number | null): FobError {
   return new FobError("not-found", t`no login request came in ${seconds} s`);
