@@ -89,6 +89,12 @@ export class LabStore {
     return tokens.filter((token) => token.user === user);
   }
 
+  /** The token that was issued with an activation code, or null. */
+  tokenOfCode(code: string): LabToken | null {
+    const serial = this.#owners.serialOfCode(code);
+    return serial === null ? null : this.token(serial);
+  }
+
   /** Notes that a transaction asks a user: before the challenges are written. */
   addTransaction(id: string, user: string, now: Date): void {
     this.#owners.addTransaction(id, user, now.getTime());
@@ -102,7 +108,7 @@ export class LabStore {
 
   /** Writes a new token. Throws FobError `internal` when the serial number is taken. */
   addToken(token: LabToken): void {
-    this.#owners.add(token.user, token.serial);
+    this.#owners.add(token);
     const written = updateCell(this.#tokenCell(token.serial), (current) =>
       current ? null : encodeRecord(token),
     );

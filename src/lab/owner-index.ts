@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
@@ -8,9 +9,13 @@ import { decodeRecord, encodeRecord } from "./record-text.ts";
 /** A challenge is kept for two of these periods at most, which touch three. */
 const PERIODS_KEPT = 3;
 
+/** The version of the index. Labs of version 1 have no index of activation codes. */
+const VERSION = "2";
+
 /**
- * Says which tokens a user has, and which user a transaction asks, so that a login reads no token
- * of others. In cells below `lab/owners` and `lab/transactions`.
+ * Says which tokens a user has, which user a transaction asks, and which token an activation code
+ * is for, so that a login and an enrollment read no token of others. In cells below `lab/owners`,
+ * `lab/transactions` and `lab/activations`.
  */
 export class OwnerIndex {
   readonly #folder: string;
@@ -35,10 +40,16 @@ export class OwnerIndex {
     return bytes ? decodeRecord<readonly string[]>(bytes) : [];
   }
 
-  /** Adds a token to those of a user: before the token is written, so that none is ever missing. */
-  add(user: string, serial: string): void {
+  /** Adds a token to those of its user: before the token is written, so that none is ever missing. */
+  add(token: LabToken): void {
     this.#complete();
-    this.#put(user, serial);
+    this.#put(token);
+  }
+
+  /** The serial number of the token that was promised to whoever has an activation code, or null. */
+  serialOfCode(code: string): string | null {
+    this.#complete();
+    return readCell(this.#codeCell(code))?.toString("utf8") ?? null;
   }
 
   /** Notes the user of a transaction, and forgets those of transactions that are long over. */
@@ -62,14 +73,17 @@ export class OwnerIndex {
   #complete(): void {
     if (this.#isComplete) return;
     const cell = this.#cell("index-version");
-    if (!readCell(cell)) {
-      for (const { user, serial } of this.#all()) this.#put(user, serial);
-      updateCell(cell, (current) => current ?? Buffer.from("1"));
+    if (readCell(cell)?.toString("utf8") !== VERSION) {
+      for (const token of this.#all()) this.#put(token);
+      updateCell(cell, () => Buffer.from(VERSION));
     }
     this.#isComplete = true;
   }
 
-  #put(user: string, serial: string): void {
+  #put(token: LabToken): void {
+    const { user, serial } = token;
+    if (token.kind === "promised")
+      updateCell(this.#codeCell(token.code), () => Buffer.from(serial));
     updateCell(this.#ownerCell(user), (current) => {
       const serials = current ? decodeRecord<readonly string[]>(current) : [];
       return encodeRecord(serials.includes(serial) ? serials : [...serials, serial]);
@@ -84,6 +98,12 @@ export class OwnerIndex {
 
   #ownerCell(user: string): Cell {
     return this.#cell(join("owners", user));
+  }
+
+  /** Named by a hash: a code in a file's name could be read without the lab's key. */
+  #codeCell(code: string): Cell {
+    const name = createHash("sha256").update(code).digest("hex").slice(0, 32);
+    return this.#cell(join("activations", name));
   }
 
   #transactionCell(period: number, id: string): Cell {

@@ -1,10 +1,18 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { appendEvent, readEvents } from "#lab/audit-log.ts";
+import { appendEvent, LOG_BYTES, readEvents } from "#lab/audit-log.ts";
 import { LabStore } from "#lab/lab-store.ts";
-import type { HotpToken } from "#lab/lab-token.ts";
+import type { HotpToken, PromisedToken } from "#lab/lab-token.ts";
 
 const TOKEN: HotpToken = {
   ...{
@@ -46,6 +54,32 @@ test("a lab that was made before there was an index of users has one from then o
   const serials = store.tokensOf("ann").map(({ serial }) => serial);
   expect(serials.sort()).toEqual([TOKEN.serial, "OATH00000002"]);
   expect(new LabStore(home).tokensOf("ann")).toHaveLength(2);
+});
+
+test("the token of an activation code is found without reading any other token", () => {
+  const home = newHome();
+  const promised: PromisedToken = {
+    ...{ kind: "promised", serial: "TOTP00000001", user: "eve", createdAt: 0, pin: null },
+    ...{ url: "http://127.0.0.1/?sc=ABCDEFGHIJ", code: "ABCDEFGHIJ", expiresAt: 1 },
+    passphrase: Buffer.from("12345678"),
+    order: { kind: "hotp", algorithm: "SHA1", digits: 6, policy: null },
+  };
+  const store = new LabStore(home);
+  store.addToken(promised);
+  store.addToken(TOKEN);
+  const other = join(home, "lab", "tokens", TOKEN.serial);
+  for (const version of readdirSync(other)) writeFileSync(join(other, version), "damaged");
+  expect(() => new LabStore(home).tokens()).toThrow();
+  const found = (code: string) => new LabStore(home).tokenOfCode(code);
+  expect([found("ABCDEFGHIJ"), found("ABCDEFGHIK"), found("../x")]).toEqual([promised, null, null]);
+  expect(JSON.stringify(readdirSync(join(home, "lab"), { recursive: true }))).not.toContain(
+    "ABCDEF",
+  );
+  // a lab that was made before there was such an index
+  rmSync(other, { recursive: true });
+  for (const part of ["activations", "index-version"])
+    rmSync(join(home, "lab", part), { recursive: true, force: true });
+  expect(found("ABCDEFGHIJ")).toEqual(promised);
 });
 
 test("a token is read again only when its folder has changed", () => {
@@ -105,6 +139,45 @@ test("the log passes over a line that was torn, and over what is no line of it",
     ["bob", 300],
   ]);
   expect(readEvents(folder, 1)).toEqual([events[1]]);
+});
+
+test.each(["", '{"time":"1970-01-01T00:00:0', "\0\0\0"])(
+  "the event after a line without its end is not lost: %j",
+  (torn) => {
+    const folder = join(newHome(), "lab");
+    const event = { event: "login", outcome: "ok", serial: null, detail: null } as const;
+    for (const user of ["ann", "bob", "eve"]) {
+      appendEvent(folder, { ...event, user }, new Date(0));
+      appendFileSync(join(folder, "log.jsonl"), torn);
+    }
+    expect(readEvents(folder, 10).map(({ user }) => user)).toEqual(["ann", "bob", "eve"]);
+  },
+);
+
+test("a log that has become long is set aside, and what is older than some of those is removed", () => {
+  const folder = join(newHome(), "lab");
+  const event = { event: "login", outcome: "ok", serial: null, detail: null } as const;
+  const path = join(folder, "log.jsonl");
+  const filler = `${"x".repeat(LOG_BYTES - 100)}\n`;
+  const users: string[] = [];
+  for (let i = 0; i < 5; i++) {
+    for (const user of [`first ${i}`, `last ${i}`]) {
+      users.push(user);
+      appendEvent(folder, { ...event, user }, new Date(i * 1_000));
+      if (user.startsWith("first")) appendFileSync(path, filler);
+    }
+    const size = readdirSync(folder).reduce(
+      (sum, name) => sum + statSync(join(folder, name)).size,
+      0,
+    );
+    expect(size).toBeLessThan(3.6 * LOG_BYTES);
+  }
+  appendEvent(folder, { ...event, user: "now" }, new Date(9_000));
+  expect(statSync(path).size).toBeLessThan(200);
+  const kept = readEvents(folder, 1_000).map(({ user }) => user);
+  expect(kept.length).toBeGreaterThan(2);
+  expect(kept).toEqual([...users, "now"].slice(-kept.length));
+  for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o077).toBe(0);
 });
 
 test("the newest of more events than are read at once are all there, in order", () => {

@@ -216,10 +216,8 @@ export class DskppServer {
   }
 
   #find(code: string): PromisedToken | null {
-    const found = this.#lab.store
-      .tokens()
-      .find((token) => token.kind === "promised" && token.code === code);
-    return found?.kind === "promised" ? found : null;
+    const found = this.#lab.store.tokenOfCode(code);
+    return found?.kind === "promised" && found.code === code ? found : null;
   }
 
   #now(): number {
