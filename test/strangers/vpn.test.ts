@@ -1,8 +1,8 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { encodeBase32 } from "#token/base32.ts";
 import { describeWith } from "../requires.ts";
 import { makePerson, type Person } from "./person.ts";
@@ -88,32 +88,21 @@ isolate-workers = false
   },
 );
 
-/** A container may have no right to do that. */
-function canMakeTunnels(): boolean {
-  const openvpn = (option: string) =>
-    spawnSync("openvpn", [option, "--dev", "fob-probe", "--dev-type", "tun"]);
-  const { status, error } = openvpn("--mktun");
-  if (status === 0) openvpn("--rmtun");
-  // where openvpn is missing, that is the reason
-  return status === 0 || error !== undefined;
-}
+describeWith(
+  { openvpn: "openvpn", "pam:pam_oath": "libpam-oath", openssl: "openssl", root: true, tun: true },
+  "openvpn",
+  () => {
+    const person = makePerson();
+    const servers = makeServers();
+    let server: Server;
 
-describe.skipIf(!canMakeTunnels())("where tunnels may be made", () =>
-  describeWith(
-    { openvpn: "openvpn", "pam:pam_oath": "libpam-oath", openssl: "openssl", root: true },
-    "openvpn",
-    () => {
-      const person = makePerson();
-      const servers = makeServers();
-      let server: Server;
-
-      beforeAll(async () => {
-        const { home } = person;
-        const service = servers.pamService(await addUser(person));
-        makeCertificate(home);
-        const port = await freePort();
-        const common = `ca ${join(home, "cert.pem")}\nverb 3\n`;
-        const settings = `${common}mode server
+    beforeAll(async () => {
+      const { home } = person;
+      const service = servers.pamService(await addUser(person));
+      makeCertificate(home);
+      const port = await freePort();
+      const common = `ca ${join(home, "cert.pem")}\nverb 3\n`;
+      const settings = `${common}mode server
 dev tun
 tls-server
 proto tcp-server
@@ -125,30 +114,29 @@ dh none
 verify-client-cert none
 plugin openvpn-plugin-auth-pam.so ${service}
 `;
-        writeFileSync(join(home, "server.conf"), settings);
-        // ends when it has been logged in for a second
-        const client = `${common}client
+      writeFileSync(join(home, "server.conf"), settings);
+      // ends when it has been logged in for a second
+      const client = `${common}client
 dev null
 proto tcp-client
 remote 127.0.0.1 ${port}
 connect-retry-max 1
 inactive 1
 `;
-        writeFileSync(join(home, "acme.ovpn"), client);
-        const ready = /Initialization Sequence Completed/;
-        server = await servers.start(["openvpn", "--config", join(home, "server.conf")], ready);
-      });
+      writeFileSync(join(home, "acme.ovpn"), client);
+      const ready = /Initialization Sequence Completed/;
+      server = await servers.start(["openvpn", "--config", join(home, "server.conf")], ready);
+    });
 
-      test("lets in by the recipe, each time with another passcode", async () => {
-        for (const count of [1, 2]) {
-          const { exitCode, stdout } = await person.run(recipe("openvpn"));
-          expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
-          expect(stdout).toContain("Initialization Sequence Completed");
-          expect(server.log().match(/authentication succeeded for username 'ann'/g)).toHaveLength(
-            count,
-          );
-        }
-      });
-    },
-  ),
+    test("lets in by the recipe, each time with another passcode", async () => {
+      for (const count of [1, 2]) {
+        const { exitCode, stdout } = await person.run(recipe("openvpn"));
+        expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+        expect(stdout).toContain("Initialization Sequence Completed");
+        expect(server.log().match(/authentication succeeded for username 'ann'/g)).toHaveLength(
+          count,
+        );
+      }
+    });
+  },
 );
