@@ -4,7 +4,7 @@ import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
 import { withoutRepetitions } from "#enrollment/repetitions.ts";
 import type { Finding } from "#token/draft/parsed-token.ts";
-import { cleanName, labelOf, readLabel } from "#token/draft/uri-label.ts";
+import { cleanName, cleanSerial, labelOf, readLabel } from "#token/draft/uri-label.ts";
 import { Parameters } from "#token/draft/uri-parameters.ts";
 
 describe("a label", () => {
@@ -60,9 +60,12 @@ describe("a label", () => {
     expect(cleanName("account", "an\u001b[31mn", findings)).toBe("an[31mn");
     expect(findings).toMatchObject([{ severity: "warning", code: "control-characters" }]);
     expect(cleanName("account", "x".repeat(256), [])).toHaveLength(256);
-    expect(() => cleanName("account", "x".repeat(257), [])).toThrow(
-      "account is longer than 256 characters",
-    );
+    const cut: Finding[] = [];
+    expect(cleanName("account", `x${"👩".repeat(256)}`, cut)).toBe(`x${"👩".repeat(255)}`);
+    expect(cut).toMatchObject([
+      { code: "name-too-long", message: "the account is longer than 256 characters: it is cut" },
+    ]);
+    expect(() => cleanSerial("x".repeat(257), [])).toThrow("serial is longer than 256 characters");
   });
 });
 

@@ -19,7 +19,7 @@ import type {
 } from "#token/credential.ts";
 import type { ParsedToken } from "#token/draft/parsed-token.ts";
 import { readPinWish } from "#token/draft/pin-wish.ts";
-import { cleanName, readLabel } from "#token/draft/uri-label.ts";
+import { cleanSerial, readLabel } from "#token/draft/uri-label.ts";
 import { counterNumber, Parameters, show, wholeNumber } from "#token/draft/uri-parameters.ts";
 import { parsePinPolicy } from "#token/pin-policy-text.ts";
 import { pinIsNotKept } from "./mobile-otp.ts";
@@ -93,7 +93,7 @@ async function parseKeyUri(text: string, effort: Effort): Promise<ParsedToken> {
   const algorithm = "algorithm" in credential ? credential.algorithm : "SHA1";
   const twoStep = await readTwoStep(parameters, given, algorithm, effort);
   const secret = trimSecret(twoStep?.secret ?? given, credential);
-  const serial = cleanName("serial", parameters.read("serial") ?? "", parameters.findings);
+  const serial = cleanSerial(parameters.read("serial") ?? "", parameters.findings);
   const pin = readPin(parameters, credential);
   parameters.read(...DECORATION);
   parameters.findUnknown();

@@ -8,7 +8,7 @@ import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { OtpError } from "#otp/otp-error.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { DraftField, Finding, ParsedToken } from "#token/draft/parsed-token.ts";
-import { cleanName } from "#token/draft/uri-label.ts";
+import { cleanName, cleanSerial } from "#token/draft/uri-label.ts";
 import { counterNumber, show, wholeNumber } from "#token/draft/uri-parameters.ts";
 import { printable } from "#token/printable.ts";
 import { type ContainerKeys, openValue } from "./decryption.ts";
@@ -205,7 +205,7 @@ function namesOf(one: Element, key: Element, findings: Finding[]) {
   const issuer = cleanName("issuer", childText(key, "Issuer") ?? "", findings);
   const user = childText(key, "UserId") ?? childText(device, "UserId") ?? "";
   const account = cleanName("account", commonName(user), findings);
-  const serial = cleanName("serial", childText(device, "SerialNo") ?? "", findings);
+  const serial = cleanSerial(childText(device, "SerialNo") ?? "", findings);
   const friendly = cleanName("name", childText(key, "FriendlyName") ?? "", findings);
   const id = cleanName(t("key id"), attribute(key, "Id") ?? "", findings);
   return { name: friendly ?? issuer ?? account ?? serial ?? id, issuer, account, serial };

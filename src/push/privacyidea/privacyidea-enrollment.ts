@@ -7,7 +7,7 @@ import { withUsedUpHint } from "#push/lost-reply.ts";
 import type { PushEnrollment } from "#push/provider.ts";
 import type { EnrollmentServices, ParsedOnline, ParsedToken } from "#token/draft/parsed-token.ts";
 import { readPinWish, YES } from "#token/draft/pin-wish.ts";
-import { cleanName, readLabel } from "#token/draft/uri-label.ts";
+import { cleanSerial, readLabel } from "#token/draft/uri-label.ts";
 import { Parameters, show, wholeNumber } from "#token/draft/uri-parameters.ts";
 import { privacyIdeaKey } from "#token/key-at-server.ts";
 import type { PrivacyIdeaCredential } from "#token/push-credential.ts";
@@ -176,7 +176,7 @@ function readUrl(parameters: Parameters): URL {
 /** The serial must be sent unchanged and be fully visible, so invisible characters are refused. */
 function readSerial(parameters: Parameters): string {
   const serial = required(parameters, "serial");
-  if (cleanName("serial", serial, []) === serial) return serial;
+  if (cleanSerial(serial, []) === serial) return serial;
   throw new FobError("invalid", t("serial holds control characters, or invisible ones"));
 }
 

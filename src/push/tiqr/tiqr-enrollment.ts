@@ -15,7 +15,7 @@ import type {
   ParsedOnline,
   ParsedToken,
 } from "#token/draft/parsed-token.ts";
-import { cleanName } from "#token/draft/uri-label.ts";
+import { cleanSerial } from "#token/draft/uri-label.ts";
 import type { TiqrCredential } from "#token/push-credential.ts";
 import { forget } from "#token/secret.ts";
 import { number, PROTOCOL, postForm, refuseServerTrouble, TIMEOUT } from "./tiqr-form.ts";
@@ -73,7 +73,7 @@ function parseTiqrUri(text: string): ParsedOnline {
     const message = t("its server has no TLS: anybody on the way could take the new token");
     findings.push({ severity: "warning", code: "server-insecure", message });
   }
-  const serial = cleanName("serial", address.searchParams.get("serial") ?? "", findings);
+  const serial = cleanSerial(address.searchParams.get("serial") ?? "", findings);
   return {
     name: null,
     issuer: null,

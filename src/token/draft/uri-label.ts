@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { cleanText, MAX_NAME_LENGTH } from "#token/clean-name.ts";
+import { cleanText, MAX_NAME_LENGTH, shortenName } from "#token/clean-name.ts";
 import type { Finding } from "./parsed-token.ts";
 import type { Parameters } from "./uri-parameters.ts";
 
@@ -13,7 +13,7 @@ export interface Label {
 
 /**
  * Parses the label `ISSUER:ACCOUNT`, either part of which may be missing, and the parameter
- * `issuer`, which wins if the two differ. Throws FobError `invalid` for a text that is too long.
+ * `issuer`, which wins if the two differ.
  */
 export function readLabel(encoded: string, parameters: Parameters): Label {
   // issuers encode this parameter as form data: only here is a plus certainly a space
@@ -108,15 +108,30 @@ function withoutSlashes(encoded: string): string {
 
 /**
  * Cleans a name from an enrollment string; null when no character is left. Adds a finding when
- * characters were removed. Throws FobError `invalid` for a name that is too long.
+ * characters were removed, or when a name that is too long was cut: its token is worth more.
  */
 export function cleanName(part: string, text: string, findings: Finding[]): string | null {
   const { name, wasHarmful, isTooLong } = cleanText(text);
-  if (wasHarmful) {
-    const message = t`control or invisible characters were taken out of the ${part}`;
-    findings.push({ severity: "warning", code: "control-characters", message });
-  }
+  if (wasHarmful) findings.push(harmful(part));
+  if (!isTooLong) return name;
+  const message = t`the ${part} is longer than ${MAX_NAME_LENGTH} characters: it is cut`;
+  findings.push({ severity: "warning", code: "name-too-long", message });
+  return shortenName(text);
+}
+
+/**
+ * Cleans a serial number; null when no character is left. Throws FobError `invalid` for one that is
+ * too long: a part of it is another serial number.
+ */
+export function cleanSerial(text: string, findings: Finding[]): string | null {
+  const { name, wasHarmful, isTooLong } = cleanText(text);
+  if (wasHarmful) findings.push(harmful("serial"));
   if (isTooLong)
-    throw new FobError("invalid", t`${part} is longer than ${MAX_NAME_LENGTH} characters`);
+    throw new FobError("invalid", t`serial is longer than ${MAX_NAME_LENGTH} characters`);
   return name;
+}
+
+function harmful(part: string): Finding {
+  const message = t`control or invisible characters were taken out of the ${part}`;
+  return { severity: "warning", code: "control-characters", message };
 }

@@ -284,7 +284,7 @@ describe("Key URIs that are wrong", () => {
     [`otpauth://totp/x?secret=${SECRET}&digits=6&digits=8`, '"digits" is given twice'],
     [`otpauth://xyz/x?secret=${SECRET}`, 'key type "xyz" is not supported'],
     ["otpauth://", 'key type "" is not supported'],
-    [`otpauth://totp/${"n".repeat(300)}?secret=${SECRET}`, "account is longer than 256 characters"],
+    [`otpauth://totp/x?secret=${SECRET}&serial=${"n".repeat(300)}`, "serial is longer than 256"],
     [`otpauth://totp/x?secret=${SECRET}${"&x=1".repeat(100)}`, "more than 100 parameters"],
     [`otpauth://totp/x?secret=${"A".repeat(65_536)}`, "longer than 65536 characters"],
     ["otpauth://totp/x?secret=---", "secret is empty"],
