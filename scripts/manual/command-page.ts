@@ -63,6 +63,7 @@ function synopsis(node: CommandNode): string {
   const args = argumentsOf(node).map(([, { kind, placeholder }]) => {
     const shapes = {
       required: italic(placeholder),
+      asked: `[${italic(placeholder)}]`,
       optional: `[${italic(placeholder)}]`,
       variadic: `[${italic(placeholder)} ...]`,
       rest: `${bold("--")} ${italic(placeholder)} ...`,

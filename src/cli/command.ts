@@ -9,9 +9,12 @@ import type { Context } from "./context.ts";
  */
 export type Candidates = "token" | "file" | "folder" | "command" | readonly string[];
 
-/** An argument of a command: required, optional, any number of values, or all words after `--`. */
+/**
+ * An argument of a command: required, required where nobody can be asked for it, optional, any
+ * number of values, or all words after `--`.
+ */
 export interface ArgumentDefinition {
-  readonly kind: "required" | "optional" | "variadic" | "rest";
+  readonly kind: "required" | "asked" | "optional" | "variadic" | "rest";
   /** In capitals, for help. */
   readonly placeholder: string;
   readonly summary: string;
@@ -31,7 +34,7 @@ export type OptionDefinition =
       readonly candidates: Candidates;
     };
 
-type ValueOf<Definition> = Definition extends { kind: "required" }
+type ValueOf<Definition> = Definition extends { kind: "required" | "asked" }
   ? string
   : Definition extends { kind: "variadic" | "rest" | "values" }
     ? readonly string[]
@@ -44,6 +47,15 @@ type ValueOf<Definition> = Definition extends { kind: "required" }
 /** The input of a command: a value for every argument and option that it defines. */
 export type Input<Arguments, Options> = {
   readonly [K in keyof Arguments]: ValueOf<Arguments[K]>;
+} & {
+  readonly [K in keyof Options]: ValueOf<Options[K]>;
+};
+
+/** {@link Input} as the command line gives it: what a person can be asked for may be missing. */
+export type GivenInput<Arguments, Options> = {
+  readonly [K in keyof Arguments]: Arguments[K] extends { kind: "asked" }
+    ? string | undefined
+    : ValueOf<Arguments[K]>;
 } & {
   readonly [K in keyof Options]: ValueOf<Options[K]>;
 };
@@ -66,9 +78,15 @@ type NoContext = Readonly<Record<never, never>>;
 /**
  * One command: its texts for command line, help, completions and man pages, and its function. `run`
  * neither prints nor exits: it returns a result or throws a FobError. `Needs` is the part of the
- * context that it uses.
+ * context that it uses, and `Asks` the part that its questions use.
  */
-export interface CommandDefinition<Arguments, Options, Result, Needs = NoContext> {
+export interface CommandDefinition<
+  Arguments,
+  Options,
+  Result,
+  Needs = NoContext,
+  Asks = NoContext,
+> {
   /** One word, or several for a command in a group: `pin set`, `lab user add`. */
   readonly name: string;
   readonly summary: string;
@@ -87,6 +105,14 @@ export interface CommandDefinition<Arguments, Options, Result, Needs = NoContext
    * asked at the terminal of the process.
    */
   readonly hasForeignInput?: true;
+  /**
+   * Asks the person at the terminal for what the command line left out. An agent may carry the
+   * command out with the answers. Called only where somebody can be asked.
+   */
+  readonly ask?: (
+    input: GivenInput<Arguments, Options>,
+    context: Asks,
+  ) => Promise<Input<Arguments, Options>>;
   // a property, because TypeScript checks the parameters of methods less strictly
   readonly run: (input: Input<Arguments, Options>, context: Needs) => Promise<Result>;
   /**
@@ -120,7 +146,7 @@ export interface CommandDefinition<Arguments, Options, Result, Needs = NoContext
 
 /** A command of any type. */
 // biome-ignore lint/suspicious/noExplicitAny: the list of commands holds differently typed ones, each called with its own input
-export type AnyCommand = CommandDefinition<any, any, any, Context>;
+export type AnyCommand = CommandDefinition<any, any, any, Context, Context>;
 
 /**
  * Defines a command. The types of its input follow from its arguments and options; its part of the
@@ -131,15 +157,21 @@ export function defineCommand<
   const Options extends Readonly<Record<string, OptionDefinition>>,
   Result,
   Needs = NoContext,
+  Asks = NoContext,
 >(
-  definition: CommandDefinition<Arguments, Options, Result, Needs>,
-): CommandDefinition<Arguments, Options, Result, Needs> {
+  definition: CommandDefinition<Arguments, Options, Result, Needs, Asks>,
+): CommandDefinition<Arguments, Options, Result, Needs, Asks> {
   return definition;
 }
 
 /** An argument that must be given. */
 export function required(placeholder: string, summary: string, candidates: Candidates = []) {
   return { kind: "required", placeholder, summary, candidates } as const;
+}
+
+/** An argument that must be given where nobody can be asked for it: see `ask` of the command. */
+export function asked(placeholder: string, summary: string, candidates: Candidates = []) {
+  return { kind: "asked", placeholder, summary, candidates } as const;
 }
 
 /** An argument that may be left out. */

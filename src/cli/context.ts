@@ -5,7 +5,7 @@ import type { HttpClient } from "#base/http-client.ts";
 import type { Look } from "#base/long-work.ts";
 import type { Style } from "#cli/output/style.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
-import type { TerminalScreen } from "#cli/screen/terminal-screen.ts";
+import type { Screen } from "#cli/screen/screen.ts";
 import type { Settings } from "#cli/settings/settings.ts";
 import type { PushInbox } from "#push/inbox/inbox.ts";
 import type { Notifier } from "#push/notifier.ts";
@@ -104,12 +104,6 @@ export interface PasswordStore {
 export interface SecretFile {
   readonly path: string;
   readonly bytes: Uint8Array;
-}
-
-/** A terminal to draw on, and the style of its text. */
-export interface Screen {
-  readonly terminal: TerminalScreen;
-  readonly style: Style;
 }
 
 /** Provides a delegated command with its input, where that is not standard input. */

@@ -2,6 +2,8 @@ import type { CommandInput } from "#agent/protocol/command-protocol.ts";
 import { asFobError } from "#base/file-error.ts";
 import type { FobError } from "#base/fob-error.ts";
 import { inEnglish } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
+import type { AnyCommand, ArgumentDefinition } from "#cli/command.ts";
 import { jsonPieces } from "#cli/output/json.ts";
 import { write } from "#cli/output/output.ts";
 import { formatError, formatFailures, formatNote } from "#cli/output/report.ts";
@@ -9,6 +11,7 @@ import { type Style, styleFor } from "#cli/output/style.ts";
 import { chooseUnlessWrong } from "#cli/settings/settings.ts";
 import { printable } from "#token/printable.ts";
 import type { AnyCommand } from "./command.ts";
+import { missingArgument } from "./command-line/complaint.ts";
 import { type Invocation, parseCommandLine, type Vocabulary } from "./command-line/parse.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
@@ -111,14 +114,29 @@ async function emptyTrash(
  * the same results and errors.
  */
 async function execute(
-  { command, input }: Pick<Invocation, "command" | "input">,
+  { command, input: given }: Pick<Invocation, "command" | "input">,
   context: Context,
 ) {
+  const input = await completeInput(command, given, context);
   const isDelegable = (await command.isDelegable?.(input as never, context)) ?? false;
   const delegated = isDelegable
     ? await context.delegate(command.name, input as CommandInput)
     : null;
   return delegated ? (delegated.result as never) : command.run(input as never, context);
+}
+
+/** Asks a person for what is missing. Throws FobError `usage` where nobody can be asked. */
+async function completeInput(
+  command: AnyCommand,
+  given: Invocation["input"],
+  context: Context,
+): Promise<Invocation["input"]> {
+  if (command.ask && context.prompt.available) return command.ask(given as never, context);
+  const missing = Object.entries<ArgumentDefinition>(command.arguments).find(
+    ([key, { kind }]) => kind === "asked" && ownValue(given, key) === undefined,
+  );
+  if (missing) throw missingArgument(`fob ${command.name}`, missing[1].placeholder);
+  return given;
 }
 
 /** A text with a newline, or nothing for an empty text. */

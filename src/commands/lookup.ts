@@ -1,7 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
-import { labelToken } from "#cli/prompt/picker.ts";
 import { findByWholeName, findToken } from "#token/find-token.ts";
 import type { Right } from "#token/grant.ts";
 import type { Named } from "#token/names.ts";
@@ -107,15 +106,4 @@ export function lookListed(tokens: Authenticator, id: string): Promise<TokenStat
 function nullIfGone(error: unknown): null {
   if (error instanceof FobError && error.code === "not-found") return null;
   throw error;
-}
-
-/**
- * Lets the person pick a token, or throws FobError `locked` saying that a NAME would have answered.
- */
-export function pickToken(
-  { prompt }: Pick<Context, "prompt">,
-  entries: readonly IndexEntry[],
-): Promise<IndexEntry> {
-  const choices = entries.map((entry) => ({ label: labelToken(entry), value: entry }));
-  return prompt.pick(t("Which token?"), choices, t("a NAME"));
 }

@@ -136,6 +136,7 @@ function contextOf({ vault, canAsk }: Held, asking: Asking): HouseContext {
       text: asking.text,
       secret: () => Promise.reject(noQuestion()),
       wait: () => Promise.reject(noQuestion()),
+      draw: async () => null,
       pick: asking.pick,
     },
     tell: () => undefined,
@@ -178,6 +179,7 @@ function isOfKind(
     case "flag":
       return typeof value === "boolean";
     case "required":
+    case "asked":
       return typeof value === "string";
     case "variadic":
     case "rest":

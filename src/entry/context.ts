@@ -67,11 +67,17 @@ export function createContext(build: Build, globals: Globals, style: Style, host
   const tell = (text: string) => {
     if (!globals.quiet) stderr.write(formatNote(text, globals.json));
   };
+  // the questions of a command and the command itself share it, so that its PIN is asked for once
+  let whole: Vault | null = null;
   let opened: Vault | null = null;
   let newRecoveryCode: () => string | null = () => null;
+  const openOnce = async () => {
+    whole ??= await (await import("#vault/keys/open.ts")).openVault(access);
+    return whole;
+  };
   const opening = async () => ({
     ...(await import("./opening.ts")),
-    at: { globals, access, agent },
+    at: { globals, access, agent, open: openOnce },
   });
   return {
     settings: globals.settings,

@@ -33,6 +33,8 @@ export interface OpeningOptions {
   readonly globals: Globals;
   readonly access: VaultAccess & { readonly pinPrompt: PinSource };
   agent(): Promise<AgentControl>;
+  /** Opens the whole vault, once for all parts of a command; null when there is none yet. */
+  open(): Promise<Vault | null>;
 }
 
 /**
@@ -41,10 +43,10 @@ export interface OpeningOptions {
  */
 export async function openWhole({
   globals: { grant },
-  access,
-}: OpeningOptions): Promise<Vault | null> {
+  open,
+}: Pick<OpeningOptions, "globals" | "open">): Promise<Vault | null> {
   refuseGrant(grant);
-  return openVault(access);
+  return open();
 }
 
 /** {@link openWhole} for commands that change the PINs or keys of the vault. */
@@ -127,12 +129,12 @@ export async function findTokens(
     const granted = openGranted(globals, globals.grant, right);
     return directAuthenticator(granted, () => new Date(), granted.grant.label);
   }
-  const open = async () => {
-    const vault = await openVault(access);
-    return vault && authenticate(vault);
-  };
   const held = await findAgent(options);
-  return held ? agentTokens(held.connection, held.layout, open) : open();
+  // a token that wants the app PIN for each use has it asked for each time
+  const again = async () => authenticated(await openVault(access));
+  return held
+    ? agentTokens(held.connection, held.layout, again)
+    : authenticated(await options.open());
 }
 
 /** Opens the login requests; see {@link import("#cli/context.ts").Context.findPush}. */
@@ -180,8 +182,8 @@ async function findAgent({ globals: { home }, access, agent }: OpeningOptions) {
   return { connection, layout: { home, vaultId: header.id } };
 }
 
-function authenticate(store: TokenStore): Authenticator {
-  return directAuthenticator(store, () => new Date());
+function authenticated(store: TokenStore | null): Authenticator | null {
+  return store && directAuthenticator(store, () => new Date());
 }
 
 function openGranted({ home }: Globals, text: string, right: Right | null): GrantedTokens {

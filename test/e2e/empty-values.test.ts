@@ -40,7 +40,7 @@ function linesOf(words: readonly string[], definition: AnyCommand, empty: string
   const own = Object.values<ArgumentDefinition>(definition.arguments).filter(
     ({ kind }) => kind !== "rest",
   );
-  const filled = own.filter(({ kind }) => kind === "required").map(() => "x");
+  const filled = own.filter(({ kind }) => kind === "required" || kind === "asked").map(() => "x");
   const withArgument = own.flatMap(({ kind, placeholder }, i): EmptyLine[] => {
     const line = [...words, ...own.slice(0, i).map(() => "x"), empty, ...filled.slice(i + 1)];
     return [

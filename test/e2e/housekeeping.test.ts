@@ -62,6 +62,23 @@ describe("fob list and show", () => {
 });
 
 describe("housekeeping", () => {
+  test.each([
+    ["show", "NAME"],
+    ["favorite", "NAME"],
+    ["rename", "NAME"],
+    ["rename vpn", "NEW"],
+    ["challenge", "NAME"],
+    ["access domain", "NAME"],
+    ["access revoke", "LABEL"],
+  ])("`fob %s` asks for %s at a terminal alone", async (line, missing) => {
+    const { stdout, stderr, exitCode } = await testHome().fob(line.split(" "));
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+    const command = line.replace(" vpn", "");
+    expect(stderr).toBe(
+      `fob: missing required argument '${missing}'\nhint: fob ${command} --help shows how it is used\n`,
+    );
+  });
+
   test("renames, and refuses a name that is taken or cannot be shown", async () => {
     const home = await enrolled();
     expect(await home.fob(["rename", "ACME", "vpn"])).toMatchObject({

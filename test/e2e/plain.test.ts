@@ -45,6 +45,8 @@ describeWith({ tmux: "tmux" }, "a terminal that is read out", () => {
       await see(/1: ACME \(ann\)\n2: Example \(bob\)\nWhich token\? Its number, or a part of it:/);
       type("e", "Enter");
       await see("that fits several");
+      type("nothing", "Enter");
+      await see("that fits none");
       type("1", "Enter");
       await see("PIN for ACME, typed unseen:");
       type("4711", "Enter");
@@ -97,10 +99,14 @@ describeWith({ tmux: "tmux" }, "fob alone", () => {
         "fob enroll --screen",
       );
       await home.fob(["enroll", "-"], { input: HOTP_URI });
+      // with one token there is nothing to ask
+      terminal.type("fob", "Enter");
+      await terminal.see(RFC_CODES[0] ?? "");
+      await home.fob(["enroll", "-"], { input: TOTP_URI });
       terminal.type("fob", "Enter");
       await terminal.see("Which token?");
       terminal.type("Enter");
-      await terminal.see(RFC_CODES[0] ?? "");
+      await terminal.see(RFC_CODES[1] ?? "");
     } finally {
       terminal.close();
     }

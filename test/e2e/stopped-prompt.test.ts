@@ -21,7 +21,7 @@ const QUESTIONS: [string, string, string, string, string, RegExp?][] = [
   ["code ACME --plain", "PIN of fob", "2468", "135", "755224"],
   ["remove ACME --pin-file pin", "Remove ACME", "y", "", "removed ACME"],
   ["remove ACME --pin-file pin --plain", "Remove ACME", "ye", "s", "removed ACME"],
-  ["code --pin-file pin", "Which token", "Bank", "", "755224", /^❯ Bank/m],
+  ["code --pin-file pin", "Which token", "Bank", "", "755224", /^> Bank/m],
 ];
 
 describeWith({ tmux: "tmux" }, "a prompt that Ctrl-Z stops", () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { describeWith } from "../requires.ts";
-import { HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, testHome } from "./fob.ts";
+import { HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
 describeWith({ tmux: "tmux" }, "at a terminal", () => {
@@ -69,6 +69,31 @@ describeWith({ tmux: "tmux" }, "at a terminal", () => {
     expect(shown).not.toContain("4711");
     // the questions have erased themselves
     expect(shown).not.toContain("Which token");
+  });
+
+  test("commands without a NAME offer the tokens that they are for", async () => {
+    const ocra = HOTP_URI.replace("hotp", "ocra").replaceAll("ACME", "bank");
+    const suite = encodeURIComponent("OCRA-1:HOTP-SHA1-6:QN08");
+    await home.fob(["enroll", "-"], {
+      input: [HOTP_URI, TOTP_URI, `${ocra}&suite=${suite}`].join("\n"),
+    });
+    type("fob rename", "Enter");
+    await see(/^> ACME \(ann\) +event-based\n {2}bank.*\n {2}Example \(bob\) +time-based\n/m);
+    type("exa", "Enter");
+    await see("New name");
+    type("shop", "Enter");
+    await see("Example is now called shop");
+    type("clear; fob show; echo code=$?", "Enter");
+    await see("1/3");
+    type("Escape");
+    await see("code=130");
+    type("clear; fob challenge", "Enter");
+    await see("Challenge");
+    type("00000000", "Enter");
+    await see(/^\d{6}$/m);
+    expect(terminal.modes()).toEqual([]);
+    const shown = JSON.parse((await home.fob(["show", "shop", "--json"])).stdout);
+    expect(shown.lastUsedAt).toBeNull();
   });
 
   test("what becomes of grants from before a PIN is asked", async () => {

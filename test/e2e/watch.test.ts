@@ -37,7 +37,7 @@ describeWith({ tmux: "tmux" }, "the screen of passcodes", () => {
       "list --codes --watch",
     );
     type("xmp");
-    await see(/1 of 3\n\n> Example/);
+    await see(/1\/1 of 3\n\n> Example/);
     type("Escape");
     await see(/> Example.*\n {2}fast.*\n {2}Other/);
     type("Down", "Down", "Enter");

@@ -130,6 +130,7 @@ function addArgument(command: Command, { kind, placeholder, summary }: ArgumentD
   const several = `[${placeholder}...]`;
   const shapes = {
     required: `<${placeholder}>`,
+    asked: `[${placeholder}]`,
     optional: `[${placeholder}]`,
     variadic: several,
     rest: several,

@@ -52,7 +52,15 @@ function commandMissing({ argv, names }: Circumstances): FobError {
 function argumentMissing({ command }: Circumstances): FobError {
   const { registeredArguments, args } = command;
   const missing = registeredArguments.find(({ required }, i) => required && args[i] === undefined);
-  return refuse(t`missing required argument '${missing?.name()}'`, howToUse(command));
+  return missingArgument(wordsOf(command), missing?.name() ?? "");
+}
+
+/** The FobError `usage` for a command, `fob pin set`, without one of its arguments. */
+export function missingArgument(command: string, placeholder: string): FobError {
+  return refuse(
+    t`missing required argument '${placeholder}'`,
+    t`${command} --help shows how it is used`,
+  );
 }
 
 /** Only the last word of a command line can be an option that lacks its value. */
@@ -121,8 +129,12 @@ function refuse(message: string, hint: string | null = null): FobError {
 
 /** Names the help page of a command. */
 function howToUse(command: Command): string {
-  const words = [command, ...ancestorsOf(command)].map((one) => one.name()).reverse();
-  return t`${words.join(" ")} --help shows how it is used`;
+  return t`${wordsOf(command)} --help shows how it is used`;
+}
+
+function wordsOf(command: Command): string {
+  const words = [command, ...ancestorsOf(command)].map((one) => one.name());
+  return words.reverse().join(" ");
 }
 
 /** The commands of the innermost group on the command line. */

@@ -48,12 +48,9 @@ export class PlainPrompts {
       const answer = await this.#line(
         `${printable(question)} ${t("Its number, or a part of it")}: `,
       );
-      const numbered = /^\d+$/.test(answer) ? choices[Number(answer) - 1] : undefined;
-      const [match, ...others] =
-        answer === "" ? [] : bestMatches(answer, choices, ({ label }) => label);
-      const chosen = numbered ?? (others.length === 0 ? match : undefined);
+      const { chosen, isAmbiguous } = findChoice(answer.trim(), choices);
       if (chosen) return chosen.value;
-      stderr.write(`${match ? t("that fits several") : t("that fits none")}\n`);
+      stderr.write(`${isAmbiguous ? t("that fits several") : t("that fits none")}\n`);
     }
     throw new FobError("locked", t("nothing was chosen"));
   }
@@ -75,6 +72,21 @@ export class PlainPrompts {
       }
     });
   }
+}
+
+/** The choice with this whole name, or this number, or the only one with this part. */
+function findChoice<T>(answer: string, choices: readonly Choice<T>[]) {
+  const whole = (fold: (text: string) => string) =>
+    choices.filter(({ name, label }) => fold(name ?? label) === fold(answer));
+  const candidates = [
+    whole((text) => text),
+    whole((text) => text.toLowerCase()),
+    /^\d+$/.test(answer) ? choices.slice(Number(answer) - 1, Number(answer)) : [],
+    answer === "" ? [] : bestMatches(answer, choices, ({ label }) => label),
+  ];
+  const [chosen, ...others] = candidates.find(({ length }) => length === 1) ?? [];
+  const isAmbiguous = candidates.some(({ length }) => length > 1);
+  return { chosen: others.length === 0 ? chosen : undefined, isAmbiguous };
 }
 
 function nextLine(lines: Interface): Promise<string> {

@@ -71,6 +71,8 @@ function promptBesideInput(asking: Omit<Asking, "available">): Prompt {
     secret: (question, instead) =>
       put(question, instead, (prompt) => prompt.secret(question, instead)),
     wait: (question, work) => put(question, t("a PIN"), (prompt) => prompt.wait(question, work)),
+    draw: (question, instead, work) =>
+      put(question, instead, (prompt) => prompt.draw(question, instead, work)),
     pick: (question, choices, instead) =>
       put(question, instead, (prompt) => prompt.pick(question, choices, instead)),
   };

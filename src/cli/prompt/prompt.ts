@@ -1,4 +1,5 @@
 import type { Host } from "#cli/host.ts";
+import type { Screen } from "#cli/screen/screen.ts";
 
 /** The terminal of a person. @inquirer/prompts reads colour variables from `env`. */
 export type Terminal = Pick<Host, "stdin" | "stderr" | "env">;
@@ -6,6 +7,8 @@ export type Terminal = Pick<Host, "stdin" | "stderr" | "env">;
 /** One of several choices. */
 export interface Choice<T> {
   readonly label: string;
+  /** What of the label chooses it alone when it is typed whole; the label by default. */
+  readonly name?: string;
   readonly value: T;
 }
 
@@ -33,6 +36,15 @@ export interface Prompt {
    * it is done, with false when the person pressed Enter to skip it. Rejects as `work` does.
    */
   wait(question: string, work: (watch: Watch) => Promise<void>): Promise<boolean>;
+  /**
+   * Lends the person's terminal for a question that is drawn on all of it. Null where questions are
+   * lines, which a screen reader reads aloud.
+   */
+  draw<T>(
+    question: string,
+    instead: string,
+    work: (screen: Screen) => Promise<T>,
+  ): Promise<{ readonly done: T } | null>;
   /** Asks for one of the choices; typing narrows them. */
   pick<T>(question: string, choices: readonly Choice<T>[], instead: string): Promise<T>;
 }

@@ -1,5 +1,7 @@
 import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { styleFor } from "#cli/output/style.ts";
+import type { Screen } from "#cli/screen/screen.ts";
 import { printable } from "#token/printable.ts";
 import { type Borrowed, borrowTerminal, SHOW_CURSOR } from "./borrowed-terminal.ts";
 import { pickerOf } from "./picker.ts";
@@ -32,6 +34,7 @@ function spokenPrompt(terminal: Terminal): Prompt {
     text: async (question) => (await plain()).text(question),
     secret: async (question) => (await plain()).secret(question),
     wait: (question, work) => waitForPerson(question, work, terminal),
+    draw: async () => null,
     pick: async (question, choices) => (await plain()).pick(question, choices),
   };
 }
@@ -60,11 +63,34 @@ function drawnPrompt(asking: Asking): Prompt {
         password({ message: `${printable(question)}:`, mask: false, theme: promptLook() }, streams),
       ),
     wait: (question, work) => waitForPerson(question, work, terminal),
+    draw: (question, instead, work) => lendScreen({ question, instead }, asking, work),
     pick: (question, choices, instead) =>
       ask({ question, instead }, asking, ({ search }, streams) =>
         search(pickerOf(question, choices), streams),
       ),
   };
+}
+
+async function lendScreen<T>(
+  { question, instead }: Question,
+  { available, hasColor, terminal: { stdin, stderr } }: Asking,
+  work: (screen: Screen) => Promise<T>,
+): Promise<{ readonly done: T } | null> {
+  if (!available) throw cannotAsk(question, instead);
+  if (!stderr.isTTY) return null;
+  const style = await styleFor({
+    isTerminal: true,
+    columns: stderr.columns,
+    color: hasColor ? "always" : "never",
+    isSpoken: false,
+  });
+  const { TerminalScreen } = await import("#cli/screen/terminal-screen.ts");
+  const screen = new TerminalScreen({ input: stdin, output: stderr });
+  try {
+    return { done: await work({ terminal: screen, style }) };
+  } finally {
+    screen.close();
+  }
 }
 
 function answers() {
@@ -114,6 +140,12 @@ function untilEnter(input: NodeJS.ReadStream, signal: AbortSignal): Promise<bool
 
 const CTRL_C = 0x03;
 
+/** A question, and the option that answers it. */
+interface Question {
+  readonly question: string;
+  readonly instead: string;
+}
+
 /** What a prompt of @inquirer/prompts reads and writes. */
 type Streams = Borrowed & {
   readonly output: NodeJS.WriteStream;
@@ -125,7 +157,7 @@ type Streams = Borrowed & {
  * a terminal it throws FobError `locked` with the option that answers the question.
  */
 async function ask<T>(
-  { question, instead }: { readonly question: string; readonly instead: string },
+  { question, instead }: Question,
   { available, hasColor, terminal }: Asking,
   put: (prompts: typeof import("./inquirer.ts"), streams: Streams) => Promise<T>,
 ): Promise<T> {

@@ -12,7 +12,9 @@ export type WatchedCode =
   | { readonly kind: "counted"; readonly code: string; readonly counter: bigint }
   /** Hidden, because it needs a PIN or would use up a counter. */
   | { readonly kind: "masked"; readonly by: "PIN" | "counter" }
-  | { readonly kind: "none"; readonly why: string };
+  | { readonly kind: "none"; readonly why: string }
+  /** Nobody wants it: the token is picked for something else. */
+  | { readonly kind: "unwanted"; readonly about: string };
 
 /** One token on the screen. Its texts are safe for a terminal. */
 export interface WatchedToken {
@@ -29,7 +31,7 @@ export interface WatchState {
 }
 
 /** An action that a key requests. */
-export type Wish = "leave" | "copy" | "show";
+export type Wish = "leave" | "choose" | "show";
 
 /** The initial state. */
 export const UNTOUCHED: WatchState = { search: "", selected: 0 };
@@ -56,7 +58,7 @@ export function pressKey(
     case "escape":
       return state.search === "" ? { state, wish: "leave" } : search("");
     case "enter":
-      return { state, wish: "copy" };
+      return { state, wish: "choose" };
     case "tab":
       return { state, wish: "show" };
     case "up":

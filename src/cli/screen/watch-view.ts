@@ -1,9 +1,12 @@
 import { type Text, type Texts, t, translated } from "#base/language.ts";
 import type { Style } from "#cli/output/style.ts";
-import { cutWidth, displayWidth, fillWidth } from "#cli/output/width.ts";
+import { cutWidth, displayWidth, fillWidth, wrapItems } from "#cli/output/width.ts";
 import { groupPasscode } from "./passcode-groups.ts";
 import type { ScreenSize } from "./terminal-screen.ts";
 import type { WatchedCode, WatchedToken, WatchState } from "./watch-state.ts";
+
+/** What the list is for: passcodes are looked at and copied, or a token is picked. */
+export type Use = { readonly kind: "watch" } | { readonly kind: "pick"; readonly question: string };
 
 /** The content of the screen of passcodes. */
 export interface WatchView {
@@ -12,6 +15,7 @@ export interface WatchView {
   readonly found: readonly WatchedToken[];
   readonly total: number;
   readonly now: Date;
+  readonly use: Use;
   /** A remark or question; empty when there is none. */
   readonly message: string;
 }
@@ -27,8 +31,17 @@ const FRAME_ROWS = 4;
 const NARROWEST_LABEL = 10;
 const COUNTDOWN = 4;
 const MASK = "••• •••";
-const WHY_MASKED: Texts = { PIN: "needs its PIN", counter: "event-based: Tab makes one" };
-const KEYS: readonly Text[] = ["Enter copies", "Tab shows", "Esc leaves", "type to search"];
+const WHY_MASKED: Readonly<Record<Use["kind"], Texts>> = {
+  watch: { PIN: "needs its PIN", counter: "event-based: Tab makes one" },
+  pick: { PIN: "needs its PIN", counter: "event-based" },
+};
+/** The keys, the most important first: those that do not fit are left out. */
+const KEYS: Readonly<Record<Use["kind"], readonly Text[]>> = {
+  watch: ["type to search", "Enter copies", "Tab shows", "Esc leaves"],
+  pick: ["type to search", "Enter chooses", "Esc leaves"],
+};
+/** The question of a search without another question. */
+const SEARCH: Text = "Search:";
 
 /** The widths of the columns, in cells. */
 interface Columns {
@@ -59,42 +72,55 @@ export function visibleTokens(
 
 /** The lines of the screen, cut to its width. No information is in colours alone. */
 export function viewWatch(view: WatchView, size: ScreenSize, style: Style): string[] {
-  const { state, found, total, now, message } = view;
+  const { found, now, message, use } = view;
   const shown = visibleTokens(view, size);
   const columns = chooseColumns(found, size.columns);
-  const selected = found[state.selected];
+  const selected = found[view.state.selected];
   const rows =
     found.length === 0
       ? [cutWidth(`  ${t("nothing is found")}`, size.columns)]
       : shown.map((token) =>
-          viewToken(token, { columns, isSelected: token === selected, now }, size.columns, style),
+          viewToken(
+            token,
+            { columns, isSelected: token === selected, now, use },
+            size.columns,
+            style,
+          ),
         );
   if (!hasFrame(size.rows)) return message ? [cutWidth(message, size.columns)] : rows;
   return [
-    viewHead(state, found.length, total, size.columns, style),
+    viewHead(view, size.columns, style),
     "",
     ...rows,
     ...Array.from({ length: pageSize(size) - rows.length }, () => ""),
     cutWidth(message || nextOfSelected(selected, columns, now), size.columns),
-    style.faint(cutWidth(KEYS.map(translated).join(" · "), size.columns)),
+    style.faint(viewKeys(use, size.columns)),
   ];
 }
 
+/** The question, what was typed of the search, and where among the found tokens one is selected. */
 function viewHead(
-  { search }: WatchState,
-  found: number,
-  total: number,
+  { state, found, total, use }: Pick<WatchView, "state" | "found" | "total" | "use">,
   columns: number,
   style: Style,
 ): string {
-  const count = found === total ? `${total}` : t`${found} of ${total}`;
+  const position = `${Math.min(state.selected + 1, found.length)}/${found.length}`;
+  const count = found.length === total ? position : t`${position} of ${total}`;
   const room = columns - displayWidth(count) - 1;
-  const line = (typed: string) => t`Search: ${typed}_`;
-  if (room < displayWidth(line(""))) return style.strong(cutWidth(line(search), columns));
-  return `${style.strong(fillWidth(line(search), room))} ${style.faint(count)}`;
+  const question = use.kind === "pick" ? use.question : translated(SEARCH);
+  const line = (typed: string) => `${question} ${typed}_`;
+  if (room < displayWidth(line(""))) return style.strong(cutWidth(line(state.search), columns));
+  return `${style.strong(fillWidth(line(state.search), room))} ${style.faint(count)}`;
+}
+
+function viewKeys({ kind }: Use, columns: number): string {
+  const [fitting = ""] = wrapItems(KEYS[kind].map(translated), " · ", columns);
+  return cutWidth(fitting, columns);
 }
 
 function chooseColumns(found: readonly WatchedToken[], width: number): Columns {
+  const wordsAlone = found.flatMap(({ code }) => (code.kind === "unwanted" ? [code.about] : []));
+  if (wordsAlone.length > 0) return labelAndWords(found, wordsAlone, width);
   const code = Math.max(
     MASK.length,
     ...found.map((token) => ("code" in token.code ? groupPasscode(token.code.code).length : 0)),
@@ -117,37 +143,53 @@ function chooseColumns(found: readonly WatchedToken[], width: number): Columns {
   return { ...chosen, code, label: Math.max(0, Math.min(room(chosen), longest)) };
 }
 
+/** The columns of tokens without passcodes: the words give way to the labels. */
+function labelAndWords(
+  found: readonly WatchedToken[],
+  words: readonly string[],
+  width: number,
+): Columns {
+  const longest = Math.max(...found.map(({ label }) => displayWidth(label)));
+  const room = width - 2 - 2 - Math.max(...words.map(displayWidth));
+  const label = room >= Math.min(longest, 2 * NARROWEST_LABEL) ? room : width - 2;
+  return { label: Math.max(0, Math.min(label, longest)), code: 0, bar: 0, hasNext: false };
+}
+
 interface Look {
   readonly columns: Columns;
   readonly isSelected: boolean;
   readonly now: Date;
+  readonly use: Use;
 }
 
 function viewToken(
   { label, code }: WatchedToken,
-  { columns, isSelected, now }: Look,
+  { columns, isSelected, now, use }: Look,
   width: number,
   style: Style,
 ): string {
-  const name = columns.label > 0 ? `${fillWidth(label, columns.label)}  ` : "";
+  const gap = columns.code > 0 ? "  " : "";
+  const name = columns.label > 0 ? `${fillWidth(label, columns.label)}${gap}` : "";
   const left = cutWidth(
     `${isSelected ? ">" : " "} ${name}${passcodeOf(code).padStart(columns.code)}`,
     width,
   );
-  const { text, isEnding } = viewTime(code, columns, now);
-  const rest = cutWidth(text, width - displayWidth(left) - 2);
+  const room = width - displayWidth(left) - 2;
+  const { text, isEnding } = viewTime(code, { columns, now, use }, room);
+  const rest = cutWidth(text, room);
   return `${isSelected ? style.strong(left) : left}  ${isEnding ? style.warning(rest) : rest}`.trimEnd();
 }
 
 function passcodeOf(code: WatchedCode): string {
+  if (code.kind === "unwanted") return "";
   if (code.kind === "none") return "-";
   return code.kind === "masked" ? MASK : groupPasscode(code.code);
 }
 
 function viewTime(
   code: WatchedCode,
-  columns: Columns,
-  now: Date,
+  { columns, now, use }: Omit<Look, "isSelected">,
+  room: number,
 ): { readonly text: string; readonly isEnding: boolean } {
   switch (code.kind) {
     case "timed": {
@@ -162,11 +204,12 @@ function viewTime(
     }
     case "counted":
       return { text: t`counter ${code.counter}`, isEnding: false };
-    case "masked":
-      return {
-        text: columns.bar > 0 ? translated(WHY_MASKED[code.by] ?? "") : code.by,
-        isEnding: false,
-      };
+    case "masked": {
+      const why = translated(WHY_MASKED[use.kind][code.by] ?? "");
+      return { text: displayWidth(why) <= room ? why : code.by, isEnding: false };
+    }
+    case "unwanted":
+      return { text: code.about, isEnding: false };
     case "none":
       return { text: code.why, isEnding: false };
   }

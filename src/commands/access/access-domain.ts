@@ -1,7 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { defineCommand, optional, required } from "#cli/command.ts";
+import { asked, defineCommand, optional } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
 import {
   ACCESS,
@@ -35,7 +36,7 @@ export const accessDomain = defineCommand({
     "00 or full: whoever opens the vault. 02 or pin: only after the token's PIN or the app PIN was given in the same call; an unlocked " +
     "agent or a grant is not enough. FF or none: nobody, until another domain is set. To loosen it, the token's PIN is asked for.",
   arguments: {
-    name: required("NAME", "name or id of a token", "token"),
+    name: asked("NAME", "name or id of a token", "token"),
     domain: optional(
       ACCESS_DOMAIN_WORDS.join("|"),
       "the new domain; without it, the one it has is shown",
@@ -50,6 +51,10 @@ export const accessDomain = defineCommand({
     },
     { command: "fob access domain old none", explanation: "old answers nobody" },
   ],
+  ask: async (input, context: NameContext) => ({
+    ...input,
+    name: await nameOrPick(input.name, context),
+  }),
   isDelegable: ({ domain }) => domain === undefined,
   async run(
     { name, domain },

@@ -4,11 +4,13 @@ import { type Attempts, attemptAll } from "#cli/attempts.ts";
 import { defineCommand, required, value, values } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { formatMoment } from "#cli/output/moments.ts";
+import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingVault, findEach } from "#commands/lookup.ts";
 import { parseEnd, tellZone } from "#commands/values.ts";
 import { ACCESS } from "#token/access-domain.ts";
 import { type Grant, isRight, RIGHTS, type Right } from "#token/grant.ts";
 import { forget } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
 import { exportGrant, prepareExport } from "#vault/grants/grant-export.ts";
 import { createGrant, type GrantedToken, revokeGrant } from "#vault/grants/grants.ts";
 import { isCounting } from "#vault/tokens/token-index.ts";
@@ -66,6 +68,13 @@ export const accessGrant = defineCommand({
       explanation: "two tokens, for eight hours",
     },
   ],
+  ask: async (input, context: NameContext) => {
+    if (input.token.length > 0) return input;
+    const question = t("Which token does the grant open?");
+    const fits = (token: Token) => token.accessDomain === ACCESS.full;
+    const none = t("no token can be granted: their access domains forbid it");
+    return { ...input, token: [await nameOrPick(undefined, context, { question, fits, none })] };
+  },
   async run(
     { label, token: names, rights = "code", expires = USUAL_DURATION, export: folder },
     context: GrantContext,

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { defineCommand, flag, optional, required, value } from "#cli/command.ts";
+import { asked, defineCommand, flag, optional, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { existingTokens, findOne } from "#commands/lookup.ts";
 import { tiqrInput } from "#commands/push/tiqr-answer.ts";
@@ -14,6 +14,7 @@ import type { Token } from "#token/token.ts";
 import { askingBefore } from "#vault/pins/pin-prompt.ts";
 import type { ChallengeInput } from "#vault/tokens/responses.ts";
 import { copyPasscode } from "./copy-passcode.ts";
+import { type NameContext, nameOrPick } from "./pick-token.ts";
 
 interface Answer {
   readonly name: string;
@@ -39,7 +40,7 @@ export const challenge = defineCommand({
     "gave the server, --server-challenge the server's, and --verify the server's response, which is checked before yours is made. " +
     "A TiQR token takes the tiqrauth:// text of a login page, prints the response and sends nothing: `fob push approve` sends it.",
   arguments: {
-    name: required("NAME", "name or id of a token", "token"),
+    name: asked("NAME", "name or id of a token", "token"),
     challenge: optional("CHALLENGE", "the challenge; - reads standard input"),
   },
   options: {
@@ -57,6 +58,13 @@ export const challenge = defineCommand({
       explanation: "reads the challenge from a picture",
     },
   ],
+  ask: async (input, context: NameContext) => ({
+    ...input,
+    name: await nameOrPick(input.name, context, {
+      fits: answersChallenges,
+      none: t("no token answers challenges"),
+    }),
+  }),
   async run(input, context: ChallengeContext): Promise<Answer> {
     const clearAfter = input.copy ? context.settings.choose("clipboard.clear-after") : 0;
     const tokens = await existingTokens("challenge", context);
@@ -147,6 +155,10 @@ function readSession(text: string | undefined, { session }: OcraSuite): Buffer |
     throw new FobError("usage", t("--session is given, and the suite has no session information"));
   const hex = /^hex:((?:[0-9a-f]{2})*)$/i.exec(text)?.[1];
   return hex === undefined ? Buffer.from(text, "utf8") : Buffer.from(hex, "hex");
+}
+
+function answersChallenges(token: Token): boolean {
+  return token.credential.kind === "ocra" || isTiqrToken(token);
 }
 
 function respondingCredential(token: Token): OcraCredential | TiqrCredential {

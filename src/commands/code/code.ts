@@ -4,7 +4,7 @@ import { attemptEach } from "#cli/attempts.ts";
 import { defineCommand, flag, value, variadic } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
-import { existingTokens, findOne, pickToken } from "#commands/lookup.ts";
+import { existingTokens, findOne } from "#commands/lookup.ts";
 import { tellZone } from "#commands/values.ts";
 import type { Token } from "#token/token.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
@@ -19,6 +19,7 @@ import {
   passcodeJson,
   type TokenPasscode,
 } from "./passcode-view.ts";
+import { type PickContext, pickToken } from "./pick-token.ts";
 import { pinsInTurn } from "./pins-in-turn.ts";
 
 /** Passcodes that are printed or copied, or those that were watched until the person left. */
@@ -188,12 +189,17 @@ interface ChosenTokens extends FreeTokens {
 async function chooseTokens(
   tokens: Authenticator,
   { names, all }: Pick<CodeInput, "names" | "all">,
-  context: Pick<Context, "look" | "prompt" | "sleep">,
+  context: PickContext & Pick<Context, "look" | "sleep">,
 ): Promise<ChosenTokens> {
   if (names.length > 0)
     return { chosen: await findInOrder(tokens, names), notes: [], failures: [] };
+  if (!all)
+    return {
+      chosen: [await pickToken(tokens, context, { hasCodes: true })],
+      notes: [],
+      failures: [],
+    };
   const entries = await tokens.entries();
-  if (!all) return { chosen: [await pickToken(context, entries)], notes: [], failures: [] };
   const { chosen, failures } = await chooseFree(tokens, entries, context);
   const leftOut = entries.length - chosen.length - failures.length;
   return { chosen, notes: describeLeftOut(leftOut), failures };

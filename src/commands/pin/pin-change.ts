@@ -10,7 +10,14 @@ import { askNewAppPin, setAppPin } from "#vault/pins/app-pin.ts";
 import { askSecretKey, changeTokenPin } from "#vault/pins/token-pin.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
-import { changeJson, existingTokenPin, formatChange, type PinChange } from "./pin-target.ts";
+import {
+  changeJson,
+  existingTokenPin,
+  formatChange,
+  nameOrAppPin,
+  type PinChange,
+  type PinNameContext,
+} from "./pin-target.ts";
 
 type AppContext = Pick<Context, "access" | "openToChange" | "pinPrompt">;
 
@@ -32,6 +39,13 @@ export const pinChange = defineCommand({
       explanation: "the same in a script",
     },
   ],
+  ask: async ({ name }, context: PinNameContext) => ({
+    name: await nameOrAppPin(name, context, {
+      isAboutAppPin: true,
+      pin: "user",
+      none: t("there is no app PIN, and no token has a PIN"),
+    }),
+  }),
   async run({ name }, context: TokenContext & AppContext): Promise<PinChange> {
     if (name === undefined) return changeAppPin(context);
     const { vault, record } = await existingTokenPin(name, context);

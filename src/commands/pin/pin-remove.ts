@@ -12,7 +12,9 @@ import {
   existingTokenPin,
   existingVaultToChange,
   formatChange,
+  nameOrAppPin,
   type PinChange,
+  type PinNameContext,
 } from "./pin-target.ts";
 
 type AppContext = Pick<Context, "access" | "openToChange">;
@@ -28,6 +30,13 @@ export const pinRemove = defineCommand({
   examples: [
     { command: "fob pin remove vpn", explanation: "asks for the PIN, then the token needs none" },
   ],
+  ask: async ({ name }, context: PinNameContext) => ({
+    name: await nameOrAppPin(name, context, {
+      isAboutAppPin: true,
+      pin: "user",
+      none: t("there is no app PIN, and no token has a PIN"),
+    }),
+  }),
   async run({ name }, context: TokenContext & AppContext): Promise<PinChange> {
     return name === undefined ? removeOfApp(context) : removeOf(name, context);
   },

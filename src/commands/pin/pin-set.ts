@@ -15,7 +15,9 @@ import {
   changeJson,
   existingVaultToChange,
   formatChange,
+  nameOrAppPin,
   type PinChange,
+  type PinNameContext,
   tokenPin,
 } from "./pin-target.ts";
 
@@ -52,6 +54,14 @@ export const pinSet = defineCommand({
     { command: "fob pin set vpn", explanation: "asks for a new PIN, twice" },
     { command: "fob pin set --pin-file app.pin", explanation: "sets the app PIN from a file" },
   ],
+  ask: async (input, context: PinNameContext) => ({
+    ...input,
+    name: await nameOrAppPin(input.name, context, {
+      isAboutAppPin: false,
+      pin: "none",
+      none: t("the app PIN is set already, and every token has a PIN"),
+    }),
+  }),
   async run(input, context: PinSetContext): Promise<PinChange> {
     const policy = parsePolicy(input);
     if (input.name !== undefined) return setOf(input.name, policy, input, context);

@@ -1,9 +1,13 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
+import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingVault, findOne, nothingEnrolled } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
+import { appPinSlot } from "#vault/keys/app-pin-slot.ts";
+import { readHeader } from "#vault/keys/header.ts";
 import type { OpenedVault } from "#vault/keys/open.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -12,6 +16,32 @@ import type { Vault } from "#vault/vault.ts";
 export interface TokenPin {
   readonly vault: Vault;
   readonly record: TokenRecord;
+}
+
+/** What asking for the token of a `pin` command needs. */
+export type PinNameContext = NameContext & Pick<Context, "access">;
+
+/** The tokens whose PIN a `pin` command is about, where the command line names none. */
+interface PinOwners {
+  /** Whether the app PIN is meant where fob has one; else, where it has none. */
+  readonly isAboutAppPin: boolean;
+  readonly pin: Token["pin"];
+  /** Why nothing can be done where there is no such token. */
+  readonly none: string;
+}
+
+/**
+ * The NAME that was given; undefined for the app PIN. Where there is nothing to do for the app PIN,
+ * the person picks a token.
+ */
+export async function nameOrAppPin(
+  given: string | undefined,
+  context: PinNameContext,
+  { isAboutAppPin, pin, none }: PinOwners,
+): Promise<string | undefined> {
+  const header = given === undefined ? readHeader(context.access.home) : null;
+  if (header === null || (appPinSlot(header) !== null) === isAboutAppPin) return given;
+  return nameOrPick(given, context, { fits: (token) => token.pin === pin, none });
 }
 
 /** What a `pin` command did, and for what. */

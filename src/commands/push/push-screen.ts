@@ -1,5 +1,5 @@
 import { FobError } from "#base/fob-error.ts";
-import type { Context, Screen } from "#cli/context.ts";
+import type { Context } from "#cli/context.ts";
 import {
   type PushScreenState,
   type PushStep,
@@ -16,6 +16,7 @@ import {
   wordingOf,
 } from "#cli/screen/push-state.ts";
 import { viewPush } from "#cli/screen/push-view.ts";
+import type { Screen } from "#cli/screen/screen.ts";
 import type { InboxToken } from "#push/inbox/inbox.ts";
 import type { Listening } from "#push/listening/listening.ts";
 import { endsRequest, type PushEvent } from "#push/push-event.ts";

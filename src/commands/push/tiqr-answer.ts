@@ -2,7 +2,8 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
-import { existingTokens, findNamed, pickToken } from "#commands/lookup.ts";
+import { pickToken } from "#commands/code/pick-token.ts";
+import { existingTokens, findNamed } from "#commands/lookup.ts";
 import { withKnownScheme } from "#commands/tiqr-scheme.ts";
 import {
   isTiqrChallenge,
@@ -151,7 +152,7 @@ async function chooseToken(
   challenge: TiqrChallenge,
   name: string | undefined,
   tokens: Authenticator,
-  context: Pick<Context, "prompt">,
+  context: Pick<Context, "clock" | "prompt">,
 ): Promise<TiqrToken> {
   const { service, identity } = challenge;
   const all = (await tokens.entries()).filter(isTiqrToken);
@@ -171,7 +172,8 @@ async function chooseToken(
     );
   }
   if (others.length === 0) return first;
-  const chosen = await pickToken(context, known);
+  const ids = new Set(known.map(({ id }) => id));
+  const chosen = await pickToken(tokens, context, { fits: ({ id }) => ids.has(id) });
   return known.find(({ id }) => id === chosen.id) ?? first;
 }
 

@@ -1,6 +1,7 @@
 import { t } from "#base/language.ts";
-import { defineCommand, flag, required } from "#cli/command.ts";
+import { asked, defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
 
@@ -8,11 +9,15 @@ import { printable } from "#token/printable.ts";
 export const favorite = defineCommand({
   name: "favorite",
   summary: "list a token before the others",
-  arguments: { name: required("NAME", "name or id of a token", "token") },
+  arguments: { name: asked("NAME", "name or id of a token", "token") },
   options: { off: flag("list it among the others again") },
   examples: [
     { command: "fob favorite vpn", explanation: "vpn comes first in lists and in the picker" },
   ],
+  ask: async (input, context: NameContext) => ({
+    ...input,
+    name: await nameOrPick(input.name, context),
+  }),
   isDelegable: () => true,
   async run({ name, off }, context: Pick<Context, "findVault">) {
     const vault = await existingVault(context);

@@ -4,6 +4,7 @@ import type { Look } from "#base/long-work.ts";
 import { attemptEach } from "#cli/attempts.ts";
 import { defineCommand, flag, variadic } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingVault, findEach } from "#commands/lookup.ts";
 import { nameSome } from "#commands/naming.ts";
 import { printable } from "#token/printable.ts";
@@ -19,6 +20,10 @@ export const remove = defineCommand({
   arguments: { names: variadic("NAME", "names or ids of tokens", "token") },
   options: { yes: flag("do not ask") },
   examples: [{ command: "fob remove old-vpn", explanation: "asks, then removes it" }],
+  ask: async (input, context: NameContext) => {
+    if (input.names.length > 0) return input;
+    return { ...input, names: [await nameOrPick(undefined, context)] };
+  },
   isDelegable: () => true,
   async run({ names, yes }, context: RemoveContext) {
     if (names.length === 0) throw new FobError("usage", t("which token? give a NAME"));

@@ -1,6 +1,7 @@
 import { t } from "#base/language.ts";
-import { defineCommand, required } from "#cli/command.ts";
+import { asked, defineCommand } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { checkName } from "#commands/enroll/draft-names.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
@@ -10,11 +11,15 @@ export const rename = defineCommand({
   name: "rename",
   summary: "give a token another name",
   arguments: {
-    name: required("NAME", "name or id of a token", "token"),
-    newName: required("NEW", "its new name"),
+    name: asked("NAME", "name or id of a token", "token"),
+    newName: asked("NEW", "its new name"),
   },
   options: {},
   examples: [{ command: "fob rename ACME vpn", explanation: "from now on `fob code vpn`" }],
+  ask: async ({ name: given, newName }, context: NameContext) => {
+    const name = await nameOrPick(given, context);
+    return { name, newName: newName ?? (await context.prompt.text(t("New name"), "NEW")) };
+  },
   isDelegable: () => true,
   async run({ name, newName }, context: Pick<Context, "findVault">) {
     const wanted = checkName(newName);

@@ -1,6 +1,7 @@
-import { defineCommand, required } from "#cli/command.ts";
+import { asked, defineCommand } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { formatFields } from "#cli/output/table.ts";
+import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingTokens, findOne } from "#commands/lookup.ts";
 import { lastUses } from "#vault/tokens/last-uses.ts";
 import { fieldsOf, type TokenView, viewToken } from "./token-view.ts";
@@ -9,7 +10,7 @@ import { fieldsOf, type TokenView, viewToken } from "./token-view.ts";
 export const show = defineCommand({
   name: "show",
   summary: "show one token's details, never its secret",
-  arguments: { name: required("NAME", "name or id of a token", "token") },
+  arguments: { name: asked("NAME", "name or id of a token", "token") },
   options: {},
   examples: [
     {
@@ -17,6 +18,10 @@ export const show = defineCommand({
       explanation: "kind, algorithm, counter, PIN and where it came from",
     },
   ],
+  ask: async (input, context: NameContext) => ({
+    ...input,
+    name: await nameOrPick(input.name, context),
+  }),
   async run({ name }, context: Pick<Context, "findTokens">): Promise<TokenView> {
     const tokens = await existingTokens(null, context);
     const { id } = await findOne(tokens, name);

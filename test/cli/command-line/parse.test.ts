@@ -56,8 +56,8 @@ describe("a command line that is not understood", () => {
     ["pin --foo", "unknown option '--foo'", howTo("fob pin")],
     ["provision --quie totp", "unknown option '--quie'", "did you mean --quiet?"],
     ["provision --quieet totp", "unknown option '--quieet'", "did you mean --quiet?"],
-    ["show", "missing required argument 'NAME'", howTo("fob show")],
-    ["rename vpn", "missing required argument 'NEW'", howTo("fob rename")],
+    ["resync", "missing required argument 'NAME'", howTo("fob resync")],
+    ["resync vpn", "missing required argument 'CODE1'", howTo("fob resync")],
     ["show a b", "too many arguments for 'show'. Expected 1 argument but got 2", howTo("fob show")],
     [
       "rename a b c d",

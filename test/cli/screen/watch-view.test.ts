@@ -34,7 +34,7 @@ function view(
 ) {
   const now = new Date(START.getTime() + seconds * 1000);
   return viewWatch(
-    { state: UNTOUCHED, found, total: found.length, now, message },
+    { state: UNTOUCHED, found, total: found.length, now, message, use: { kind: "watch" } },
     { columns, rows },
     style,
   );
@@ -51,7 +51,7 @@ describe("the screen of passcodes", () => {
 
   test("shows what is known of every token, in words", () => {
     expect(view(tokens, { seconds: 15 }).map((line) => line.trimEnd())).toEqual([
-      "Search: _                                                                      5",
+      "Search: _                                                                    1/5",
       "",
       "> vpn (ann)   492 039  █████░░░░░ 15 s",
       "  bank        ••• •••  needs its PIN",
@@ -60,7 +60,7 @@ describe("the screen of passcodes", () => {
       "  desk              -  answers challenges",
       "",
       "",
-      "Enter copies · Tab shows · Esc leaves · type to search",
+      "type to search · Enter copies · Tab shows · Esc leaves",
     ]);
   });
 

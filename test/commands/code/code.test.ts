@@ -42,6 +42,7 @@ function at(start: string) {
       text: nobody,
       secret: nobody,
       wait: nobody,
+      draw: nobody,
       pick: nobody,
     },
     clipboard: { copy: nobody, copyOnce: nobody, paste: nobody, clearLater: nobody },
