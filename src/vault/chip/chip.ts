@@ -1,0 +1,44 @@
+import type { HashAlgorithm } from "#otp/algorithm.ts";
+import type { Secret } from "#token/secret.ts";
+
+/**
+ * A key that a chip has wrapped for itself: only that chip can use it. All parts are Base64.
+ */
+export interface ChipKey {
+  /** The name of the storage key below which it is. */
+  readonly parent: string;
+  readonly publicArea: string;
+  readonly privateArea: string;
+}
+
+/** An HMAC key of a chip, with its hash function. */
+export interface HeldKey extends ChipKey {
+  readonly algorithm: HashAlgorithm;
+}
+
+/**
+ * The chip of this machine. An auth value guards each key: the chip itself counts wrong ones.
+ *
+ * Every method throws FobError `unavailable` when the chip cannot be reached or lacks what is
+ * needed, `invalid` for a key of another chip or of this one before it was cleared, and `locked`
+ * when too many auth values were wrong.
+ */
+export interface Chip {
+  /** Makes a secret an HMAC key of the chip. */
+  holdSecret(secret: Secret, algorithm: HashAlgorithm, auth: Secret): Promise<HeldKey>;
+
+  /** The HMAC of a message, or null when the auth value is wrong, which the chip has counted. */
+  hmac(key: HeldKey, auth: Secret, message: Uint8Array): Promise<Buffer | null>;
+
+  /** Seals up to 64 bytes, to be released for this auth value. */
+  seal(data: Secret, auth: Secret): Promise<ChipKey>;
+
+  /** What was sealed, or null when the auth value is wrong, which the chip has counted. */
+  unseal(key: ChipKey, auth: Secret): Promise<Secret | null>;
+
+  /** The same key for another auth value; null when `auth` is wrong. The old one stays valid. */
+  changeAuth<Key extends ChipKey>(key: Key, auth: Secret, next: Secret): Promise<Key | null>;
+
+  /** Throws as every method does where this key cannot be used here. */
+  check(key: ChipKey): Promise<void>;
+}
