@@ -39,6 +39,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   "access revoke": async () => (await import("#commands/access/access-revoke.ts")).accessRevoke,
   "access domain": async () => (await import("#commands/access/access-domain.ts")).accessDomain,
   rename: async () => (await import("#commands/tokens/rename.ts")).rename,
+  hold: async () => (await import("#commands/tokens/hold.ts")).hold,
   remove: async () => (await import("#commands/tokens/remove.ts")).remove,
   restore: async () => (await import("#commands/export/restore.ts")).restore,
   favorite: async () => (await import("#commands/tokens/favorite.ts")).favorite,

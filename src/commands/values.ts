@@ -5,6 +5,17 @@ import type { Context } from "#cli/context.ts";
 import { durationMs } from "#cli/duration.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import { parseIsoDate } from "#token/iso-date.ts";
+import { HOLDERS, type Holder } from "#token/token.ts";
+
+/** The chip that an option names; undefined for none. Throws FobError `usage` for another text. */
+export function parseHolder(text: string | undefined): Holder | undefined {
+  const holder = HOLDERS.find((one) => one === text);
+  if (text === undefined || holder) return holder;
+  throw new FobError(
+    "usage",
+    t`${JSON.stringify(text)} holds no secrets: ${HOLDERS.join(", ")} is possible`,
+  );
+}
 
 /**
  * Tells the user how a time without a time zone was interpreted; prints nothing for other texts.

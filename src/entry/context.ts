@@ -32,6 +32,7 @@ import { closeToOthers, openToOthers, ownershipOf } from "#platform/file-modes.t
 import { keyStores } from "#platform/keychain/key-stores.ts";
 import { canShowPinentry } from "#platform/pinentry/surroundings.ts";
 import type { Notifier } from "#push/notifier.ts";
+import type { Chip } from "#vault/chip/chip.ts";
 import type { KeyItem } from "#vault/keys/key-store.ts";
 import type { RecoveryCodeDisplay } from "#vault/keys/recovery.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -59,7 +60,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
   const { prompt, pins } = promptsFor(host, globals.input, asking, pinentryOf(globals, env));
   const sensor = systemSensor();
   const listeners = new SignalListeners();
-  const access = vaultAccess(globals, pins, sensor, stderr);
+  const access = vaultAccess(globals, pins, sensor, host);
   const agent = once(async () =>
     (await import("./agent-host.ts")).agentControl(build.folder, globals.home, env),
   );
@@ -89,8 +90,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     prompt,
     pinPrompt: access.pinPrompt,
     pinentry: globals.pinentry,
-    pinPromptOn: (asking) =>
-      vaultAccess(globals, { ...prompt, ...asking }, sensor, stderr).pinPrompt,
+    pinPromptOn: (asking) => vaultAccess(globals, { ...prompt, ...asking }, sensor, host).pinPrompt,
     clipboard: systemClipboard(build, host),
     machine: {
       check: async () =>
@@ -273,11 +273,24 @@ function visibleTerminal({ stdout, stderr }: Host): NodeJS.WriteStream | null {
   return [stderr, stdout].find(({ isTTY }) => isTTY) ?? null;
 }
 
+function systemChip(env: NodeJS.ProcessEnv): Chip {
+  const load = once(async () => (await import("#platform/hardware/chip.ts")).tpmChip(env));
+  return {
+    reach: async () => (await load()).reach(),
+    holdSecret: async (...args) => (await load()).holdSecret(...args),
+    hmacs: async (...args) => (await load()).hmacs(...args),
+    seal: async (...args) => (await load()).seal(...args),
+    unseal: async (...args) => (await load()).unseal(...args),
+    changeAuth: async (...args) => (await load()).changeAuth(...args),
+    check: async (...args) => (await load()).check(...args),
+  };
+}
+
 function vaultAccess(
   globals: Globals,
   prompt: Prompt,
   sensor: Sensor,
-  stderr: Host["stderr"],
+  { stderr, env }: Host,
 ): OpeningOptions["access"] {
   const { home, keychain } = globals;
   const timeoutMs = prompt.available ? KEYCHAIN_MS.person : KEYCHAIN_MS.script;
@@ -291,6 +304,7 @@ function vaultAccess(
     keychain,
     keyStore,
     pinPrompt: pinSource(globals, prompt, { sensor, keyOf }),
+    chip: systemChip(env),
     recoveryCodes: recoveryCodes(globals, stderr),
   };
 }

@@ -16,6 +16,7 @@ import { VaultPresence } from "#agent/server/vault-presence.ts";
 import { typedPins } from "#cli/prompt/pin-source.ts";
 import type { Pinentry } from "#cli/prompt/pinentry.ts";
 import { pinentryPrompt } from "#cli/prompt/pinentry-prompt.ts";
+import { tpmChip } from "#platform/hardware/chip.ts";
 import { httpClient } from "#platform/http.ts";
 import { systemNotifier } from "#platform/notification/notifier.ts";
 import { oneQuestionAtATime } from "#platform/pinentry/one-question.ts";
@@ -52,7 +53,7 @@ export class HeldVault {
 
   constructor(order: AgentOrder, vaultKey: Secret, { languages, prove }: Surroundings) {
     const layout = { home: order.home, vaultId: order.vault };
-    const vault = new Vault(layout, vaultKey, false);
+    const vault = new Vault(layout, vaultKey, false, tpmChip(process.env));
     const tokens = new UnlockedTokens(vault);
     const clock = () => new Date();
     const http = httpClient(`fob/${FOB_VERSION}`);

@@ -34,11 +34,23 @@ export interface OcraInput {
 export function ocra(input: OcraInput): string {
   const { suite, secret } = input;
   if (secret.length === 0) throw new OtpError("secret", t("the secret is empty"));
-  const mac = hmac(suite.algorithm, secret, dataInput(input));
-  return suite.digits === 0 ? mac.toString("hex") : truncate(mac, suite.digits, "decimal");
+  return ocraText(suite, hmac(suite.algorithm, secret, ocraMessage(input)));
 }
 
-function dataInput({ suite, challenge, counter, pin, session, unixSeconds }: OcraInput): Buffer {
+/** The response that an HMAC of {@link ocraMessage} gives. */
+export function ocraText({ digits }: OcraSuite, mac: Buffer): string {
+  return digits === 0 ? mac.toString("hex") : truncate(mac, digits, "decimal");
+}
+
+/** The message whose HMAC is the response (RFC 6287 section 5.1). Throws as {@link ocra} does. */
+export function ocraMessage({
+  suite,
+  challenge,
+  counter,
+  pin,
+  session,
+  unixSeconds,
+}: Omit<OcraInput, "secret">): Buffer {
   const time = suite.timeStep === null ? null : unixSeconds;
   return Buffer.concat([
     Buffer.from(`${suite.text}\0`, "latin1"),

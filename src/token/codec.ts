@@ -16,7 +16,7 @@ import { PIN_TYPES, type Token } from "./token.ts";
  * The version of the forms below, in every file that holds them. Every new field or kind increases
  * it, so that an older fob refuses the file by its version.
  */
-export const TOKEN_VERSION = 2;
+export const TOKEN_VERSION = 3;
 
 /** The fields of a token that its enrollment sets. */
 export type EnrolledFields = Pick<
@@ -28,7 +28,11 @@ export type EnrolledFields = Pick<
 export type KeptFields = Omit<Token, "id" | keyof EnrolledFields>;
 
 /** The values for a new token, and for a stored one that is older than the field. */
-const DEFAULTS: Omit<KeptFields, "enrolledAt"> = { accessDomain: "00", favorite: false };
+const DEFAULTS: Omit<KeptFields, "enrolledAt"> = {
+  accessDomain: "00",
+  favorite: false,
+  heldBy: null,
+};
 
 /** The vault's fields of a token that is enrolled at this time. */
 export function newlyEnrolled(enrolledAt: Date): KeptFields {
@@ -70,7 +74,7 @@ export function decodeToken(json: unknown): Token | null {
  * The fields that many tokens have in common. The compact form stores them once; the rows of tokens
  * refer to them by number.
  */
-const SHARED_FIELDS = ["format", "credential", "pin", "accessDomain"] as const;
+const SHARED_FIELDS = ["format", "credential", "pin", "accessDomain", "heldBy"] as const;
 
 /** The other fields of a token, in the order of its row. A new field is added at the end. */
 const ROW_FIELDS = ["id", "name", "issuer", "account", "serial", "favorite", "enrolledAt"] as const;
@@ -133,6 +137,7 @@ export function decodeRow(row: TokenRow, shared: SharedFields): Token | null {
     pin: shared.pin,
     accessDomain: shared.accessDomain,
     favorite: row[6],
+    heldBy: shared.heldBy,
     enrolledAt: new Date(row[7]),
   };
 }
@@ -172,6 +177,8 @@ export function tokenSchemas(): TokenSchemas {
     pin: v.picklist(PIN_TYPES),
     accessDomain: v.optional(v.picklist(ACCESS_DOMAINS), DEFAULTS.accessDomain),
     favorite: v.optional(v.boolean(), DEFAULTS.favorite),
+    // a file that has the secret is not of a token that a chip holds
+    heldBy: v.optional(v.null(), null),
     enrolledAt: v.pipe(
       v.string(),
       v.transform((text) => parseIsoDate(text)),

@@ -9,6 +9,12 @@ export const PIN_TYPES = ["none", "user", "server"] as const;
 /** One of {@link PIN_TYPES}. */
 export type PinType = (typeof PIN_TYPES)[number];
 
+/** What may hold a token's secret in place of the vault. */
+export const HOLDERS = ["tpm"] as const;
+
+/** One of {@link HOLDERS}. */
+export type Holder = (typeof HOLDERS)[number];
+
 /** Everything about a token but its secret. */
 export interface Token {
   /** Random, fixed for the token's life; 16 hexadecimal digits. */
@@ -23,5 +29,7 @@ export interface Token {
   readonly pin: PinType;
   readonly accessDomain: AccessDomain;
   readonly favorite: boolean;
+  /** The chip that holds its secret and computes with it; null where the vault has the secret. */
+  readonly heldBy: Holder | null;
   readonly enrolledAt: Date;
 }

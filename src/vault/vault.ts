@@ -17,6 +17,7 @@ import {
   type VaultLayout,
 } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
+import type { Chip } from "#vault/chip/chip.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { askToUse } from "#vault/pins/token-pin.ts";
 import { locate, writeLocator } from "#vault/tokens/locator.ts";
@@ -44,8 +45,16 @@ export class Vault implements TokenStore {
   readonly vaultKey: Secret;
   /** Whether the app PIN opened it; access domain 02 asks. */
   readonly openedByPin: boolean;
+  readonly #chip: Chip | null;
 
-  constructor(layout: VaultLayout, vaultKey: Secret, openedByPin: boolean) {
+  /** Without a `chip`, tokens that one holds cannot be used. */
+  constructor(
+    layout: VaultLayout,
+    vaultKey: Secret,
+    openedByPin: boolean,
+    chip: Chip | null = null,
+  ) {
+    this.#chip = chip;
     this.layout = layout;
     this.vaultKey = vaultKey;
     this.openedByPin = openedByPin;
@@ -94,6 +103,11 @@ export class Vault implements TokenStore {
 
   update(id: string, change: (record: TokenRecord) => TokenRecord): void {
     updateRecord(this.tokenCell(id), id, change);
+  }
+
+  chip(): Chip {
+    if (this.#chip) return this.#chip;
+    throw new FobError("unavailable", t("the TPM of this machine is not used here"));
   }
 
   isPinGiven({ guard }: TokenRecord): boolean {

@@ -4,6 +4,7 @@ import { needsNoPin } from "#token/access-domain.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { CellCache } from "#vault/cells/cell-cache.ts";
 import { removedFolder, type VaultLayout } from "#vault/cells/layout.ts";
+import type { Chip } from "#vault/chip/chip.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { touch } from "#vault/tokens/last-uses.ts";
 import { type Passcode, takePasscode } from "#vault/tokens/passcodes.ts";
@@ -88,6 +89,10 @@ export class UnlockedTokens implements TokenStore {
     this.#vault.update(id, change);
   }
 
+  chip(): Chip {
+    return this.#vault.chip();
+  }
+
   isPinGiven(record: TokenRecord): boolean {
     return this.#vault.isPinGiven(record);
   }
@@ -131,7 +136,7 @@ export class UnlockedTokens implements TokenStore {
 
   #makePasscode({ record, secretKey }: KnownKey, now: Date): KeptPasscode | null {
     const { id, credential } = record.token;
-    if (credential.kind !== "totp") return null;
+    if (credential.kind !== "totp" || record.held) return null;
     const passcode = takePasscode(this, record, secretKey, now);
     if (passcode.kind === "hotp") return null;
     touch(this, [id], now);

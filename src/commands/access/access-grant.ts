@@ -14,7 +14,7 @@ import type { Token } from "#token/token.ts";
 import { exportGrant, prepareExport } from "#vault/grants/grant-export.ts";
 import { createGrant, type GrantedToken, revokeGrant } from "#vault/grants/grants.ts";
 import { isCounting } from "#vault/tokens/token-index.ts";
-import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import { refuseHeld, type TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 import { type GrantView, viewGrant } from "./grant-view.ts";
 
@@ -152,6 +152,7 @@ async function readTokens(
 function readToGrant(vault: Vault, id: string): TokenRecord {
   const record = vault.read(id);
   const { name, accessDomain } = record.token;
+  refuseHeld(record);
   if (accessDomain === ACCESS.full) return record;
   throw new FobError("denied", t`${name} cannot be granted: its access domain is ${accessDomain}`);
 }

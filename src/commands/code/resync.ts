@@ -6,12 +6,15 @@ import { existingVault, findOne } from "#commands/lookup.ts";
 import { storedSecret } from "#commands/stored-secret.ts";
 import { hotp } from "#otp/hotp.ts";
 import { resynchronize } from "#otp/verify.ts";
+import { countersFrom } from "#otp/window.ts";
 import type { HotpCredential } from "#token/credential.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import { askingBefore } from "#vault/pins/pin-prompt.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
+import { passcodesOfChip } from "./passcodes-of-chip.ts";
 
 /** How far ahead another device with the same secret may be (RFC 4226 section 7.4). */
 const WINDOW = 1_000;
@@ -51,16 +54,11 @@ export const resync = defineCommand({
     const { token } = record;
     const { counter: from } = eventBased(token);
     const pinPrompt = askingBefore(0, context.pinPrompt);
-    const secret = await storedSecret(vault, record, { ...context, pinPrompt });
-    const passcodeAt = (counter: bigint) => hotp({ ...eventBased(token), secret, counter });
-    const counter = resynchronize({
-      first,
-      second: second ?? null,
-      passcodeAt,
-      from,
-      window: WINDOW,
-    });
-    forget(secret);
+    const asking = { ...context, pinPrompt };
+    const search = { first, second: second ?? null, from, window: WINDOW };
+    const counter = record.held
+      ? await searchInChip(vault, record, search, asking)
+      : await searchHere(vault, record, search, asking);
     if (counter === null) {
       throw new FobError(
         "rejected",
@@ -77,6 +75,44 @@ export const resync = defineCommand({
     printable(t`${name} moved on by ${moved}, the next counter is ${counter}`),
   json: ({ name, counter }) => ({ name, counter }),
 });
+
+/** Which passcodes to look for, and among which counters. */
+type Search = Omit<Parameters<typeof resynchronize>[0], "passcodeAt">;
+
+type OpeningContext = Pick<Context, "clock" | "pinPrompt">;
+
+/** The counter after the passcodes, or null. */
+async function searchHere(
+  vault: Vault,
+  record: TokenRecord,
+  search: Search,
+  context: OpeningContext,
+): Promise<bigint | null> {
+  const secret = await storedSecret(vault, record, context);
+  const credential = eventBased(record.token);
+  const counter = resynchronize({
+    ...search,
+    passcodeAt: (at) => hotp({ ...credential, secret, counter: at }),
+  });
+  forget(secret);
+  return counter;
+}
+
+/** {@link searchHere} for a token that a chip holds: it computes all passcodes in one go. */
+async function searchInChip(
+  vault: Vault,
+  record: TokenRecord,
+  search: Search,
+  context: OpeningContext,
+): Promise<bigint | null> {
+  const passcodes = await passcodesOfChip(
+    vault,
+    record,
+    countersFrom(search.from, search.window),
+    context,
+  );
+  return resynchronize({ ...search, passcodeAt: (at) => passcodes.get(at) ?? "" });
+}
 
 function advance(vault: Vault, id: string, counter: bigint): void {
   vault.update(id, (record) => {

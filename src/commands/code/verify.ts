@@ -12,12 +12,19 @@ import { OtpError } from "#otp/otp-error.ts";
 import { PIN_METHODS } from "#otp/pin-passcode.ts";
 import { timeStep } from "#otp/totp.ts";
 import { findOffset, type PasscodeAt } from "#otp/verify.ts";
-import { countersFrom, stepsAround } from "#otp/window.ts";
-import { type Credential, isMadeWithPin, type PinCredential } from "#token/credential.ts";
+import { countersFrom, stepsAround, type Window } from "#otp/window.ts";
+import {
+  type Credential,
+  type HotpCredential,
+  isMadeWithPin,
+  type PinCredential,
+  type TotpCredential,
+} from "#token/credential.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { askingBefore, askPasscodePin } from "#vault/pins/pin-prompt.ts";
 import { withoutPasscode } from "#vault/tokens/passcodes.ts";
 import { digitsOf, stepsOf } from "./passcode-time.ts";
+import { passcodesOfChip } from "./passcodes-of-chip.ts";
 
 /** The result: the position of the matching passcode, relative to the expected one. */
 type Verdict =
@@ -32,11 +39,17 @@ type Verdict =
 
 interface Verified {
   readonly credential: Credential;
+  /** Empty where a chip holds it. */
   readonly secret: Secret;
+  /** The passcodes of a token that a chip holds. */
+  readonly inChip?: (window: Window) => Promise<ReadonlyMap<bigint, string>>;
 }
 
 /** What checking a stored token's passcode needs. */
 type VerifyContext = Pick<Context, "clock" | "findVault" | "pinPrompt" | "readInput" | "tell">;
+
+/** The largest window for a token that a chip holds: a real chip computes about 30 a second. */
+const MOST_IN_CHIP = 1_000;
 
 /** How a string with a scheme begins. A bare secret could be a name as well. */
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
@@ -119,13 +132,14 @@ async function verdictOn(
   const window = parseWhole("--window", input.window ?? "10", 0, 10_000_000);
   tellZone("--at", input.at, context);
   const now = input.at === undefined ? context.clock() : parseTime(input.at, context.clock());
-  const { credential, secret } = await find();
+  const verified = await find();
+  const { credential, secret } = verified;
   let pin: Secret | null = null;
   try {
     if (isMadeWithPin(credential))
       pin = await askPasscodePin(input.name, askingBefore(0, context.pinPrompt));
     const unixSeconds = now.getTime() / 1000;
-    return judge({ credential, secret, pin }, input.passcode, { window, unixSeconds });
+    return await judge({ ...verified, pin }, input.passcode, { window, unixSeconds });
   } catch (error) {
     throw error instanceof OtpError ? withoutPasscode({ name: input.name }, error) : error;
   } finally {
@@ -185,23 +199,26 @@ async function storedSubject(
   refuseOtherLength(credential, passcode);
   const later = isMadeWithPin(credential) ? 1 : 0;
   const pinPrompt = askingBefore(later, context.pinPrompt);
-  return {
-    credential,
-    secret: await storedSecret(vault, record, { ...context, pinPrompt }),
-  };
+  const asking = { ...context, pinPrompt };
+  if (record.held) {
+    const inChip = (window: Window) => passcodesOfChip(vault, record, window, asking);
+    return { credential, secret: Buffer.alloc(0), inChip };
+  }
+  return { credential, secret: await storedSecret(vault, record, asking) };
 }
 
-function judge(
-  { credential, secret, pin }: Verified & { readonly pin: Secret | null },
+async function judge(
+  verified: Verified & { readonly pin: Secret | null },
   passcode: string,
   { window, unixSeconds }: { readonly window: number; readonly unixSeconds: number },
-): Verdict {
+): Promise<Verdict> {
+  const { credential, secret, pin } = verified;
   if (credential.kind === "ocra" || credential.kind === "push") {
     throw new FobError("usage", t("this token gives no passcodes to verify"));
   }
   if (credential.kind === "hotp") {
     const { counter } = credential;
-    const offset = findPasscode({ ...credential, secret }, passcode, countersFrom(counter, window));
+    const offset = await findIn(verified, credential, passcode, countersFrom(counter, window));
     return offset === null
       ? { match: false }
       : { match: true, counter: counter + BigInt(offset), offset };
@@ -211,10 +228,27 @@ function judge(
   const around = stepsAround(step, window);
   const offset = isMadeWithPin(credential)
     ? findOffset(passcode, madeWithPin(credential, secret, pin), around)
-    : findPasscode({ ...credential, secret }, passcode, around);
+    : await findIn(verified, credential, passcode, around);
   if (offset === null) return { match: false };
   const clockOffsetSeconds = offset * steps.period;
   return { match: true, step: step + BigInt(offset), offset, clockOffsetSeconds };
+}
+
+/** The offset of a passcode in a window, computed here or in the chip that holds the secret. */
+async function findIn(
+  { secret, inChip }: Verified,
+  credential: TotpCredential | HotpCredential,
+  passcode: string,
+  window: Window,
+): Promise<number | null> {
+  if (!inChip) return findPasscode({ ...credential, secret }, passcode, window);
+  if (window.ahead > MOST_IN_CHIP)
+    throw new FobError(
+      "usage",
+      t`--window is ${window.ahead}: the TPM is slow, at most ${MOST_IN_CHIP}`,
+    );
+  const passcodes = await inChip(window);
+  return findOffset(passcode, (counter) => passcodes.get(counter) ?? "", window);
 }
 
 function madeWithPin({ kind }: PinCredential, secret: Secret, pin: Secret | null): PasscodeAt {

@@ -2,6 +2,7 @@ import { whenEnding } from "#base/ending.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
+import type { Holder } from "#token/token.ts";
 import {
   type Added,
   type AddingContext,
@@ -43,7 +44,7 @@ export async function addDrafts(
 
 async function addByAgent(
   named: readonly NamedDraft[],
-  { by, name, pin, replace, keepBoth, online = [] }: AddingWishes,
+  { by, name, pin, replace, keepBoth, hold, online = [] }: AddingWishes,
   context: ClientContext,
   servers: ServerEnrollments | null,
 ): Promise<Added | null> {
@@ -53,6 +54,7 @@ async function addByAgent(
   const input = {
     ...{ by, pin, replace, keepBoth },
     ...(name === undefined ? {} : { name }),
+    ...(hold === undefined ? {} : { hold }),
     ...(online.length === 0 ? {} : { online: [...online] }),
   };
   try {
@@ -65,7 +67,7 @@ async function addByAgent(
     if (!isOver) throw error;
     return {
       ...NOTHING_ADDED,
-      fetched: await rescue(servers, { replace, failure: error }, context),
+      fetched: await rescue(servers, { replace, hold: hold ?? null, failure: error }, context),
     };
   }
 }
@@ -110,7 +112,11 @@ async function nextOf(servers: ServerEnrollments | null, { complain }: ClientCon
  */
 async function rescue(
   servers: ServerEnrollments,
-  { replace, failure }: { readonly replace: boolean; readonly failure: FobError },
+  {
+    replace,
+    hold,
+    failure,
+  }: { readonly replace: boolean; readonly hold: Holder | null; readonly failure: FobError },
   context: ClientContext,
 ): Promise<FetchedTokens> {
   const names = servers.fetched.map(({ name }) => name);
@@ -127,7 +133,7 @@ async function rescue(
   const vault = await context.ensureVault().catch((error: unknown) => {
     throw error instanceof FobError ? lost(unstored, error) : error;
   });
-  return storeFetched(vault, next, { replace, mayBeThere: true }, context);
+  return storeFetched(vault, next, { replace, hold, mayBeThere: true }, context);
 }
 
 function lost(unstored: readonly NamedDraft[], { code, message }: FobError): FobError {

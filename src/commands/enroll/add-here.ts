@@ -98,6 +98,7 @@ export async function addHere(
           processes: context.processes,
           look,
           pinOf: pinsFor(pins, context),
+          hold: wishes.hold ?? null,
           tellAside: (text) => void notes.push(text),
         }),
       );
@@ -129,10 +130,10 @@ async function addFetched(
   wishes: AddingWishes,
   context: AddingContext,
 ): Promise<FetchedTokens> {
-  const { name, replace } = wishes;
+  const { name, replace, hold = null } = wishes;
   if (name !== undefined && !replace) refuseTakenName(vault, checkName(name));
   await settleRenewals(vault, wishes, context);
-  return storeFetched(vault, next, { replace, mayBeThere: false }, context);
+  return storeFetched(vault, next, { replace, hold, mayBeThere: false }, context);
 }
 
 /** What is true when the drafts could not be stored. */

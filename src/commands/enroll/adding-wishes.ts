@@ -1,3 +1,5 @@
+import type { Holder } from "#token/token.ts";
+
 /** The commands that add drafts. */
 export const ADDING_COMMANDS = ["enroll", "import", "restore"] as const;
 
@@ -12,6 +14,8 @@ export interface AddingWishes {
   readonly pin: boolean;
   readonly replace: boolean;
   readonly keepBoth: boolean;
+  /** The chip that holds the secrets; absent for the vault. */
+  readonly hold?: Holder | undefined;
   /** What tells the tokens that servers are asked for, where that is known: see `keyAtServer`. */
   readonly online?: readonly string[] | undefined;
 }

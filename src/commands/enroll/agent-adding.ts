@@ -2,6 +2,8 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { flag, required, value, values } from "#cli/command.ts";
 import type { HouseContext } from "#cli/context.ts";
+import { parseHolder } from "#commands/values.ts";
+import { HOLDERS } from "#token/token.ts";
 import { type Added, type AddingContext, addHere } from "./add-here.ts";
 import { ADDING_COMMANDS, type AddingWishes } from "./adding-wishes.ts";
 import { readDraftParts } from "./draft-parts.ts";
@@ -11,6 +13,7 @@ const ADDING_OPTIONS = {
   pin: flag("every token gets a PIN"),
   replace: flag("replace what is there"),
   keepBoth: flag("keep both"),
+  hold: value("CHIP", "the chip that holds the secrets", HOLDERS),
   online: values("KEY", "what tells a token that a server is asked for"),
 };
 
@@ -19,7 +22,10 @@ const BY = { by: required("COMMAND", "the command that adds them") };
 type AgentAddingContext = AddingContext & Pick<HouseContext, "readInput">;
 
 /** What an agent is asked for. */
-type AddingInput = Omit<AddingWishes, "by"> & { readonly by: string };
+type AddingInput = Omit<AddingWishes, "by" | "hold"> & {
+  readonly by: string;
+  readonly hold?: string | undefined;
+};
 
 /** How an agent adds the drafts that it gets. */
 export const addition = {
@@ -48,8 +54,8 @@ export const additionWithServers = {
   },
 };
 
-function wishesIn({ by, ...wishes }: AddingInput): AddingWishes {
+function wishesIn({ by, hold, ...wishes }: AddingInput): AddingWishes {
   const command = ADDING_COMMANDS.find((one) => one === by);
   if (!command) throw new FobError("usage", t`the request has a wrong ${JSON.stringify("by")}`);
-  return { ...wishes, by: command };
+  return { ...wishes, by: command, hold: parseHolder(hold) };
 }

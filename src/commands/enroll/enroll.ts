@@ -10,9 +10,13 @@ import {
   type TokenView,
   viewDraft,
 } from "#commands/tokens/token-view.ts";
+import { parseHolder } from "#commands/values.ts";
 import type { Finding } from "#token/draft/parsed-token.ts";
 import { printable } from "#token/printable.ts";
+import { HOLDERS, type Holder } from "#token/token.ts";
+import { refuseUnholdable } from "#vault/chip/holding.ts";
 import { addDrafts, type ClientContext } from "./add-drafts.ts";
+import type { AddingWishes } from "./adding-wishes.ts";
 import { about, describeFinding, findingsOf, findingsToConfirm } from "./draft-findings.ts";
 import { nameDrafts, refuseSharedName } from "./draft-names.ts";
 import { describeMissingPin } from "./enrollment-pins.ts";
@@ -55,7 +59,7 @@ type Enrolled = {
 type EnrollContext = StringContext &
   ServerContext &
   ClientContext &
-  Pick<Context, "complain" | "newRecoveryCode">;
+  Pick<Context, "access" | "complain" | "newRecoveryCode">;
 
 /**
  * `fob enroll`: adds tokens from enrollment strings and pictures. All of them, or none, but for
@@ -79,6 +83,7 @@ export const enroll = defineCommand({
     ),
     yes: flag("do not ask back about warnings"),
     pin: flag("ask for a token PIN now"),
+    hold: value("CHIP", "put the secret into this machine's TPM, and nowhere else (tpm)", HOLDERS),
     trace: value(
       "FILE",
       "write a log of what a server was asked and answered, without secrets",
@@ -98,6 +103,10 @@ export const enroll = defineCommand({
       explanation: "many at once, one enrollment string a line",
     },
     {
+      command: "fob enroll --hold tpm --name vpn -",
+      explanation: "nobody can copy this token out of the machine",
+    },
+    {
       command: "fob enroll --trace enrollment.log -",
       explanation: "an activation string, with a log for the help desk",
     },
@@ -106,7 +115,9 @@ export const enroll = defineCommand({
     const { drafts, online, refusals } = await readEnrollments(input, context);
     refuseSharedName(input.name, drafts.length + online.length);
     refuseIdleOptions(input, online.length);
+    const hold = parseHolder(input.hold);
     const named = await nameDrafts(drafts, input.name, context);
+    refuseUnheld(named, hold);
     const notes = findingsOf(named, context.clock()).map(describeFinding);
     const onlineFindings = findingsOnline(online, input.insecure);
     if (input.dryRun) {
@@ -127,10 +138,14 @@ export const enroll = defineCommand({
     else
       for (const finding of onlineFindings.filter(isWarning))
         context.tell(describeFinding(finding));
+    await reachChip(hold, context);
     const servers = online.length === 0 ? null : new ServerEnrollments(online, input, context);
     const { name, pin, replace } = input;
     const keys = servers?.keys ?? [];
-    const wishes = { by: "enroll", name, pin, replace, keepBoth: false, online: keys } as const;
+    const wishes: AddingWishes = {
+      ...{ by: "enroll", name, pin, replace, keepBoth: false, online: keys },
+      hold,
+    };
     const { stored, failures, fetched, ...added } = await addDrafts(
       named,
       wishes,
@@ -166,6 +181,19 @@ export const enroll = defineCommand({
   failures: ({ failures }) => failures,
   exitCode: (result) => (!result.isDryRun && result.isPinMissing ? 5 : 0),
 });
+
+function refuseUnheld(named: readonly NamedDraft[], hold: Holder | undefined): void {
+  if (hold === undefined) return;
+  for (const { name, draft } of named) refuseUnholdable(name, draft.credential);
+}
+
+/** Rejects where the chip cannot be used, before a server makes what could not be kept. */
+async function reachChip(
+  hold: Holder | undefined,
+  { access }: Pick<Context, "access">,
+): Promise<void> {
+  if (hold !== undefined) await access.chip?.reach();
+}
 
 function describeFetched({ notes, withoutPin }: FetchedTokens): string[] {
   return [...notes, ...withoutPin.map(describeMissingPin)];

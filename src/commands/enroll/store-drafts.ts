@@ -4,7 +4,7 @@ import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { counterOf, raiseCounter } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
 import { FreeNames, fold } from "#token/names.ts";
-import type { Token } from "#token/token.ts";
+import type { Holder, Token } from "#token/token.ts";
 import { setTokenPin } from "#vault/pins/token-pin.ts";
 import { addTokens } from "#vault/tokens/adding.ts";
 import type { Processes } from "#vault/tokens/batch.ts";
@@ -63,6 +63,8 @@ export interface Storing {
   readonly now: Date;
   readonly processes: Processes;
   readonly look: Look;
+  /** The chip that holds the secrets; null for the vault. */
+  readonly hold?: Holder | null;
   /** The PIN that a draft's token gets before it is stored; absent where none was chosen. */
   readonly pinOf?: PinOf;
   /** Receives a message about the files of a replaced token that could not be read. */
@@ -113,6 +115,7 @@ export async function storeDrafts(
       pin: one.draft.pin?.type === "server" ? "server" : "none",
       secret: one.draft.secret,
       guard: pinOf(one),
+      hold: storing.hold ?? null,
     })),
     {
       now,

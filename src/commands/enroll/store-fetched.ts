@@ -54,7 +54,7 @@ interface FetchedToken {
 }
 
 /** How tokens that came from servers are stored. */
-interface FetchedStoring extends Pick<Storing, "tellAside"> {
+interface FetchedStoring extends Pick<Storing, "hold" | "tellAside"> {
   readonly replace: boolean;
   /** Whether another process may have stored some of them: those are not changed. */
   readonly mayBeThere: boolean;

@@ -12,7 +12,7 @@ import type { RequiredPin } from "#token/draft/parsed-token.ts";
 import type { Token } from "#token/token.ts";
 import { directAuthenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
-import { refuseWiped, type TokenRecord } from "#vault/tokens/token-record.ts";
+import { refuseHeld, refuseWiped, type TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /** What opening tokens needs. */
@@ -116,6 +116,7 @@ function pinOf({ token, guard }: TokenRecord): RequiredPin | null {
 function refusalOf(vault: Vault, record: TokenRecord): FobError | null {
   try {
     refuseWiped(record);
+    refuseHeld(record);
     refuseByDomain(record.token, vault.isPinGiven(record));
     return null;
   } catch (error) {

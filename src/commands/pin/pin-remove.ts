@@ -48,7 +48,7 @@ async function removeOf(name: string, context: TokenContext): Promise<PinChange>
   const { vault, record } = await existingTokenPin(name, context);
   if (!record.guard) throw new FobError("usage", t`${record.token.name} has no PIN`);
   const secretKey = await askSecretKey(vault, record, context.pinPrompt);
-  removeTokenPin(vault, record, secretKey);
+  await removeTokenPin(vault, record, secretKey);
   forget(secretKey);
   return { name: record.token.name, change: "removed", recoveryCode: null };
 }

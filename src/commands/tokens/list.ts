@@ -180,11 +180,12 @@ function formatListing(listing: Listing, style: Style): string {
   return formatTable(columns, listing.tokens, style);
 }
 
-function stateInWords({ favorite, pin, accessDomain }: Token, isWiped: boolean): string {
+function stateInWords({ favorite, pin, heldBy, accessDomain }: Token, isWiped: boolean): string {
   const words = [
     isWiped ? t("wiped") : null,
     favorite ? t("favorite") : null,
     pin === "none" ? null : pin === "user" ? t("PIN") : t("server PIN"),
+    heldBy === null ? null : t("in the TPM"),
     accessDomain === ACCESS.full ? null : t`access ${accessDomain}`,
   ];
   return words.filter(Boolean).join(", ") || "-";

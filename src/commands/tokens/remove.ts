@@ -8,6 +8,7 @@ import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingVault, findEach } from "#commands/lookup.ts";
 import { nameSome } from "#commands/naming.ts";
 import { printable } from "#token/printable.ts";
+import type { Token } from "#token/token.ts";
 import { removedIds, removeToken } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 
@@ -28,7 +29,7 @@ export const remove = defineCommand({
   async run({ names, yes }, context: RemoveContext) {
     if (names.length === 0) throw new FobError("usage", t("which token? give a NAME"));
     const vault = await existingVault(context);
-    const tokens = (await findEach(vault, names)).map(({ id, name }) => ({ id, name }));
+    const tokens = await findEach(vault, names);
     const question = t`Remove ${tokens.map(({ name }) => name).join(", ")}?`;
     if (!yes && !(await context.prompt.confirm(question, "--yes")))
       throw new FobError("interrupted", t("nothing was removed"));
@@ -42,6 +43,7 @@ export const remove = defineCommand({
     ...(removed.some(({ isRestorable }) => isRestorable)
       ? [t("`fob restore` brings it back within 30 days")]
       : []),
+    ...removed.filter(({ isHeld }) => isHeld).map(describeHeld),
     ...removed.filter(({ isRestorable }) => !isRestorable).map(describeLost),
   ],
   failures: ({ failures }) => failures,
@@ -51,13 +53,12 @@ export const remove = defineCommand({
 const MAX_NAMED = 3;
 
 /** A token to be removed. */
-interface Removable {
-  readonly id: string;
-  readonly name: string;
-}
+type Removable = Pick<Token, "heldBy" | "id" | "name">;
 
 /** A token that was removed. */
-interface Removed extends Removable {
+interface Removed extends Pick<Token, "id" | "name"> {
+  /** Whether a chip holds its secret. */
+  readonly isHeld: boolean;
   /** The folder with the files of a token that could not be read, or null. */
   readonly aside: string | null;
   readonly isRestorable: boolean;
@@ -74,12 +75,13 @@ async function removeEach(
   { clock }: Pick<Context, "clock">,
 ) {
   const removed: Removed[] = [];
-  const { failures } = await attemptEach(tokens, async ({ id, name }) => {
+  const { failures } = await attemptEach(tokens, async ({ id, name, heldBy }) => {
     await look().catch((error: unknown) => {
       throw removed.length > 0 && error instanceof FobError ? stoppedAfter(removed, tokens) : error;
     });
+    const isHeld = heldBy !== null;
     const aside = removeToken(vault, id, clock());
-    removed.push({ id, name, aside, isRestorable: removedIds(vault).includes(id) });
+    removed.push({ id, name, isHeld, aside, isRestorable: removedIds(vault).includes(id) });
   });
   return { removed, failures };
 }
@@ -92,6 +94,11 @@ function stoppedAfter(removed: readonly Removed[], tokens: readonly Removable[])
   );
   const message = t`interrupted: ${plural(removed.length, "token")} removed, ${left.length} not (${names})`;
   return new FobError("interrupted", message, { hint: t("`fob restore` lists what was removed") });
+}
+
+/** No backup has its secret. */
+function describeHeld({ name }: Removed): string {
+  return t`${name} was in the TPM alone: after that time it is gone for good`;
 }
 
 function describeLost({ name, aside }: Removed): string {

@@ -10,7 +10,7 @@ import { newlyEnrolled } from "#token/codec.ts";
 import type { Credential } from "#token/credential.ts";
 import { printable } from "#token/printable.ts";
 import type { PushCredential } from "#token/push-credential.ts";
-import type { PinType, Token } from "#token/token.ts";
+import type { Holder, PinType, Token } from "#token/token.ts";
 
 /**
  * A token as `list` and `show` print it: all of it, but what it computes with in its own words.
@@ -36,8 +36,8 @@ export interface TokenView extends Omit<Token, "credential"> {
 
 /** The public view of a token: everything about it, never its secret. */
 export function viewToken(token: Token, lastUsedAt: Date | null, wiped = false): TokenView {
-  const { id, name, issuer, account, serial, pin, accessDomain, favorite, format, enrolledAt } =
-    token;
+  const { id, name, issuer, account, serial, pin, accessDomain, favorite } = token;
+  const { format, heldBy, enrolledAt } = token;
   const { kind, algorithm, digits, alphabet, period, counter, suite, protocol, server } =
     viewCredential(token);
   // named one by one, because a spread takes several times as long, ten thousand times
@@ -60,6 +60,7 @@ export function viewToken(token: Token, lastUsedAt: Date | null, wiped = false):
     wiped,
     accessDomain,
     favorite,
+    heldBy,
     format,
     enrolledAt,
     lastUsedAt,
@@ -164,6 +165,15 @@ export function pinInWords(pin: PinType): string {
   return PINS[pin]();
 }
 
+/** The chip that holds a token's secret, as text. */
+export function holderInWords(holder: Holder): string {
+  return HOLDERS[holder]();
+}
+
+const HOLDERS: Readonly<Record<Holder, () => string>> = {
+  tpm: () => t("the TPM of this machine"),
+};
+
 type Field = (view: TokenView, style: Style) => Fields[number] | null;
 
 /** How `show` prints each part of a token, in its order; null for what stands with another part. */
@@ -189,6 +199,7 @@ const FIELDS: Readonly<Record<keyof TokenView, Field>> = {
     t("secret"),
     wiped ? t("wiped after too many wrong PINs: a new enrollment is the way out") : null,
   ],
+  heldBy: ({ heldBy }) => [t("held by"), heldBy === null ? null : holderInWords(heldBy)],
   accessDomain: ({ accessDomain }) => [t("access domain"), accessDomain],
   favorite: ({ favorite }) => [t("favorite"), favorite ? t("yes") : t("no")],
   format: ({ format }) => [t("format"), format],

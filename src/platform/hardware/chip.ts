@@ -45,6 +45,8 @@ export function tpmChip(env: NodeJS.ProcessEnv, limits = TPM_LIMITS): Chip {
       return use(below, await loadKey(below, key));
     });
   return {
+    reach: () =>
+      withTpm(env, limits, async (tpm) => void (await inSession(tpm, await storageKey(tpm)))),
     async holdSecret(secret, algorithm, auth) {
       const hashId = HASH_IDS[algorithm];
       if (hashId === null) throw lacksHash(algorithm);
@@ -58,8 +60,16 @@ export function tpmChip(env: NodeJS.ProcessEnv, limits = TPM_LIMITS): Chip {
       });
       return { ...key, algorithm };
     },
-    hmac: (key, auth, message) =>
-      withKey(key, (below, loaded) => unlessWrong(computeHmac(below, loaded, auth, message))),
+    hmacs: (key, auth, messages) =>
+      withKey(key, async (below, loaded) => {
+        const macs: Buffer[] = [];
+        for (const message of messages) {
+          const mac = await unlessWrong(computeHmac(below, loaded, auth, message));
+          if (!mac) return null;
+          macs.push(mac);
+        }
+        return macs;
+      }),
     seal: (data, auth) => create(SEAL_TEMPLATE, data, auth),
     unseal: (key, auth) =>
       withKey(key, (below, loaded) => unlessWrong(unseal(below, loaded, auth))),

@@ -45,12 +45,15 @@ function wholeReply(pieces: readonly Buffer[]): Buffer | null {
 
 async function connectSocket(place: TpmPlace, { timeoutMs }: TpmLimits): Promise<Transport> {
   const { createConnection } = await import("node:net");
-  const socket = createConnection(place.path);
-  // each exchange reports the errors and the end of its own time; others find the socket closed
-  socket.on("error", () => undefined);
-  await settled<void>(socket, timeoutMs, (resolve) =>
-    socket.once("connect", () => resolve(undefined)),
-  );
+  const socket = await untilReady(timeoutMs, busy, async () => {
+    const attempt = createConnection(place.path);
+    // each exchange reports the errors and the end of its own time; others find the socket closed
+    attempt.on("error", () => undefined);
+    const connected = settled<Socket>(attempt, timeoutMs, (resolve) =>
+      attempt.once("connect", () => resolve(attempt)),
+    );
+    return connected.catch(unlessQueueIsFull);
+  });
   return {
     place,
     exchange(command) {
@@ -72,6 +75,13 @@ async function connectSocket(place: TpmPlace, { timeoutMs }: TpmLimits): Promise
     },
     close: async () => void socket.destroy(),
   };
+}
+
+/** An emulator serves one process after the other, and only few of them may wait at its door. */
+function unlessQueueIsFull(error: unknown): null {
+  const { cause } = error as FobError;
+  if ((cause as NodeJS.ErrnoException | undefined)?.code === "EAGAIN") return null;
+  throw error;
 }
 
 /** Waits for what `start` resolves, for an error of the socket, its end, or the time limit. */

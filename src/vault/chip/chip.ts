@@ -24,11 +24,20 @@ export interface HeldKey extends ChipKey {
  * when too many auth values were wrong.
  */
 export interface Chip {
+  /** Throws as every method does where the chip cannot be used. */
+  reach(): Promise<void>;
+
   /** Makes a secret an HMAC key of the chip. */
   holdSecret(secret: Secret, algorithm: HashAlgorithm, auth: Secret): Promise<HeldKey>;
 
-  /** The HMAC of a message, or null when the auth value is wrong, which the chip has counted. */
-  hmac(key: HeldKey, auth: Secret, message: Uint8Array): Promise<Buffer | null>;
+  /**
+   * The HMAC of each message, or null when the auth value is wrong, which the chip has counted.
+   */
+  hmacs(
+    key: HeldKey,
+    auth: Secret,
+    messages: readonly Uint8Array[],
+  ): Promise<readonly Buffer[] | null>;
 
   /** Seals up to 64 bytes, to be released for this auth value. */
   seal(data: Secret, auth: Secret): Promise<ChipKey>;

@@ -80,6 +80,11 @@ export class GrantedTokens implements TokenStore {
     return false;
   }
 
+  /** A grant has keys of secrets, and the chip gives it none. */
+  chip(): never {
+    throw new FobError("denied", t`the grant ${this.grant.label} does not open what a TPM holds`);
+  }
+
   async secretKey({ token }: TokenRecord): Promise<Secret> {
     refuseByDomain(token, this.isPinGiven());
     return Buffer.from(this.#keysOf(token.id).secretKey);

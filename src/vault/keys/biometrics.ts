@@ -2,7 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { currentHeader } from "#vault/pins/app-pin.ts";
-import { type TokenRecord, withBiometrics } from "#vault/tokens/token-record.ts";
+import { isGuardedAlike, type TokenRecord, withBiometrics } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 import { appPinSlot } from "./app-pin-slot.ts";
 import { type Header, readHeader, replaceSlots, updateSlots } from "./header.ts";
@@ -157,7 +157,7 @@ export async function releasedKey(
  */
 function setBiometric(vault: Vault, before: TokenRecord, biometric: string | null): void {
   vault.update(before.token.id, (record) => {
-    if (!record.guard || record.wrappedSecretKey !== before.wrappedSecretKey) {
+    if (!record.guard || !isGuardedAlike(record, before)) {
       throw new FobError(
         "denied",
         t`the PIN of ${before.token.name} was changed by another process`,

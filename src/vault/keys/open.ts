@@ -88,7 +88,12 @@ export async function createVault(
     const header = createHeader(access.home, { id, keychain: kind, slots: [slot] });
     if (header.id === id)
       return {
-        vault: new Vault({ home: access.home, vaultId: id }, vaultKey, kind === "none"),
+        vault: new Vault(
+          { home: access.home, vaultId: id },
+          vaultKey,
+          kind === "none",
+          access.chip,
+        ),
         isNew: true,
       };
     forget(vaultKey);
@@ -157,7 +162,11 @@ async function unlock(header: Header, access: VaultAccess, byPin: boolean): Prom
     );
   const vaultKey = openKeychainSlot(header.id, slot, key);
   forget(key);
-  return { vault: new Vault(layout, vaultKey, false), header, proof: { kind: "keychain" } };
+  return {
+    vault: new Vault(layout, vaultKey, false, access.chip),
+    header,
+    proof: { kind: "keychain" },
+  };
 }
 
 async function unlockGuarded(
@@ -168,9 +177,13 @@ async function unlockGuarded(
   const layout = { home: access.home, vaultId: header.id };
   const released = byPin ? null : await recognizePerson(header, access);
   if (released)
-    return { vault: new Vault(layout, released, true), header, proof: { kind: "biometric" } };
+    return {
+      vault: new Vault(layout, released, true, access.chip),
+      header,
+      proof: { kind: "biometric" },
+    };
   const opening = await askAppPin(header, access);
-  const vault = new Vault(layout, opening.vaultKey, true);
+  const vault = new Vault(layout, opening.vaultKey, true, access.chip);
   const { recoveryCodes, pinPrompt } = access;
   const lacksCode = header.keychain === "none" && !findSlot(header, "recovery");
   if (!lacksCode || !recoveryCodes || !pinPrompt.interactive) return { ...opening, vault };
@@ -191,7 +204,8 @@ async function openOther(
     return (await unlock(header, access, false)).vault;
   const slot = findSlot(header, "passphrase");
   const vaultKey = slot && passphrase && (await openPinSlot(header.id, slot, null, passphrase));
-  if (vaultKey) return new Vault({ home: access.home, vaultId: header.id }, vaultKey, true);
+  if (vaultKey)
+    return new Vault({ home: access.home, vaultId: header.id }, vaultKey, true, access.chip);
   throw new FobError(
     "denied",
     t("another process has made the vault meanwhile: nothing was changed"),

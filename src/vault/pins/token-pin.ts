@@ -1,11 +1,15 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import { type PinPolicy, pinExpiry } from "#token/pin-policy.ts";
-import { forget, type Secret } from "#token/secret.ts";
+import { forget, type Secret, sameSecret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
+import type { Chip } from "#vault/chip/chip.ts";
+import { isAuthValue } from "#vault/chip/held-macs.ts";
 import {
+  type GuardKeys,
   guardRecord,
+  isGuardedAlike,
   isRemembered,
   isWiped,
   type NewPin,
@@ -26,6 +30,7 @@ import { askNewPin, askUntil, isTheSame, type PinPrompt, refusedPin } from "./pi
 interface GuardedTokens {
   readonly layout: VaultLayout;
   readonly vaultKey: Secret;
+  chip(): Chip;
   read(id: string): TokenRecord;
   update(id: string, change: (record: TokenRecord) => TokenRecord): void;
   amend(id: string, change: (token: Token) => Token): Token;
@@ -78,18 +83,17 @@ export async function askToUse(
     forget(secretKey);
     throw reason;
   }
-  await changeTokenPin(vault, record, secretKey, {
+  return changeTokenPin(vault, record, secretKey, {
     prompt,
     policy: record.guard.policy,
     now,
     reason,
   });
-  return secretKey;
 }
 
 /**
  * Asks for a new PIN of a token and sets it. The PIN must fit the policy, and differ from the PINs
- * that the token remembers.
+ * that the token remembers. Returns the secret key: a new one where a chip holds the secret.
  */
 export async function changeTokenPin(
   vault: GuardedTokens,
@@ -106,19 +110,24 @@ export async function changeTokenPin(
     readonly now: Date;
     readonly reason?: FobError | null;
   },
-): Promise<void> {
+): Promise<Secret> {
   const refuse = async (pin: Secret) => {
     if (await isRemembered(record, vault.vaultKey, pin))
       throw refusedPin({ rule: "history", message: t`it is one of the last ${policy.history}` });
     const opened = record.guard && (await openSecretKey(record, vault.vaultKey, pin));
+    // a chip is not asked: it would count this as a wrong PIN
+    const isSame = opened !== null && (!record.held || sameSecret(opened, secretKey));
     forget(opened);
-    if (opened) throw refusedPin(isTheSame());
+    if (isSame) throw refusedPin(isTheSame());
   };
   const pin = await askNewPin(prompt, record.token.name, policy, { refuse, reason });
   // a changed PIN was chosen by its user; the first one may come from somebody else
   const isOwn = prompt.interactive || record.guard !== null;
   await setTokenPin(vault, record, secretKey, { pin, policy, setAt: now, isOwn });
+  const current =
+    record.held && (await openSecretKey(vault.read(record.token.id), vault.vaultKey, pin));
   forget(pin);
+  return current ?? secretKey;
 }
 
 /** Protects a token with a PIN. `secretKey` proves that the caller could open the token before. */
@@ -128,21 +137,29 @@ export async function setTokenPin(
   secretKey: Secret,
   pin: NewPin,
 ): Promise<void> {
-  const guarded = await guardRecord(record, { vaultKey: vault.vaultKey, secretKey }, pin);
+  const guarded = await guardRecord(record, guardKeys(vault, secretKey), pin);
   replaceGuard(vault, record, guarded);
   clearAttempts(attemptsOfToken(vault, record.token.id));
 }
 
 /** Removes the PIN of a token. Throws FobError `denied` when its issuer requires one. */
-export function removeTokenPin(vault: GuardedTokens, record: TokenRecord, secretKey: Secret): void {
+export async function removeTokenPin(
+  vault: GuardedTokens,
+  record: TokenRecord,
+  secretKey: Secret,
+): Promise<void> {
   if (record.guard?.policy.required) {
     throw new FobError(
       "denied",
       t`the issuer of ${record.token.name} asks for a PIN: it can be changed, not removed`,
     );
   }
-  replaceGuard(vault, record, unguardRecord(record, { vaultKey: vault.vaultKey, secretKey }));
+  replaceGuard(vault, record, await unguardRecord(record, guardKeys(vault, secretKey)));
   removeAttempts(attemptsOfToken(vault, record.token.id));
+}
+
+function guardKeys(vault: GuardedTokens, secretKey: Secret): GuardKeys {
+  return { vaultKey: vault.vaultKey, secretKey, chip: () => vault.chip() };
 }
 
 /** The state of a token's PIN. */
@@ -189,11 +206,13 @@ async function secretKeyByPin(
   const { id, name } = record.token;
   const verdict = await judge(attemptsOfToken(vault, id), {
     limit: policy.attempts,
-    check: () => {
+    check: async () => {
       // the PIN may have been changed, or the token wiped, during the prompt
       const current = vault.read(id);
       refuseWiped(current);
-      return openSecretKey(current, vault.vaultKey, pin);
+      const key = await openSecretKey(current, vault.vaultKey, pin);
+      const isWrong = key && current.held && !(await isAuthValue(vault.chip(), current.held, key));
+      return isWrong ? null : key;
     },
     atLimit: () => wipeAtLimit(vault, id, policy),
   });
@@ -216,15 +235,16 @@ function wipeAtLimit(vault: GuardedTokens, id: string, { atLimit }: PinPolicy): 
 
 /** Replaces only the guard, because the counter may have moved on since `before` was read. */
 function replaceGuard(vault: GuardedTokens, before: TokenRecord, after: TokenRecord): void {
-  const { guard, wrappedSecretKey } = after;
+  const { guard, wrappedSecretKey, held } = after;
   vault.update(before.token.id, (record) => {
-    if (record.wrappedSecretKey !== before.wrappedSecretKey) {
+    if (!isGuardedAlike(record, before)) {
       throw new FobError(
         "denied",
         t`the PIN of ${before.token.name} was changed by another process`,
       );
     }
-    return { ...record, guard, wrappedSecretKey, token: { ...record.token, pin: after.token.pin } };
+    const token = { ...record.token, pin: after.token.pin };
+    return { ...record, guard, wrappedSecretKey, held, token };
   });
   vault.amend(before.token.id, (token) => ({ ...token, pin: after.token.pin }));
 }

@@ -5,10 +5,11 @@ import type { Look } from "#base/long-work.ts";
 import { type EnrolledFields, type KeptFields, newlyEnrolled } from "#token/codec.ts";
 import { FreeNames, fold } from "#token/names.ts";
 import { forget } from "#token/secret.ts";
-import type { Token } from "#token/token.ts";
+import type { Holder, Token } from "#token/token.ts";
 import { createCell } from "#vault/cells/cell.ts";
 import { makeFolder } from "#vault/cells/cell-files.ts";
 import { tokensFolder } from "#vault/cells/layout.ts";
+import { holdSecret } from "#vault/chip/holding.ts";
 import { newTokenId, type Vault } from "#vault/vault.ts";
 import {
   beginBatch,
@@ -39,6 +40,8 @@ export type NewToken = EnrolledFields &
     readonly secret: Uint8Array;
     /** The PIN that protects it from its first write on; null for none. */
     readonly guard?: NewPin | null;
+    /** The chip that holds its secret; null for the vault. */
+    readonly hold?: Holder | null;
   };
 
 /** How tokens are added. */
@@ -117,11 +120,15 @@ async function writeTokens(
   );
   const tokens: Token[] = [];
   makeFolder(tokensFolder(vault.layout));
-  for (const [i, { secret, guard, ...rest }] of newTokens.entries()) {
+  for (const [i, { secret, guard, hold, ...rest }] of newTokens.entries()) {
     await look();
     const name = names.next(rest.name);
     const token: Token = { ...newlyEnrolled(now), ...rest, id: ids[i] ?? newTokenId(), name };
-    const record = await recordOf(vault, token, secret, guard ?? null);
+    const record = await recordOf(vault, token, {
+      secret,
+      guard: guard ?? null,
+      hold: hold ?? null,
+    });
     createCell(vault.tokenCell(token.id), encodeRecord(record));
     tokens.push(record.token);
   }
@@ -130,15 +137,17 @@ async function writeTokens(
 }
 
 async function recordOf(
-  { vaultKey }: Vault,
+  vault: Vault,
   token: Token,
-  secret: Uint8Array,
-  guard: NewPin | null,
+  { secret, guard = null, hold = null }: Pick<NewToken, "secret" | "guard" | "hold">,
 ): Promise<TokenRecord> {
-  const record = createRecord(token, secret, vaultKey);
+  const { vaultKey } = vault;
+  const chip = () => vault.chip();
+  const stored = createRecord(token, secret, vaultKey);
+  const record = hold ? await holdSecret(vault, stored, Buffer.from(secret)) : stored;
   if (!guard) return record;
   const secretKey = unguardedSecretKey(record, vaultKey);
-  const guarded = await guardRecord(record, { vaultKey, secretKey }, guard);
+  const guarded = await guardRecord(record, { vaultKey, secretKey, chip }, guard);
   forget(secretKey);
   return guarded;
 }

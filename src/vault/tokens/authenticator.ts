@@ -3,6 +3,7 @@ import { isMadeWithPin } from "#token/credential.ts";
 import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
+import { takeHeldPasscode } from "#vault/chip/held-passcodes.ts";
 import { askPasscodePin, type PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { useNotes } from "./last-uses.ts";
 import { type Passcode, takePasscode } from "./passcodes.ts";
@@ -90,7 +91,10 @@ export function directAuthenticator(
       const pin = isMadeWithPin(credential) ? await askPasscodePin(name, prompt) : null;
       try {
         const withPin = pin && passcodesWith(pin);
-        const passcode = takePasscode(store, record, secretKey, await time(), withPin);
+        const at = await time();
+        const passcode = record.held
+          ? await takeHeldPasscode(store, store.read(id), secretKey, at)
+          : takePasscode(store, record, secretKey, at, withPin);
         noteUse(id, clock());
         return passcode;
       } finally {
@@ -105,7 +109,9 @@ export function directAuthenticator(
         ? await prompt.ask({ of: record.token.name, role: "challenge", refusal: null })
         : null;
       try {
-        const response = answerChallenge(store, record, secretKey, { ...asked, pin });
+        // the key in a chip is another one after its PIN was changed
+        const current = record.held ? store.read(id) : record;
+        const response = await answerChallenge(store, current, secretKey, { ...asked, pin });
         noteUse(id, clock());
         return response;
       } finally {

@@ -14,7 +14,7 @@ import {
 } from "#token/credential.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
-import { openSecret, refuseWiped, type TokenRecord } from "./token-record.ts";
+import { openSecret, refuseHeld, refuseWiped, type TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
 /**
@@ -88,10 +88,12 @@ export function withoutPasscode({ name }: Pick<Token, "name">, error: OtpError):
 }
 
 /**
- * A token's secret. The caller forgets it. Throws FobError `invalid` when the record is damaged.
+ * A token's secret. The caller forgets it. Throws FobError `invalid` when the record is damaged,
+ * `denied` when a chip holds the secret.
  */
 export function secretOf(record: TokenRecord, secretKey: Secret): Secret {
   refuseWiped(record);
+  refuseHeld(record);
   const secret = openSecret(record, secretKey);
   if (secret) return secret;
   throw new FobError("invalid", t`the secret of ${record.token.name} is damaged`);
@@ -122,14 +124,23 @@ export function takeCounter<C extends Credential & { readonly counter: bigint }>
   } catch (error) {
     if (!(error instanceof FobError && error.isDone)) throw error;
     // a passcode that could be given again after a power cut must not be given
-    const message = t`counter ${taken} of ${name} is used up, and no passcode was made of it: ${error.message}`;
-    throw new FobError(error.code, message, {
-      hint: t("check the disk; the next passcode has the next counter"),
-      cause: error,
-      isDone: true,
-    });
+    throw usedUpBy(
+      error,
+      { name, counter: taken },
+      t("check the disk; the next passcode has the next counter"),
+    );
   }
   return taken;
+}
+
+/** The error for a counter that has moved on although no passcode is given. */
+export function usedUpBy(
+  cause: FobError,
+  { name, counter }: { readonly name: string; readonly counter: bigint },
+  hint: string,
+): FobError {
+  const message = t`counter ${counter} of ${name} is used up, and no passcode was made of it: ${cause.message}`;
+  return new FobError(cause.code, message, { hint, cause, isDone: true });
 }
 
 /** Throws FobError `invalid` when the passcode of the last counter was given. */
@@ -190,7 +201,7 @@ function timeBased(credential: TotpCredential, secret: Secret, time: Date): Pass
   };
 }
 
-function eventBased({ token }: TokenRecord): HotpCredential {
+export function eventBased({ token }: TokenRecord): HotpCredential {
   if (token.credential.kind === "hotp") return token.credential;
   throw new FobError("invalid", t`${token.name} is no longer event-based`);
 }

@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { type Challenge, type OcraInput, ocra } from "#otp/ocra.ts";
+import { hmac } from "#otp/algorithm.ts";
+import { type Challenge, type OcraInput, ocraMessage, ocraText } from "#otp/ocra.ts";
 import { formatOcraSuite, type OcraSuite, parseOcraSuite } from "#otp/ocra-suite.ts";
 import { OtpError } from "#otp/otp-error.ts";
 import { equalPasscodes } from "#otp/verify.ts";
@@ -8,6 +9,7 @@ import { refuseByDomain } from "#token/access-domain.ts";
 import type { OcraCredential } from "#token/credential.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
+import { heldMac } from "#vault/chip/held-macs.ts";
 import { refuseUsedUp, secretOf, takeCounter } from "./passcodes.ts";
 import type { TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
@@ -36,32 +38,40 @@ export interface Response {
  * not fit the suite uses up none. Throws FobError `invalid` for an input that does not fit,
  * `rejected` when the server's response is wrong.
  */
-export function answerChallenge(
+export async function answerChallenge(
   store: TokenStore,
   record: TokenRecord,
   secretKey: Secret,
   asked: ChallengeInput,
-): Response {
+): Promise<Response> {
   const { token } = record;
   refuseByDomain(token, store.isPinGiven(record));
   const { suite: suiteText, counter: expected } = respondingCredential(token);
   if (expected !== null) refuseUsedUp(token.name, expected);
   const suite = parseOcraSuite(suiteText);
-  const secret = secretOf(record, secretKey);
-  const inputs = { ...asked, suite, secret };
+  const secret = record.held ? null : secretOf(record, secretKey);
+  const macOf: MacOf = async (message) =>
+    secret
+      ? hmac(suite.algorithm, secret, message)
+      : heldMac(store.chip(), record, secretKey, message);
+  const inputs = { ...asked, suite, macOf };
   try {
-    const response = respond({ ...inputs, counter: expected });
+    const response = await respond({ ...inputs, counter: expected });
     if (asked.serverResponse !== null)
-      refuseWrongServer(asked.serverResponse, { ...inputs, counter: expected });
+      await refuseWrongServer(asked.serverResponse, { ...inputs, counter: expected });
     if (expected === null) return { response, counter: null };
     const counter = takeCounter(store, token.id, countingCredential);
-    return { response: counter === expected ? response : respond({ ...inputs, counter }), counter };
+    const isExpected = counter === expected;
+    return { response: isExpected ? response : await respond({ ...inputs, counter }), counter };
   } finally {
     forget(secret);
   }
 }
 
-type Inputs = ChallengeInput & Pick<OcraInput, "suite" | "secret" | "counter">;
+/** Computes an HMAC with the token's secret: here, or in the chip that holds it. */
+type MacOf = (message: Buffer) => Promise<Buffer>;
+
+type Inputs = ChallengeInput & Pick<OcraInput, "suite" | "counter"> & { readonly macOf: MacOf };
 
 /** Whether the suite of a challenge-response token has a PIN in it (RFC 6287 section 5.1, P). */
 export function needsChallengePin({ credential }: Token): boolean {
@@ -69,17 +79,18 @@ export function needsChallengePin({ credential }: Token): boolean {
 }
 
 /** In its own response each side puts the other side's challenge first (RFC 6287 section 7.2). */
-function respond({ challenge, serverChallenge, ...inputs }: Inputs): string {
+function respond({ challenge, serverChallenge, ...inputs }: Inputs): Promise<string> {
   return compute(inputs, serverChallenge === null ? [challenge] : [serverChallenge, challenge]);
 }
 
 /** The server has no PIN: its suite is the token's suite without P, as in RFC 6287 Appendix C.2. */
-function refuseWrongServer(
+async function refuseWrongServer(
   response: string,
   { challenge, serverChallenge, ...inputs }: Inputs,
-): void {
+): Promise<void> {
   const suite: OcraSuite = inputs.suite.pin ? withoutPin(inputs.suite) : inputs.suite;
-  const expected = compute({ ...inputs, suite, pin: null }, [challenge, serverChallenge ?? ""]);
+  const both = [challenge, serverChallenge ?? ""] as const;
+  const expected = await compute({ ...inputs, suite, pin: null }, both);
   if (!equalPasscodes(response.trim(), expected)) {
     throw new FobError(
       "rejected",
@@ -92,12 +103,12 @@ function withoutPin(suite: OcraSuite): OcraSuite {
   return parseOcraSuite(formatOcraSuite({ ...suite, pin: null }));
 }
 
-function compute(
-  inputs: Omit<OcraInput, "challenge" | "unixSeconds"> & { readonly unixSeconds: number },
+async function compute(
+  { macOf, ...inputs }: Omit<OcraInput, "challenge" | "secret"> & { readonly macOf: MacOf },
   challenge: Challenge,
-): string {
+): Promise<string> {
   try {
-    return ocra({ ...inputs, challenge });
+    return ocraText(inputs.suite, await macOf(ocraMessage({ ...inputs, challenge })));
   } catch (error) {
     if (error instanceof OtpError) throw new FobError("invalid", error.message, { cause: error });
     throw error;

@@ -21,7 +21,8 @@ import {
  * older fob keeps its secret behind a PIN.
  */
 export function fingerprintIn(vault: Vault, record: TokenRecord): string | null {
-  if (record.fingerprint !== null || record.guard || isWiped(record)) return record.fingerprint;
+  if (record.fingerprint !== null || record.guard || record.held || isWiped(record))
+    return record.fingerprint;
   const secretKey = unguardedSecretKey(record, vault.vaultKey);
   const secret = secretOf(record, secretKey);
   const fingerprint = fingerprintOf(secret, vault.vaultKey);

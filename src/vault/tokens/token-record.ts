@@ -1,11 +1,13 @@
 import { FobError } from "#base/fob-error.ts";
 import { decrypt, encrypt } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
+import type { HashAlgorithm } from "#otp/algorithm.ts";
 import { decodeToken, encodeToken, TOKEN_VERSION } from "#token/codec.ts";
 import { writtenByNewer } from "#token/newer.ts";
 import type { PinPolicy } from "#token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
+import type { Chip, HeldKey } from "#vault/chip/chip.ts";
 import {
   deriveKey,
   newKey,
@@ -51,7 +53,13 @@ export interface TokenRecord {
   readonly token: Token;
   readonly guard: PinGuard | null;
   readonly wrappedSecretKey: string;
+  /** Empty where the secret was wiped, or a chip holds it. */
   readonly sealedSecret: string;
+  /**
+   * The chip's key that has the secret; null where the record itself has it. The secret key is
+   * then the auth value of that key. Behind a PIN it is not wrapped, but derived: the chip checks it.
+   */
+  readonly held: HeldKey | null;
   /**
    * Recognizes the same secret without opening it ({@link fingerprintOf}); null in records of older
    * versions, which had none.
@@ -80,6 +88,7 @@ export function createRecord(token: Token, secret: Uint8Array, vaultKey: Secret)
     guard: null,
     wrappedSecretKey,
     sealedSecret,
+    held: null,
     fingerprint: fingerprintOf(secret, vaultKey),
     removedAt: null,
     vouchedAtRemoval: null,
@@ -98,7 +107,7 @@ export function fingerprintOf(secret: Uint8Array, vaultKey: Secret): string {
 
 /**
  * The key of a record's secret, opened by the vault key, and by the PIN where the record has a
- * guard. Null when the PIN is wrong.
+ * guard. Null when the PIN is wrong; for a secret that a chip holds, only the chip knows that.
  */
 export async function openSecretKey(
   record: TokenRecord,
@@ -108,6 +117,7 @@ export async function openSecretKey(
   if (!record.guard) return unguardedSecretKey(record, vaultKey);
   if (pin === null) return null;
   const under = await guardedKey(record.token.id, vaultKey, record.guard, pin);
+  if (record.held) return under;
   const secretKey = unwrapKey(record.wrappedSecretKey, under, secretPlace(record.token.id));
   forget(under);
   return secretKey;
@@ -133,10 +143,18 @@ export interface NewPin {
   readonly isOwn: boolean;
 }
 
+/** What changes the PIN of a record. The chip changes the auth value of a key that it holds. */
+export interface GuardKeys {
+  readonly vaultKey: Secret;
+  readonly secretKey: Secret;
+  /** Called for a record whose secret is held. */
+  chip(): Chip;
+}
+
 /** The record with its secret key wrapped anew under a PIN. */
 export async function guardRecord(
   record: TokenRecord,
-  keys: { readonly vaultKey: Secret; readonly secretKey: Secret },
+  keys: GuardKeys,
   { pin, policy, setAt, isOwn }: NewPin,
 ): Promise<TokenRecord> {
   const history =
@@ -151,20 +169,92 @@ export async function guardRecord(
     biometric: null,
   };
   const under = await guardedKey(record.token.id, keys.vaultKey, guard, pin);
-  const wrappedSecretKey = wrapKey(keys.secretKey, under, secretPlace(record.token.id));
-  forget(under);
-  return { ...record, token: { ...record.token, pin: "user" }, guard, wrappedSecretKey };
+  const token: Token = { ...record.token, pin: "user" };
+  try {
+    const held = record.held && (await withAuth(record, record.held, keys, under));
+    const wrappedSecretKey = held
+      ? ""
+      : wrapKey(keys.secretKey, under, secretPlace(record.token.id));
+    return { ...record, token, guard, wrappedSecretKey, held };
+  } finally {
+    forget(under);
+  }
 }
 
 /** The record with its secret key wrapped by the vault key alone. */
-export function unguardRecord(
-  record: TokenRecord,
-  keys: { readonly vaultKey: Secret; readonly secretKey: Secret },
-): TokenRecord {
+export async function unguardRecord(record: TokenRecord, keys: GuardKeys): Promise<TokenRecord> {
+  const auth = newKey();
+  const held = record.held && (await withAuth(record, record.held, keys, auth));
   const under = deriveKey(keys.vaultKey, record.token.id, "secret key");
-  const wrappedSecretKey = wrapKey(keys.secretKey, under, secretPlace(record.token.id));
-  forget(under);
-  return { ...record, token: { ...record.token, pin: "none" }, guard: null, wrappedSecretKey };
+  const secretKey = held ? auth : keys.secretKey;
+  const wrappedSecretKey = wrapKey(secretKey, under, secretPlace(record.token.id));
+  forget(under, auth);
+  const token: Token = { ...record.token, pin: "none" };
+  return { ...record, token, guard: null, wrappedSecretKey, held };
+}
+
+/** The held key of a record for another auth value. */
+async function withAuth(
+  { token }: TokenRecord,
+  held: HeldKey,
+  { chip, secretKey }: GuardKeys,
+  next: Secret,
+): Promise<HeldKey> {
+  const changed = await chip().changeAuth(held, secretKey, next);
+  if (changed) return changed;
+  throw refusedByChip(token);
+}
+
+/**
+ * The record with its secret in the chip from now on. Its PIN stays, where it has one; biometrics
+ * do not. Without a PIN the record keeps the auth value, wrapped by the vault key.
+ */
+export async function holdRecord(
+  record: TokenRecord,
+  secret: Secret,
+  algorithm: HashAlgorithm,
+  { vaultKey, pin, chip }: { readonly vaultKey: Secret; readonly pin: Secret | null; chip: Chip },
+): Promise<TokenRecord> {
+  const { id } = record.token;
+  const isGuarded = record.guard !== null && pin !== null;
+  const auth = isGuarded ? await guardedKey(id, vaultKey, record.guard, pin) : newKey();
+  const held = await chip.holdSecret(secret, algorithm, auth);
+  const under = deriveKey(vaultKey, id, "secret key");
+  const wrappedSecretKey = isGuarded ? "" : wrapKey(auth, under, secretPlace(id));
+  forget(under, auth);
+  const token: Token = { ...record.token, heldBy: "tpm" };
+  const guard = record.guard && { ...record.guard, biometric: null };
+  return { ...record, token, guard, wrappedSecretKey, sealedSecret: "", held };
+}
+
+/** The error for an auth value that no PIN is part of, and that the chip refuses all the same. */
+export function refusedByChip({ name }: Pick<Token, "name">): FobError {
+  return new FobError("invalid", t`the TPM does not know the key that it holds for ${name}`, {
+    hint: t("the record was put together from two: restore the vault folder as a whole"),
+  });
+}
+
+/**
+ * Throws FobError `denied` for a token whose secret a chip holds, because nothing gets it out
+ * again.
+ */
+export function refuseHeld({ token, held }: Pick<TokenRecord, "token" | "held">): void {
+  if (!held) return;
+  throw new FobError(
+    "denied",
+    t`the TPM holds the secret of ${token.name}, and gives it to nobody`,
+    {
+      hint: t("it stays usable here; for another device, enroll a token of its own there"),
+    },
+  );
+}
+
+/** Whether two records have the same PIN, or both none. */
+export function isGuardedAlike(one: TokenRecord, other: TokenRecord): boolean {
+  return (
+    one.wrappedSecretKey === other.wrappedSecretKey &&
+    one.held?.privateArea === other.held?.privateArea
+  );
 }
 
 /**
@@ -225,12 +315,12 @@ async function remember(
 
 /** The record without its secret; no key can open it afterwards. */
 export function wipeRecord(record: TokenRecord): TokenRecord {
-  return { ...record, wrappedSecretKey: "", sealedSecret: "", fingerprint: null };
+  return { ...record, wrappedSecretKey: "", sealedSecret: "", held: null, fingerprint: null };
 }
 
 /** Whether the secret was wiped. */
-export function isWiped({ sealedSecret }: TokenRecord): boolean {
-  return sealedSecret === "";
+export function isWiped({ sealedSecret, held }: TokenRecord): boolean {
+  return sealedSecret === "" && held === null;
 }
 
 /** Throws FobError `locked` for a token whose secret was wiped. */
@@ -328,6 +418,7 @@ function toRecord({ version: _, ...json }: RecordJson): TokenRecord | null {
     guard,
     wrappedSecretKey,
     sealedSecret,
+    held: json.held ?? null,
     fingerprint: json.fingerprint ?? null,
     removedAt: json.removedAt ? new Date(json.removedAt) : null,
     // missing in records of older versions

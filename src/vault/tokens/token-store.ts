@@ -1,5 +1,6 @@
 import type { Secret } from "#token/secret.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
+import type { Chip } from "#vault/chip/chip.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { IndexEntry } from "./token-index.ts";
 import type { TokenRecord } from "./token-record.ts";
@@ -26,6 +27,11 @@ export interface TokenStore {
    * it must depend on its argument alone. Throws FobError `not-found` when the token was removed.
    */
   update(id: string, change: (record: TokenRecord) => TokenRecord): void;
+
+  /**
+   * The chip that holds secrets of tokens. Throws FobError where these tokens are used without one.
+   */
+  chip(): Chip;
 
   /**
    * Whether a PIN was given in this call before the record's secret opens; access domain 02

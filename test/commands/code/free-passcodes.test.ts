@@ -74,7 +74,12 @@ beforeAll(async () => {
 
 async function guard(id: string): Promise<void> {
   const record = vault.read(id);
-  const keys = { vaultKey: vault.vaultKey, secretKey: unguardedSecretKey(record, vault.vaultKey) };
+  const { vaultKey } = vault;
+  const keys = {
+    vaultKey,
+    secretKey: unguardedSecretKey(record, vaultKey),
+    chip: () => vault.chip(),
+  };
   const pin = { pin: Buffer.from("83517"), policy: USER_PIN_POLICY, setAt: NOW, isOwn: true };
   const { guard, wrappedSecretKey } = await guardRecord(record, keys, pin);
   vault.update(id, (before) => ({ ...before, guard: guard as PinGuard, wrappedSecretKey }));

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from "vitest";
 import { type HashAlgorithm, hmac } from "#otp/algorithm.ts";
 import { tpmChip } from "#platform/hardware/chip.ts";
 import { describeWith } from "../../requires.ts";
-import { EMULATOR, type Emulator, listenBetween, startEmulator } from "./emulator.ts";
+import { EMULATOR, type Emulator, hmacOf, listenBetween, startEmulator } from "./emulator.ts";
 
 const AUTH = Buffer.from("the auth value of this key");
 const WRONG = Buffer.from("another value");
@@ -30,7 +30,7 @@ describeWith(EMULATOR, "a TPM", () => {
       const [secret, message] = [randomBytes(secretLength), randomBytes(messageLength)];
       const key = await chip.holdSecret(secret, algorithm, AUTH);
       const expected = createHmac(algorithm, secret).update(message).digest();
-      expect(await chip.hmac(key, AUTH, message)).toEqual(expected);
+      expect(await hmacOf(chip, key, AUTH, message)).toEqual(expected);
       expect(expected).toEqual(hmac(algorithm, secret, message));
     },
   );
@@ -38,9 +38,9 @@ describeWith(EMULATOR, "a TPM", () => {
   test("gives nothing for a wrong auth value, counts it, and accepts a changed one", async () => {
     const chip = tpmChip(emulator.env);
     const key = await chip.holdSecret(Buffer.from("secret"), "SHA1", AUTH);
-    expect(await chip.hmac(key, WRONG, Buffer.from("1"))).toBeNull();
+    expect(await hmacOf(chip, key, WRONG, Buffer.from("1"))).toBeNull();
     const changed = await chip.changeAuth(key, AUTH, WRONG);
-    expect(await chip.hmac(changed ?? key, WRONG, Buffer.from("1"))).toEqual(
+    expect(await hmacOf(chip, changed ?? key, WRONG, Buffer.from("1"))).toEqual(
       hmac("SHA1", Buffer.from("secret"), Buffer.from("1")),
     );
     expect(await chip.changeAuth(key, WRONG, AUTH)).toBeNull();
@@ -68,7 +68,7 @@ describeWith(EMULATOR, "a TPM", () => {
       randomBytes(32),
     ) as [Buffer, Buffer, Buffer, Buffer, Buffer];
     const key = await chip.holdSecret(secret, "SHA256", auth);
-    const mac = await chip.hmac(key, auth, message);
+    const mac = await hmacOf(chip, key, auth, message);
     await chip.changeAuth(key, auth, next);
     const sealed = await chip.seal(data, auth);
     await chip.unseal(sealed, auth);

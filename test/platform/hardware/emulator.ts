@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
+import type { Chip, HeldKey } from "#vault/chip/chip.ts";
 
 /** What the tests of this folder need. */
 export const EMULATOR = { swtpm: "swtpm", tpm2_getcap: "tpm2-tools" } as const;
@@ -114,4 +115,14 @@ export async function listenBetween(
     rmSync(folder, { recursive: true, force: true });
   });
   return { env: { FOB_TPM: `swtpm:${path}` }, recorded: () => Buffer.concat(pieces) };
+}
+
+/** The HMAC of one message, or null for a wrong auth value. */
+export async function hmacOf(
+  chip: Chip,
+  key: HeldKey,
+  auth: Buffer,
+  message: Buffer,
+): Promise<Buffer | null> {
+  return (await chip.hmacs(key, auth, [message]))?.[0] ?? null;
 }

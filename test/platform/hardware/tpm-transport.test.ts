@@ -8,7 +8,7 @@ import { FobError } from "#base/fob-error.ts";
 import { tpmChip } from "#platform/hardware/chip.ts";
 import { describeWith } from "../../requires.ts";
 import { isTorture } from "../../sampled.ts";
-import { EMULATOR, listenBetween, startEmulator } from "./emulator.ts";
+import { EMULATOR, hmacOf, listenBetween, startEmulator } from "./emulator.ts";
 
 const AUTH = Buffer.from("the auth value of this key");
 const SECRET = Buffer.from("12345678901234567890");
@@ -103,7 +103,7 @@ describeWith(EMULATOR, "a TPM behind a changed bus", () => {
     const bus = await listenBetween(await startEmulator(), { answer: busy });
     const chip = tpmChip(bus.env);
     const key = await chip.holdSecret(SECRET, "SHA1", AUTH);
-    expect(await chip.hmac(key, AUTH, Buffer.from("1"))).not.toBeNull();
+    expect(await hmacOf(chip, key, AUTH, Buffer.from("1"))).not.toBeNull();
   });
 
   test(
@@ -111,7 +111,7 @@ describeWith(EMULATOR, "a TPM behind a changed bus", () => {
     async () => {
       const emulator = await startEmulator();
       const key = await tpmChip(emulator.env).holdSecret(SECRET, "SHA1", AUTH);
-      const right = await tpmChip(emulator.env).hmac(key, AUTH, Buffer.from("1"));
+      const right = await hmacOf(tpmChip(emulator.env), key, AUTH, Buffer.from("1"));
       let isChanging = 0;
       const bus = await listenBetween(emulator, {
         change: (given) => {
@@ -129,7 +129,9 @@ describeWith(EMULATOR, "a TPM behind a changed bus", () => {
       const chip = tpmChip(bus.env, { timeoutMs: 100 });
       for (let i = 0; i < (isTorture ? 2_000 : 40); i++) {
         isChanging = 1 + randomInt(7);
-        const given = await chip.hmac(key, AUTH, Buffer.from("1")).catch((error: unknown) => error);
+        const given = await hmacOf(chip, key, AUTH, Buffer.from("1")).catch(
+          (error: unknown) => error,
+        );
         if (given instanceof Error) expect(given).toBeInstanceOf(FobError);
         else if (given !== null) expect(given).toEqual(right);
       }
@@ -140,13 +142,13 @@ describeWith(EMULATOR, "a TPM behind a changed bus", () => {
   test("refuses a key of another chip, and of one that was cleared", async () => {
     const [one, other] = [await startEmulator(), await startEmulator()];
     const key = await tpmChip(one.env).holdSecret(SECRET, "SHA1", AUTH);
-    const error = await errorOf(tpmChip(other.env).hmac(key, AUTH, Buffer.from("1")));
+    const error = await errorOf(hmacOf(tpmChip(other.env), key, AUTH, Buffer.from("1")));
     expect(error).toMatchObject({
       code: "invalid",
       message: expect.stringMatching(/did not make/),
     });
     await one.tool("tpm2_clear", "-c", "p");
-    const cleared = await errorOf(tpmChip(one.env).hmac(key, AUTH, Buffer.from("1")));
+    const cleared = await errorOf(hmacOf(tpmChip(one.env), key, AUTH, Buffer.from("1")));
     expect(cleared).toMatchObject({ code: "invalid" });
   });
 

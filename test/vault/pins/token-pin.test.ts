@@ -165,7 +165,11 @@ describe("a PIN that changes while it is asked for", () => {
   test("is none where it was removed", async () => {
     const change = async (vault: Vault, id: string) => {
       const record = vault.read(id);
-      removeTokenPin(vault, record, await askSecretKey(vault, record, person("83517").prompt));
+      await removeTokenPin(
+        vault,
+        record,
+        await askSecretKey(vault, record, person("83517").prompt),
+      );
     };
     const { vault, id, opened } = await changing(change, "83517");
     expect(await opened).toHaveLength(32);
@@ -256,13 +260,13 @@ describe("a new PIN", () => {
 });
 
 describe("removing a PIN", () => {
-  test("changes nothing else of the token, and is told of by the index", () => {
+  test("changes nothing else of the token, and is told of by the index", async () => {
     const { vault, id, secretKey } = guarded();
     const before = vault.read(id);
     takePasscode(vault, before, secretKey, SET);
     fail(vault, id, 3);
     expect(vault.entries().map(({ pin }) => pin)).toEqual(["user"]);
-    removeTokenPin(vault, before, secretKey);
+    await removeTokenPin(vault, before, secretKey);
     expect(vault.entries().map(({ pin }) => pin)).toEqual(["none"]);
     expect(vault.read(id)).toMatchObject({
       guard: null,
@@ -271,7 +275,7 @@ describe("removing a PIN", () => {
     expect(existsSync(attemptsOfToken(vault, id).cell.folder)).toBe(false);
   });
 
-  test("is refused where the issuer demands one", () => {
+  test("is refused where the issuer demands one", async () => {
     const { vault, id, secretKey } = guarded();
     vault.update(id, (record) => ({
       ...record,
@@ -281,7 +285,7 @@ describe("removing a PIN", () => {
       },
     }));
     const before = vault.read(id);
-    expect(() => removeTokenPin(vault, before, secretKey)).toThrow(
+    await expect(removeTokenPin(vault, before, secretKey)).rejects.toThrow(
       expect.objectContaining({ code: "denied" }),
     );
     expect(vault.read(id)).toEqual(before);

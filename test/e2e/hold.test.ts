@@ -1,0 +1,206 @@
+import { cpSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import {
+  EMULATOR,
+  type Emulator,
+  listenBetween,
+  startEmulator,
+} from "../platform/hardware/emulator.ts";
+import { describeWith } from "../requires.ts";
+import { type Surroundings, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+
+/** "12345678901234567890", the secret of RFC 4226 Appendix D, in Base32. */
+const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+const RFC_4226 = ["755224", "287082", "359152", "969429", "338314", "254676", "287922"];
+const EVENTS = `otpauth://hotp/ACME:ann?secret=${SECRET}&issuer=ACME&counter=0`;
+
+let emulator: Emulator;
+
+/** A home whose commands use the TPM of this file, or the one that `env` names. */
+function homeWithTpm(env: Readonly<Record<string, string>> = emulator.env): TestHome {
+  const { home, fob } = testHome();
+  const within = ({ env: more = {}, ...rest }: Surroundings = {}) => ({
+    ...rest,
+    env: { ...env, ...more },
+  });
+  return { home, fob: (args, surroundings) => fob(args, within(surroundings)) };
+}
+
+/** All bytes of all files of a folder. */
+function bytesBelow(folder: string): Buffer {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const files = names.map((name) => join(folder, name)).filter((path) => statSync(path).isFile());
+  return Buffer.concat(files.map((path) => readFileSync(path)));
+}
+
+describeWith(EMULATOR, "a token that the TPM holds", () => {
+  beforeAll(async () => {
+    const ends: (() => void)[] = [];
+    emulator = await startEmulator((end) => void ends.push(end));
+    await emulator.tool("tpm2_dictionarylockout", "-s", "-n", "30", "-t", "1", "-l", "1");
+    return () => {
+      for (const end of ends) end();
+    };
+  });
+
+  test("gives the passcodes of RFC 4226, and each of them once", async () => {
+    const { fob } = homeWithTpm();
+    expect((await fob(["enroll", "--hold", "tpm", "-"], { input: EVENTS })).exitCode).toBe(0);
+    const [shown] = JSON.parse((await fob(["list", "--json"])).stdout);
+    expect(shown).toMatchObject({ name: "ACME", heldBy: "tpm" });
+    const given = await Promise.all(RFC_4226.map(() => fob(["code", "ACME"])));
+    expect(given.map(({ stdout }) => stdout.trim()).sort()).toEqual([...RFC_4226].sort());
+    expect((await fob(["verify", "ACME", "162583"])).exitCode).toBe(0);
+    expect(JSON.parse((await fob(["resync", "ACME", "399871", "--json"])).stdout)).toEqual({
+      name: "ACME",
+      counter: 9,
+    });
+  });
+
+  test("gives what the same token gives that the vault has", async () => {
+    const [held, own] = [homeWithTpm(), testHome()];
+    const uris = ["SHA1", "SHA256", "SHA512"].map(
+      (algorithm) =>
+        `otpauth://totp/${algorithm}?secret=${SECRET.repeat(7)}&algorithm=${algorithm}&digits=8`,
+    );
+    const suite = "OCRA-1:HOTP-SHA512-8:C-QA64-S512-T1M";
+    uris.push(`otpauth://ocra/asked?secret=${SECRET}&suite=${suite}&counter=5`);
+    const input = uris.join("\n");
+    await held.fob(["enroll", "--hold", "tpm", "--yes", "-"], { input });
+    await own.fob(["enroll", "--yes", "-"], { input });
+    const commands = [
+      ["code", "--at", "@1111111109", "SHA1", "SHA256", "SHA512"],
+      ["challenge", "asked", "a".repeat(64), "--session", "x".repeat(512), "--at", "@1111111109"],
+      ["challenge", "asked", "b", "--session", "y", "--at", "@1111111109"],
+    ];
+    for (const command of commands) expect(await held.fob(command)).toEqual(await own.fob(command));
+  });
+
+  test("leaves its secret nowhere: not in the home, not on the bus", async () => {
+    const bus = await listenBetween(emulator);
+    const { home, fob } = homeWithTpm(bus.env);
+    await fob(["enroll", "--hold", "tpm", "-"], { input: EVENTS });
+    await fob(["pin", "set", "ACME"], { env: { FOB_PIN: "83517" } });
+    await fob(["code", "ACME"], { env: { FOB_PIN: "83517" } });
+    const told = Buffer.concat([bytesBelow(home), bus.recorded()]);
+    for (const planted of [SECRET, "12345678901234567890", "83517"])
+      expect(told.includes(planted)).toBe(false);
+    expect(bus.recorded().length).toBeGreaterThan(1_000);
+  });
+
+  test("has a PIN that the chip checks, and counts where the folder is put back", async () => {
+    const own = await startEmulator();
+    await own.tool("tpm2_dictionarylockout", "-s", "-n", "3", "-t", "600", "-l", "600");
+    const { home, fob } = homeWithTpm(own.env);
+    await fob(["enroll", "--hold", "tpm", "-"], { input: EVENTS });
+    await fob(["pin", "set", "ACME"], { env: { FOB_PIN: "83517" } });
+    expect((await fob(["code", "ACME"], { env: { FOB_PIN: "83517" } })).stdout).toBe("755224\n");
+    const copy = testHome();
+    const guesses: (number | undefined)[] = [];
+    for (const FOB_PIN of ["11111", "22222", "33333", "83517"]) {
+      cpSync(home, copy.home, { recursive: true });
+      const { exitCode, stderr } = await copy.fob(["code", "ACME"], {
+        env: { ...own.env, FOB_PIN },
+      });
+      guesses.push(exitCode);
+      if (exitCode === 5) expect(stderr).toContain("10 minutes");
+    }
+    expect(guesses).toEqual([4, 4, 4, 5]);
+  });
+
+  test("changes its PIN, and loses it", async () => {
+    const { fob } = homeWithTpm();
+    await fob(["enroll", "--hold", "tpm", "--pin", "-"], {
+      input: EVENTS,
+      env: { FOB_PIN: "83517" },
+    });
+    await fob(["pin", "change", "ACME", "--pin-file", "-"], { input: "83517\n94628\n" });
+    expect((await fob(["code", "ACME"], { env: { FOB_PIN: "94628" } })).stdout).toBe("755224\n");
+    expect((await fob(["code", "ACME"], { env: { FOB_PIN: "83517" } })).exitCode).toBe(4);
+    await fob(["pin", "remove", "ACME"], { env: { FOB_PIN: "94628" } });
+    expect((await fob(["code", "ACME"])).stdout).toBe("287082\n");
+  });
+
+  test("leaves the vault in no way, by its name, and the others do", async () => {
+    const { fob } = homeWithTpm();
+    await fob(["enroll", "--hold", "tpm", "-"], { input: EVENTS });
+    await fob(["enroll", "-"], { input: TOTP_URI });
+    const refused = /the TPM holds the secret of ACME/;
+    const backup = await fob(["backup", "-", "--recipient", AGE_RECIPIENT]);
+    expect(backup.stderr).toMatch(refused);
+    expect(backup.stdout).toContain("BEGIN AGE");
+    const all = await fob(["export", "--json"]);
+    expect(all.stderr).toMatch(refused);
+    expect(JSON.parse(all.stdout).tokens).toEqual(["Example"]);
+    for (const args of [
+      ["export", "ACME"],
+      ["export", "ACME", "--qr", "x.svg"],
+      ["access", "grant", "job", "--token", "ACME"],
+    ])
+      expect(await fob(args)).toMatchObject({
+        exitCode: 4,
+        stderr: expect.stringMatching(refused),
+      });
+    const grant = await fob(["access", "grant", "job", "--token", "ACME", "Example"]);
+    expect(grant).toMatchObject({ exitCode: 4, stderr: expect.stringMatching(refused) });
+    expect(grant.stdout).not.toBe("");
+  });
+
+  test("is removed for good, and restored before that", async () => {
+    const { fob } = homeWithTpm();
+    await fob(["enroll", "--hold", "tpm", "-"], { input: EVENTS });
+    expect((await fob(["remove", "--yes", "ACME"])).stderr).toContain("gone for good");
+    await fob(["restore", "ACME"]);
+    expect((await fob(["code", "ACME"])).stdout).toBe("755224\n");
+  });
+
+  test("works in the chip that made it, and nowhere else", async () => {
+    const other = await startEmulator();
+    const { home, fob } = homeWithTpm();
+    await fob(["enroll", "--hold", "tpm", "-"], { input: EVENTS });
+    const stolen = testHome();
+    cpSync(home, stolen.home, { recursive: true });
+    const { exitCode, stderr } = await stolen.fob(["code", "ACME"], { env: other.env });
+    expect(stderr).toMatch(/another machine's, or was cleared/);
+    expect(exitCode).toBe(6);
+    const none = await fob(["code", "ACME"], { env: { FOB_TPM: "swtpm:/nowhere" } });
+    expect(none).toMatchObject({ exitCode: 8, stderr: expect.stringContaining("hint: ") });
+    // a chip that cannot be reached uses up no counter
+    expect((await fob(["code", "ACME"])).stdout).toBe("755224\n");
+  });
+
+  test.each([
+    ["a token", []],
+    ["one with a PIN", ["83517"]],
+  ])("was %s of the vault before, of which nothing stays", async (_, [pin]) => {
+    const { home, fob } = homeWithTpm();
+    const env: Record<string, string> = pin ? { FOB_PIN: pin } : {};
+    await fob(["enroll", "-"], { input: EVENTS });
+    if (pin) await fob(["pin", "set", "ACME"], { env });
+    await fob(["code", "ACME"], { env });
+    expect((await fob(["hold", "ACME", "tpm"], { env })).exitCode).toBe(5);
+    const held = await fob(["hold", "ACME", "tpm", "--yes"], { env });
+    expect(held).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("snapshots") });
+    expect((await fob(["code", "ACME"], { env })).stdout).toBe("287082\n");
+    if (pin) expect((await fob(["code", "ACME"], { env: { FOB_PIN: "11223" } })).exitCode).toBe(4);
+    expect((await fob(["doctor", "--json"], { env })).stdout).not.toContain("--repair");
+    const [{ id }] = JSON.parse((await fob(["list", "--json"])).stdout);
+    expect(readdirSync(join(home, "vault", "tokens", id))).toHaveLength(1);
+    expect((await fob(["hold", "ACME", "tpm", "--yes"], { env })).exitCode).toBe(2);
+  });
+
+  test("is none that a chip cannot compute, and none of another chip", async () => {
+    const { fob } = homeWithTpm();
+    const refused = [
+      [["--hold", "tpm", "-"], "motp://work:ann?secret=0123456789abcdef", 2],
+      [["--hold", "chip", "-"], EVENTS, 2],
+      [["--hold", "tpm", "-"], `${TOTP_URI}&algorithm=SHA224`, 8],
+    ] as const;
+    for (const [args, input, exitCode] of refused)
+      expect(await fob(["enroll", ...args], { input })).toMatchObject({ exitCode });
+    expect((await fob(["list"])).stdout.trim()).toBe("");
+  });
+});
+
+const AGE_RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
