@@ -22,14 +22,34 @@ export function encrypt(key: Uint8Array, plaintext: Uint8Array, associated = "")
  * or the associated data are wrong.
  */
 export function decrypt(key: Uint8Array, sealed: Uint8Array, associated = ""): Buffer | null {
-  if (sealed.length < NONCE_BYTES + TAG_BYTES) return null;
-  const bits = (key.length * 8) as 128 | 192 | 256;
-  const decipher = createDecipheriv(`aes-${bits}-gcm`, key, sealed.subarray(0, NONCE_BYTES), {
-    authTagLength: TAG_BYTES,
+  return decryptParts(key, {
+    nonce: sealed.subarray(0, NONCE_BYTES),
+    sealed: sealed.subarray(NONCE_BYTES),
+    associated: Buffer.from(associated),
   });
-  decipher.setAAD(Buffer.from(associated));
+}
+
+/** What {@link encrypt} returns, in its parts, as other programs store them. */
+export interface SealedParts {
+  /** {@link NONCE_BYTES} long, or as long as the program makes it. */
+  readonly nonce: Uint8Array;
+  /** The ciphertext with its tag. */
+  readonly sealed: Uint8Array;
+  readonly associated?: Uint8Array;
+}
+
+/** {@link decrypt} for a nonce that stands elsewhere. */
+export function decryptParts(
+  key: Uint8Array,
+  { nonce, sealed, associated }: SealedParts,
+): Buffer | null {
+  if (nonce.length === 0 || sealed.length < TAG_BYTES) return null;
+  const bits = (key.length * 8) as 128 | 192 | 256;
+  const options = { authTagLength: TAG_BYTES };
+  const decipher = createDecipheriv(`aes-${bits}-gcm`, key, nonce, options);
+  if (associated) decipher.setAAD(associated);
   decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-  const plaintext = decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES));
+  const plaintext = decipher.update(sealed.subarray(0, -TAG_BYTES));
   try {
     // returns no bytes: GCM is a stream mode
     decipher.final();

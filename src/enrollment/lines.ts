@@ -4,6 +4,12 @@ import { t } from "#base/language.ts";
 /** More tokens than a list can be expected to have. */
 export const MAX_ENTRIES = 20_000;
 
+/** Throws FobError `invalid` for more tokens than that. */
+export function refuseTooMany(count: number): void {
+  if (count > MAX_ENTRIES)
+    throw new FobError("invalid", t`the file has more than ${MAX_ENTRIES} entries`);
+}
+
 /** One enrollment string of a list, and the number of its line. */
 export interface Line {
   readonly text: string;

@@ -45,7 +45,8 @@ export interface Opening {
  * Asks for a passphrase once and tries its keys in this order. Returns the first result of `open`,
  * or null when no key opens anything. The cost of all derivations is charged to `effort` before
  * anything is asked; FobError `invalid` for too much. `of` names in messages what is opened, in
- * place of the file. Each key is forgotten after `open` has returned.
+ * place of the file. Each key is forgotten after `open` has returned, and the passphrase in the
+ * end.
  */
 export async function openWithPassphrase<D extends Derivation, T>(
   derivations: readonly D[],
@@ -56,18 +57,25 @@ export async function openWithPassphrase<D extends Derivation, T>(
   // a wrong passphrase costs every derivation
   for (const derivation of derivations) spend(derivation, effort);
   const passphrase = await askSecret("passphrase", of);
-  for (const derivation of derivations) {
-    const part = derivation.part ? derivation.part(passphrase) : passphrase;
-    if (part === null) continue;
-    const key = await deriveKey(part, derivation);
-    try {
-      const opened = await open(key, derivation);
-      if (opened !== null) return opened;
-    } finally {
-      forget(key);
+  // a part may lie in the same memory as the passphrase, so that all are forgotten at the end
+  const parts: Uint8Array[] = [];
+  try {
+    for (const derivation of derivations) {
+      const part = derivation.part ? derivation.part(passphrase) : passphrase;
+      if (part === null) continue;
+      parts.push(part);
+      const key = await deriveKey(part, derivation);
+      try {
+        const opened = await open(key, derivation);
+        if (opened !== null) return opened;
+      } finally {
+        forget(key);
+      }
     }
+    return null;
+  } finally {
+    forget(passphrase, ...parts);
   }
-  return null;
 }
 
 function spend(derivation: Derivation, effort: Effort): void {

@@ -11,6 +11,12 @@ export interface TimeSteps {
   readonly t0: number;
 }
 
+/** A day, in seconds: no issuer uses a longer period. */
+export const MAX_PERIOD = 86_400;
+
+/** Seconds since 1970 that a first time step may begin at: until the year 9999. */
+export const MAX_T0 = 253_402_300_799;
+
 /**
  * A time-based passcode and its validity: from `validFrom` until just before `validUntil`, in
  * seconds since 1970.

@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { HASH_ALGORITHMS } from "#otp/algorithm.ts";
 import { ALPHABETS, type Alphabet } from "#otp/alphabet.ts";
-import { NO_COUNTER_LEFT } from "#otp/hotp.ts";
+import { DIGITS, NO_COUNTER_LEFT } from "#otp/hotp.ts";
 import { isOcraSuite } from "#otp/ocra-suite.ts";
+import { MAX_PERIOD, MAX_T0 } from "#otp/totp.ts";
 import type { Credential } from "./credential.ts";
 import { pushCredentialSchema } from "./push-credential.ts";
 
@@ -69,12 +70,6 @@ function unknownKind(_credential: never): false {
   return false;
 }
 
-/**
- * The highest period and t0 that enrollment accepts, in seconds: one day, and the end of year 9999.
- */
-const MAX_PERIOD = 86_400;
-const MAX_T0 = 253_402_300_799;
-
 type JsonOfKind<K extends Credential["kind"]> = Extract<CredentialJson, { kind: K }>;
 type SchemasByKind = {
   readonly [K in Credential["kind"]]: v.GenericSchema<unknown, JsonOfKind<K>>;
@@ -92,7 +87,7 @@ export function credentialSchema(): v.GenericSchema<unknown, CredentialJson> {
   const suite = v.pipe(v.string(), v.check(isOcraSuite));
   const hmac = {
     algorithm: v.picklist(HASH_ALGORITHMS),
-    digits: integer(4, 10),
+    digits: integer(DIGITS.min, DIGITS.max),
     alphabet: v.picklist(Object.keys(ALPHABETS) as Alphabet[]),
   };
   const kinds = {

@@ -90,7 +90,7 @@ describe("fob import", () => {
     const wrong = await fob(["import", file], { env: { FOB_PIN: "correct house" } });
     expect([wrong.exitCode, wrong.stderr]).toEqual([
       4,
-      expect.stringContaining("does not open this Aegis vault"),
+      expect.stringContaining("does not open this file of Aegis"),
     ]);
     expect((await fob(["list", "--json"])).stdout).toBe("[]\n");
     const right = await fob(["import", file, "--json"], {
@@ -122,8 +122,8 @@ describe("fob import", () => {
     const newer = Buffer.from(sealed);
     newer[12] = 4;
     expect(await outcome(newer)).toBe(
-      "6 fob: this file of OTPClient is of version 4, which this fob does not read\n" +
-        "hint: a newer fob may read it; or export it without a password\n",
+      "6 fob: this file of OTPClient has version 4, and fob reads 2, 3\n" +
+        "hint: a newer fob may read it; a list of Key URIs is read in any case\n",
     );
     expect((await fob(["list", "--json"])).stdout).toBe("[]\n");
     writeFileSync(file, sealed);

@@ -1,12 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PbfWriter } from "pbf";
 import { describe, expect, test } from "vitest";
+import { caseFile } from "../enrollment/files/reading.ts";
 import { testHome } from "./fob.ts";
-
-function caseFile(name: string): string {
-  return readFileSync(new URL(`../cases/files/${name}`, import.meta.url), "utf8");
-}
 
 /** A migration code of two tokens, the second of which has an algorithm that nobody knows. */
 function halfBadCode(): string {

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { formatAegis } from "#enrollment/files/aegis-writer.ts";
-import { readAppFile } from "#enrollment/files/read-file.ts";
 import { formatKeyUri } from "#enrollment/formats/key-uri-writer.ts";
 import { migrationExport } from "#enrollment/formats/migration-writer.ts";
 import { recognize, recognizeOnline } from "#enrollment/recognize.ts";
@@ -9,6 +8,7 @@ import { ocra } from "#otp/ocra.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { totp } from "#otp/totp.ts";
 import { encodeBase32 } from "#token/base32.ts";
+import { caseFile, readText } from "./files/reading.ts";
 
 const RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const SECRET = Buffer.from("12345678901234567890");
@@ -30,10 +30,7 @@ async function read(name: string) {
 }
 
 function readCase(name: string) {
-  return readAppFile(readFileSync(new URL(`../cases/files/${name}`, import.meta.url)), name, {
-    askSecret: async () => Buffer.of(),
-    readQrCodes: async () => [],
-  });
+  return readText(caseFile(name), { name, password: null });
 }
 
 describe("issuers and accounts", () => {
@@ -143,10 +140,7 @@ describe("strings that something happened to on their way", () => {
 
   test("a list of quoted strings is a list", async () => {
     const lines = ["quoted", "html-escaped"].map((name) => STRINGS.get(name)).join("\n");
-    const { drafts, refusals } = await readAppFile(Buffer.from(lines), "list", {
-      askSecret: async () => Buffer.of(),
-      readQrCodes: async () => [],
-    });
+    const { drafts, refusals } = await readText(lines, { password: null });
     expect(refusals).toEqual([]);
     expect(drafts).toMatchObject([{ issuer: "Quoted" }, { issuer: "Web" }]);
   });
@@ -196,10 +190,7 @@ describe("Steam Guard by its issuer", () => {
     expect((await recognize(formatKeyUri(draft)))[0]?.credential).toEqual(draft.credential);
     const token = { ...draft, id: "0123456789abcdef", name: "Steam" };
     expect(migrationExport.refuse(token)).toMatch(/token of Steam/);
-    const { drafts } = await readAppFile(Buffer.from(await formatAegis([token], null)), "x", {
-      askSecret: async () => Buffer.of(),
-      readQrCodes: async () => [],
-    });
+    const { drafts } = await readText(await formatAegis([token], null), { password: null });
     expect(drafts[0]?.credential).toEqual(draft.credential);
   });
 });
@@ -362,10 +353,7 @@ describe("entries of other apps with a PIN", () => {
       { version: 2, elements: [{ type: "YANDEX", ...names, label: "dora", digits: 8 }] },
     ];
     for (const content of files) {
-      const { drafts, refusals } = await readAppFile(Buffer.from(JSON.stringify(content)), "x", {
-        askSecret: async () => Buffer.of(),
-        readQrCodes: async () => [],
-      });
+      const { drafts, refusals } = await readText(JSON.stringify(content), { password: null });
       expect(refusals).toEqual([]);
       const credential = { kind: "yandex" };
       const secret = Buffer.from("f483a429acf3839782a1acdc71aa5c28", "hex");
@@ -397,10 +385,7 @@ describe("entries of other apps with a PIN", () => {
     ] as const;
     for (const [entry, name] of files) {
       const content = name === null ? [entry] : { [name]: [entry] };
-      const { drafts, refusals } = await readAppFile(Buffer.from(JSON.stringify(content)), "x", {
-        askSecret: async () => Buffer.of(),
-        readQrCodes: async () => [],
-      });
+      const { drafts, refusals } = await readText(JSON.stringify(content), { password: null });
       expect(refusals).toEqual([]);
       expect(drafts).toMatchObject([
         { issuer: "Motp", account: "cid", credential: { kind: "motp" }, secret },

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { FobError } from "#base/fob-error.ts";
 import { parseFormat } from "#commands/code/passcode-view.ts";
 import { audit } from "#enrollment/audit.ts";
-import { readAppFile } from "#enrollment/files/read-file.ts";
 import { readPskc } from "#enrollment/pskc/read-pskc.ts";
 import { formatPskc } from "#enrollment/pskc/write-pskc.ts";
 import { recognize, recognizeOnline } from "#enrollment/recognize.ts";
@@ -12,15 +11,13 @@ import { FreeNames } from "#token/names.ts";
 import { judgePin, USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { parsePinPolicy } from "#token/pin-policy-text.ts";
 import { decodeBackup, encodeBackup } from "#vault/backup/backup.ts";
+import { readText } from "./files/reading.ts";
 
 const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const INHERITED = Object.getOwnPropertyNames(Object.prototype);
 
 const read = (content: string | Buffer, answer = "x") =>
-  readAppFile(Buffer.from(content), "x", {
-    askSecret: async () => Buffer.from(answer),
-    readQrCodes: async () => [],
-  });
+  readText(content, { name: "x", password: answer });
 
 const migration = (hex: string) =>
   `otpauth-migration://offline?data=${Buffer.from(hex, "hex").toString("base64")}`;

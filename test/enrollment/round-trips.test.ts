@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EXPORT_FORMATS } from "#enrollment/export-formats.ts";
 import type { ExportedToken } from "#enrollment/exported-token.ts";
-import { readAppFile } from "#enrollment/files/read-file.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import { arbitraryToken } from "./arbitrary-token.ts";
+import { readText } from "./files/reading.ts";
 import { oddNames } from "./odd-names.ts";
 
 const others = fc.constantFrom<(OtpCredential | null)[]>(
@@ -42,10 +42,7 @@ describe("what is written is read as the same token, and written again as the sa
         fc.asyncProperty(tokens, async (token) => {
           fc.pre(format.refuse(token) === null);
           const text = await write(format, token);
-          const { drafts, refusals } = await readAppFile(Buffer.from(text), "file", {
-            askSecret: async () => Buffer.of(),
-            readQrCodes: async () => [],
-          });
+          const { drafts, refusals } = await readText(text, { password: null });
           expect(refusals).toEqual([]);
           const [draft, ...others] = drafts;
           expect(others).toEqual([]);

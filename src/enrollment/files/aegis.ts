@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
-import { decrypt } from "#base/gcm.ts";
+import { decryptParts } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
-import { type Opening, openWithPassphrase } from "#enrollment/passphrase.ts";
+import type { Opening } from "#enrollment/passphrase.ts";
 import { isBase64 } from "#enrollment/secret-text.ts";
 import { forget } from "#token/secret.ts";
 import {
@@ -12,7 +12,6 @@ import {
   listBeside,
   number,
   readEach,
-  readOpened,
   text,
   textBeside,
   textsBeside,
@@ -21,6 +20,7 @@ import {
 import { belongingsOf } from "./left-behind.ts";
 import { hexOfBase32 } from "./mobile-otp-secret.ts";
 import { refuseNewer } from "./newer-version.ts";
+import { jsonOfOpened, openSealed } from "./sealed-file.ts";
 
 const APP = "Aegis";
 
@@ -132,14 +132,14 @@ async function openDatabase(
   });
   if (slots.length === 0)
     throw new FobError("invalid", t("this Aegis vault has no password that could open it"));
-  const json = await openWithPassphrase(slots.map(derivationOf), null, opening, (key, { slot }) => {
+  const opened = await openSealed(APP, slots.map(derivationOf), opening, (key, { slot }) => {
     const masterKey = open(key, Buffer.from(slot.key, "hex"), slot.key_params);
     if (!masterKey) return null;
     const database = open(masterKey, Buffer.from(db, "base64"), header.params);
     forget(masterKey);
     return database;
   });
-  return readOpened(json, DatabaseSchema, t("this Aegis vault"));
+  return jsonOfOpened(opened, APP, DatabaseSchema);
 }
 
 type PasswordSlot = v.InferOutput<typeof PasswordSlotSchema>;
@@ -160,8 +160,8 @@ function open(
   ciphertext: Buffer,
   { nonce, tag }: v.InferOutput<typeof SealSchema>,
 ): Buffer | null {
-  return decrypt(
-    key,
-    Buffer.concat([Buffer.from(nonce, "hex"), ciphertext, Buffer.from(tag, "hex")]),
-  );
+  return decryptParts(key, {
+    nonce: Buffer.from(nonce, "hex"),
+    sealed: Buffer.concat([ciphertext, Buffer.from(tag, "hex")]),
+  });
 }

@@ -1,12 +1,9 @@
 import * as v from "valibot";
-import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import type { Effort } from "#enrollment/effort.ts";
-import { MAX_ENTRIES } from "#enrollment/lines.ts";
-import { parseJson } from "#token/bounded-json.ts";
+import { refuseTooMany } from "#enrollment/lines.ts";
 import type { AskSecret, Finding } from "#token/draft/parsed-token.ts";
-import { forget } from "#token/secret.ts";
 import type { ForeignFile } from "./foreign-file.ts";
 import type { LeftBehind } from "./left-behind.ts";
 
@@ -112,34 +109,6 @@ export interface EntryReading<Schema extends v.GenericSchema> {
 }
 
 /**
- * The content of an encrypted file: the decrypted JSON, which is forgotten. `file` names it in
- * messages. Throws FobError `denied` where the password opened nothing, `invalid` for other data.
- */
-export function readOpened<const Content extends v.GenericSchema>(
-  json: Buffer | null,
-  content: Content,
-  file: string,
-): v.InferOutput<Content> {
-  if (!json) throw wrongPassword(file);
-  const found = v.safeParse(content, parseJson(json.toString()), { abortEarly: true });
-  forget(json);
-  if (found.success) return found.output;
-  throw holdsSomethingElse(file);
-}
-
-/** The error for a password that opens nothing; an altered file gives the same error. */
-export function wrongPassword(file: string): FobError {
-  return new FobError("denied", t`the password does not open ${file}`, {
-    hint: t("if the password is right, the file is damaged or was cut off"),
-  });
-}
-
-/** The error for a right password and content that the app does not write. */
-export function holdsSomethingElse(file: string): FobError {
-  return new FobError("invalid", t`${file} opens, and holds something else than tokens`);
-}
-
-/**
  * The entries of a list, each parsed alone: an invalid entry does not stop the others. Throws
  * FobError `invalid` for a list that is too long.
  */
@@ -147,8 +116,7 @@ export function readEach<const Schema extends v.GenericSchema>(
   entries: readonly unknown[],
   { schema, read, issuer, account }: EntryReading<Schema>,
 ): AppItem[] {
-  if (entries.length > MAX_ENTRIES)
-    throw new FobError("invalid", t`the file has more than ${MAX_ENTRIES} entries`);
+  refuseTooMany(entries.length);
   return entries.flatMap((entry, i) => {
     const parsed = v.safeParse(schema, entry, { abortEarly: true });
     if (parsed.success) return placed(read(parsed.output), i + 1);

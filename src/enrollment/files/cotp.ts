@@ -3,12 +3,11 @@ import { type AppFormat, type AppItem, list, number, readEach, text } from "./ap
 import { refuseNewer } from "./newer-version.ts";
 import {
   base64Bytes,
-  damagedFile,
   MIN_SALT_BYTES,
-  newerFile,
   type OpenFile,
   openSealed,
   orSealed,
+  readSealedJson,
 } from "./sealed-file.ts";
 
 const APP = "cotp";
@@ -92,12 +91,14 @@ const ContainerSchema = v.object({
 });
 
 const openCotp: OpenFile = async (file, opening) => {
-  const json = file.json();
-  if (!v.is(MarkSchema, json)) return null;
-  if (json.version !== CONTAINER_VERSION) throw newerFile(APP, json.version);
-  const parsed = v.safeParse(ContainerSchema, json, { abortEarly: true });
-  if (!parsed.success) throw damagedFile(APP);
-  const { nonce, salt, cipher } = parsed.output;
+  const container = readSealedJson(file, {
+    app: APP,
+    version: CONTAINER_VERSION,
+    mark: MarkSchema,
+    schema: ContainerSchema,
+  });
+  if (!container) return null;
+  const { nonce, salt, cipher } = container;
   const { xchacha20poly1305 } = await import("@noble/ciphers/chacha.js");
   return openSealed(APP, [{ ...DERIVATION, salt }], opening, (key) => {
     try {

@@ -1,14 +1,15 @@
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
-import { decrypt, NONCE_BYTES } from "#base/gcm.ts";
+import { decryptParts, NONCE_BYTES } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
 import type { Derivation } from "#enrollment/passphrase.ts";
 import { encodeBase32 } from "#token/base32.ts";
 import { parseJson } from "#token/bounded-json.ts";
+import { show } from "#token/draft/uri-parameters.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { type AppFormat, type AppItem, number, text } from "./app-file.ts";
 import { isJavaStream, type JavaMap, readJavaMap } from "./java-map.ts";
-import { damagedFile, newerFile, openSealed } from "./sealed-file.ts";
+import { damagedFile, openSealed, unknownMethod } from "./sealed-file.ts";
 
 const APP = "FreeOTP";
 
@@ -79,9 +80,11 @@ export const freeOtp = {
     );
     const names = new Set([...map.keys()].map((name) => name.replace(/-token$/, "")));
     names.delete(MASTER_KEY);
-    const entries = [...names].map((name) => entryOf(map, name, masterKey));
-    forget(masterKey);
-    return entries;
+    try {
+      return [...names].map((name) => entryOf(map, name, masterKey));
+    } finally {
+      forget(masterKey);
+    }
   },
 } as const satisfies AppFormat;
 
@@ -91,7 +94,7 @@ function derivationOf({
   mSalt,
 }: v.InferOutput<typeof MasterKeySchema>): Derivation {
   const hash = /^PBKDF2withHmacSHA(1|256|512)$/i.exec(mAlgorithm)?.[1];
-  if (!hash) throw newerFile(APP, mAlgorithm);
+  if (!hash) throw unknownMethod(APP, show(mAlgorithm));
   return {
     kdf: "pbkdf2",
     hash: `sha${hash as "1" | "256" | "512"}`,
@@ -109,7 +112,7 @@ function openKey(
 ): Secret | null {
   const nonce = nonceOf(mParameters);
   if (mCipher !== "AES/GCM/NoPadding" || !nonce || ![16, 24, 32].includes(key.length)) return null;
-  return decrypt(key, Buffer.concat([nonce, mCipherText]), mToken);
+  return decryptParts(key, { nonce, sealed: mCipherText, associated: Buffer.from(mToken) });
 }
 
 /**

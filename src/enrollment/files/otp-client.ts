@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import { TAG_BYTES } from "#base/gcm.ts";
+import { decryptParts, TAG_BYTES } from "#base/gcm.ts";
 import type { Derivation } from "#enrollment/passphrase.ts";
 import { type AppFormat, number, readEach, someHas, text } from "./app-file.ts";
-import { openDatabase } from "./otp-client-database.ts";
-import { damagedFile, newerFile, type OpenFile, openSealed, orSealed } from "./sealed-file.ts";
+import { refuseOtherVersion } from "./newer-version.ts";
+import { damagedFile, type OpenFile, openSealed, orSealed } from "./sealed-file.ts";
 import { cutToCharacters, openUnmarked } from "./unmarked-file.ts";
 
 const APP = "OTPClient";
@@ -60,7 +60,7 @@ const openOtpClient: OpenFile = async (file, opening) => {
   if (bytes.length < MARK.length + COST_BYTES) throw damagedFile(APP);
   // the gap before version 2's number makes it one of version 3's form
   const version = bytes.readUInt32BE(MARK.length);
-  if (version !== 2 && version !== 3) throw newerFile(APP, version);
+  refuseOtherVersion(APP, version, 2, 3);
   const { ivAt, read } = LAYOUTS[version];
   const saltAt = ivAt + IV_BYTES;
   const costsAt = saltAt + SALT_BYTES;
@@ -78,9 +78,10 @@ const openOtpClient: OpenFile = async (file, opening) => {
   const derivations =
     version === 2 ? [derivation, { ...derivation, part: cutToCharacters }] : [derivation];
   const header = bytes.subarray(0, contentAt);
-  const iv = bytes.subarray(ivAt, saltAt);
+  // the nonce has 16 bytes here, and 12 everywhere else
+  const nonce = bytes.subarray(ivAt, saltAt);
   const content = await openSealed(APP, derivations, opening, (key) =>
-    openDatabase(key, { header, iv, sealed: bytes.subarray(contentAt) }),
+    decryptParts(key, { nonce, sealed: bytes.subarray(contentAt), associated: header }),
   );
   return withoutZeros(content);
 };

@@ -3,7 +3,7 @@ import { t } from "#base/language.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
 import { isKeePass } from "#enrollment/keepass/kdbx-header.ts";
-import { type Line, MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
+import { type Line, readLines, refuseTooMany } from "#enrollment/lines.ts";
 import { mend } from "#enrollment/mending.ts";
 import type { Opening } from "#enrollment/passphrase.ts";
 import { readPictureHeader } from "#enrollment/picture/picture-header.ts";
@@ -237,11 +237,6 @@ async function readEntries<Entry extends TokenItem | Line | string>(
     refuseTooMany(drafts.length);
   }
   return { app, drafts, refusals, remarks: [] };
-}
-
-function refuseTooMany(count: number): void {
-  if (count > MAX_ENTRIES)
-    throw new FobError("invalid", t`the file has more than ${MAX_ENTRIES} entries`);
 }
 
 /**

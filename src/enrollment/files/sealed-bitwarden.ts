@@ -1,9 +1,10 @@
 import { createDecipheriv, createHash, createHmac } from "node:crypto";
 import * as v from "valibot";
+import { t } from "#base/language.ts";
 import type { Derivation } from "#enrollment/passphrase.ts";
 import { isBase64 } from "#enrollment/secret-text.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
-import { damagedFile, newerFile, type OpenFile, openSealed } from "./sealed-file.ts";
+import { damagedFile, type OpenFile, openSealed, unknownMethod } from "./sealed-file.ts";
 
 const APP = "Bitwarden";
 const KEY_BYTES = 32;
@@ -75,7 +76,7 @@ function derivationOf({
       salt: bytes,
       keyBytes: KEY_BYTES,
     };
-  if (kdfType !== KDF.argon2id) throw newerFile(APP, `kdfType ${kdfType}`);
+  if (kdfType !== KDF.argon2id) throw unknownMethod(APP, `kdfType ${kdfType}`);
   if (!kdfMemory || !kdfParallelism) throw damagedFile(APP);
   return {
     kdf: "argon2id",
@@ -89,7 +90,7 @@ function derivationOf({
 function partsOf(text: string): Sealed {
   const type = /^(\d{1,3})\./.exec(text)?.[1];
   if (type === undefined) throw damagedFile(APP);
-  if (type !== AES_CBC_HMAC) throw newerFile(APP, `encryption ${type}`);
+  if (type !== AES_CBC_HMAC) throw unknownMethod(APP, t`encryption ${type}`);
   const parts = text.slice(type.length + 1).split("|");
   const [iv, ciphertext, mac] = parts.map((part) => Buffer.from(part, "base64"));
   if (

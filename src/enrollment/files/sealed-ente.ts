@@ -5,10 +5,9 @@ import { forget } from "#token/secret.ts";
 import type { AppFormat } from "./app-file.ts";
 import {
   base64Bytes,
-  damagedFile,
   MIN_SALT_BYTES,
-  newerFile,
   openSealed,
+  readSealedJson,
   textOfOpened,
 } from "./sealed-file.ts";
 
@@ -38,12 +37,14 @@ export const ente = {
   id: "ente-auth",
   app: APP,
   async read(file, askSecret, effort) {
-    const json = file.json();
-    if (!v.is(MarkSchema, json)) return null;
-    if (json.version !== VERSION) throw newerFile(APP, json.version);
-    const parsed = v.safeParse(ExportSchema, json, { abortEarly: true });
-    if (!parsed.success) throw damagedFile(APP);
-    const { kdfParams, encryptedData, encryptionNonce } = parsed.output;
+    const found = readSealedJson(file, {
+      app: APP,
+      version: VERSION,
+      mark: MarkSchema,
+      schema: ExportSchema,
+    });
+    if (!found) return null;
+    const { kdfParams, encryptedData, encryptionNonce } = found;
     const derivation = {
       kdf: "argon2id",
       salt: kdfParams.salt,
@@ -57,8 +58,10 @@ export const ente = {
     const opened = await openSealed(APP, [derivation], { askSecret, effort }, (key) =>
       openStream(key, encryptionNonce, encryptedData),
     );
-    const lines = readLines(textOfOpened(opened, APP));
-    forget(opened);
-    return lines.map(({ text }) => ({ enrollment: text }));
+    try {
+      return readLines(textOfOpened(opened, APP)).map(({ text }) => ({ enrollment: text }));
+    } finally {
+      forget(opened);
+    }
   },
 } as const satisfies AppFormat;

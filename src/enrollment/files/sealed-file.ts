@@ -8,8 +8,9 @@ import { type Derivation, type Opening, openWithPassphrase } from "#enrollment/p
 import { isBase64 } from "#enrollment/secret-text.ts";
 import type { AskSecret } from "#token/draft/parsed-token.ts";
 import { forget, type Secret } from "#token/secret.ts";
-import { type AppFormat, holdsSomethingElse, wrongPassword } from "./app-file.ts";
+import type { AppFormat } from "./app-file.ts";
 import { ForeignFile } from "./foreign-file.ts";
+import { refuseOtherVersion } from "./newer-version.ts";
 
 /** Argon2's own minimum (RFC 9106 section 3.1), in bytes. */
 export const MIN_SALT_BYTES = 8;
@@ -48,7 +49,7 @@ export function orSealed<const Id extends string, const App extends string>(
       try {
         const entries = await plain.read(contentOf(opened, plain.app), askSecret, effort);
         if (entries) return entries;
-        throw holdsSomethingElse(fileOf(plain.app));
+        throw holdsSomethingElse(plain.app);
       } finally {
         forget(opened);
       }
@@ -63,7 +64,7 @@ export function contentOf(opened: Secret, app: string): ForeignFile {
 
 /** What was decrypted, as a text. Throws FobError `invalid` for bytes that are none. */
 export function textOfOpened(opened: Secret, app: string): string {
-  if (!isUtf8(opened)) throw holdsSomethingElse(fileOf(app));
+  if (!isUtf8(opened)) throw holdsSomethingElse(app);
   return opened.toString("utf8").trim();
 }
 
@@ -78,8 +79,52 @@ export async function openSealed<D extends Derivation, T>(
   open: (key: Secret, derivation: D) => T | null | Promise<T | null>,
 ): Promise<T> {
   const opened = await openWithPassphrase(derivations, null, opening, open);
-  if (opened === null) throw wrongPassword(fileOf(app));
+  if (opened === null) throw wrongPassword(app);
   return opened;
+}
+
+/** How an app writes an encrypted file as JSON. */
+interface SealedJson<Schema extends v.GenericSchema> {
+  readonly app: string;
+  /** The only version of it that is known. */
+  readonly version: number;
+  /** The fields that tell it from other files, of whatever version. */
+  readonly mark: v.GenericSchema<{ readonly version: number }>;
+  readonly schema: Schema;
+}
+
+/**
+ * The fields of an encrypted file that is JSON; null for any other file. Throws FobError `invalid`
+ * for one of another version, or one that is damaged.
+ */
+export function readSealedJson<const Schema extends v.GenericSchema>(
+  file: ForeignFile,
+  { app, version, mark, schema }: SealedJson<Schema>,
+): v.InferOutput<Schema> | null {
+  const json = file.json();
+  if (!v.is(mark, json)) return null;
+  refuseOtherVersion(app, json.version, version);
+  const parsed = v.safeParse(schema, json, { abortEarly: true });
+  if (!parsed.success) throw damagedFile(app);
+  return parsed.output;
+}
+
+/**
+ * What was decrypted, as JSON of this shape; the text is forgotten. Throws FobError `invalid` for
+ * anything else.
+ */
+export function jsonOfOpened<const Schema extends v.GenericSchema>(
+  opened: Secret,
+  app: string,
+  schema: Schema,
+): v.InferOutput<Schema> {
+  try {
+    const found = v.safeParse(schema, contentOf(opened, app).json(), { abortEarly: true });
+    if (found.success) return found.output;
+    throw holdsSomethingElse(app);
+  } finally {
+    forget(opened);
+  }
 }
 
 /** What GCM needs at least, in bytes: a nonce before the ciphertext, and a tag behind it. */
@@ -90,15 +135,26 @@ export function damagedFile(app: string): FobError {
   return new FobError("invalid", t`this encrypted file of ${app} is damaged or was cut off`);
 }
 
-/** For a file that a later version of the app wrote. */
-export function newerFile(app: string, version: number | string): FobError {
+/** For a file whose encryption, or the derivation of its key, is one that fob does not have. */
+export function unknownMethod(app: string, method: string): FobError {
   return new FobError(
     "invalid",
-    t`this file of ${app} is of version ${String(version)}, which this fob does not read`,
+    t`this file of ${app} is encrypted with ${method}, which this fob does not read`,
     { hint: t("a newer fob may read it; or export it without a password") },
   );
 }
 
-function fileOf(app: string): string {
-  return t`this file of ${app}`;
+/** The error for a password that opens nothing; an altered file gives the same error. */
+function wrongPassword(app: string): FobError {
+  return new FobError("denied", t`the password does not open this file of ${app}`, {
+    hint: t("if the password is right, the file is damaged or was cut off"),
+  });
+}
+
+/** The error for a right password and content that the app does not write. */
+export function holdsSomethingElse(app: string): FobError {
+  return new FobError(
+    "invalid",
+    t`this file of ${app} opens, and holds something else than tokens`,
+  );
 }

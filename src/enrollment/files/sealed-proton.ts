@@ -2,11 +2,10 @@ import * as v from "valibot";
 import { decrypt } from "#base/gcm.ts";
 import {
   base64Bytes,
-  damagedFile,
   GCM_OVERHEAD_BYTES,
-  newerFile,
   type OpenFile,
   openSealed,
+  readSealedJson,
 } from "./sealed-file.ts";
 
 const APP = "Proton Authenticator";
@@ -32,12 +31,14 @@ const ExportSchema = v.object({
 
 /** The content of a Proton Authenticator export with a password: its plain export. */
 export const openProton: OpenFile = async (file, opening) => {
-  const json = file.json();
-  if (!v.is(MarkSchema, json)) return null;
-  if (json.version !== VERSION) throw newerFile(APP, json.version);
-  const parsed = v.safeParse(ExportSchema, json, { abortEarly: true });
-  if (!parsed.success) throw damagedFile(APP);
-  const { salt, content } = parsed.output;
+  const found = readSealedJson(file, {
+    app: APP,
+    version: VERSION,
+    mark: MarkSchema,
+    schema: ExportSchema,
+  });
+  if (!found) return null;
+  const { salt, content } = found;
   return openSealed(APP, [{ ...DERIVATION, salt }], opening, (key) =>
     decrypt(key, content, CONTEXT),
   );

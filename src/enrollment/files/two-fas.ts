@@ -1,8 +1,6 @@
 import * as v from "valibot";
-import { FobError } from "#base/fob-error.ts";
-import { decrypt, NONCE_BYTES, TAG_BYTES } from "#base/gcm.ts";
-import { t } from "#base/language.ts";
-import { type Opening, openWithPassphrase } from "#enrollment/passphrase.ts";
+import { decryptParts, NONCE_BYTES, TAG_BYTES } from "#base/gcm.ts";
+import type { Opening } from "#enrollment/passphrase.ts";
 import {
   type AppFormat,
   type AppItem,
@@ -10,13 +8,13 @@ import {
   listBeside,
   number,
   readEach,
-  readOpened,
   text,
   textBeside,
   textsOf,
 } from "./app-file.ts";
 import { belongingsOf } from "./left-behind.ts";
 import { refuseNewer } from "./newer-version.ts";
+import { damagedFile, jsonOfOpened, openSealed } from "./sealed-file.ts";
 
 const APP = "2FAS";
 
@@ -89,11 +87,10 @@ function entriesOf(services: readonly unknown[]): AppItem[] {
 /** The encrypted part is data with its tag, salt and nonce, each in Base64, with colons between. */
 async function openServices(sealed: string, opening: Opening): Promise<readonly unknown[]> {
   const [data, salt, nonce] = sealed.split(":").map((part) => Buffer.from(part, "base64"));
-  if (!data || !salt || nonce?.length !== NONCE_BYTES || data.length < TAG_BYTES) {
-    throw new FobError("invalid", t("the encrypted part of this 2FAS backup is damaged"));
-  }
-  const json = await openWithPassphrase([{ ...DERIVATION, salt }], null, opening, (key) =>
-    decrypt(key, Buffer.concat([nonce, data])),
+  if (!data || !salt || nonce?.length !== NONCE_BYTES || data.length < TAG_BYTES)
+    throw damagedFile(APP);
+  const opened = await openSealed(APP, [{ ...DERIVATION, salt }], opening, (key) =>
+    decryptParts(key, { nonce, sealed: data }),
   );
-  return readOpened(json, list, t("this 2FAS backup"));
+  return jsonOfOpened(opened, APP, list);
 }

@@ -1,11 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import { FobError } from "#base/fob-error.ts";
-import { decrypt } from "#base/gcm.ts";
+import { decrypt, decryptParts } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
 import type { Derivation, Opening } from "#enrollment/passphrase.ts";
 import type { Secret } from "#token/secret.ts";
 import type { ForeignFile } from "./foreign-file.ts";
-import { openDatabase } from "./otp-client-database.ts";
 import { openSealed } from "./sealed-file.ts";
 
 /** An app whose encrypted files have no marker: all their bytes look random. */
@@ -86,7 +85,8 @@ function oldAndOtp(bytes: Buffer): Reading {
 function oldOtpClient(bytes: Buffer): Reading {
   const { ivBytes, saltBytes, iterations } = OTP_CLIENT;
   const header = bytes.subarray(0, ivBytes + saltBytes);
-  const iv = header.subarray(0, ivBytes);
+  const nonce = header.subarray(0, ivBytes);
+  const sealed = bytes.subarray(header.length);
   return {
     app: "OTPClient",
     kdf: "pbkdf2",
@@ -95,7 +95,7 @@ function oldOtpClient(bytes: Buffer): Reading {
     salt: header.subarray(ivBytes),
     keyBytes: 32,
     part: (passphrase) => cutToCharacters(passphrase) ?? passphrase,
-    open: (key) => openDatabase(key, { header, iv, sealed: bytes.subarray(header.length) }),
+    open: (key) => decryptParts(key, { nonce, sealed, associated: header }),
   };
 }
 

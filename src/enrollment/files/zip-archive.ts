@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Opening } from "#enrollment/passphrase.ts";
+import { forget } from "#token/secret.ts";
 
 const MARK = Buffer.from("PK\x03\x04", "latin1");
 
@@ -44,10 +45,11 @@ export async function readZip(bytes: Buffer, { askSecret }: Opening): Promise<Bu
     refuseExcess(files);
     isAsked = files.some(({ encrypted }) => encrypted);
     const password = isAsked ? await askSecret("passphrase", null) : null;
-    const budget = { left: MAX_UNPACKED_BYTES };
-    const texts: Buffer[] = [];
-    for (const file of files) texts.push(await unpack(file, password, budget));
-    return texts;
+    try {
+      return await unpackAll(files, password);
+    } finally {
+      forget(password);
+    }
   } catch (cause) {
     if (cause instanceof FobError) throw cause;
     // the older form tells a wrong password only by what it makes of the content
@@ -85,6 +87,13 @@ function isText(name: string): boolean {
 function refuseExcess(files: readonly Packed[]): void {
   const size = files.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
   if (files.length > MAX_TEXTS || size > MAX_UNPACKED_BYTES) throw tooMuch();
+}
+
+async function unpackAll(files: readonly Packed[], password: Uint8Array | null): Promise<Buffer[]> {
+  const budget = { left: MAX_UNPACKED_BYTES };
+  const texts: Buffer[] = [];
+  for (const file of files) texts.push(await unpack(file, password, budget));
+  return texts;
 }
 
 /** Takes what comes out of the archive off the budget, as it comes. */

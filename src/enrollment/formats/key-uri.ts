@@ -3,12 +3,12 @@ import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import type { EnrollmentFormat } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
+import { readSuite } from "#enrollment/read-suite.ts";
 import { judgeSecret, parseBase32Secret } from "#enrollment/secret-text.ts";
 import { HASH_ALGORITHMS, type HashAlgorithm } from "#otp/algorithm.ts";
 import { ALPHABETS, type Alphabet } from "#otp/alphabet.ts";
 import { DIGITS } from "#otp/hotp.ts";
-import { parseOcraSuite } from "#otp/ocra-suite.ts";
-import { OtpError } from "#otp/otp-error.ts";
+import { MAX_PERIOD, MAX_T0 } from "#otp/totp.ts";
 import { isDamagedYandexSecret, YANDEX, YANDEX_SECRET_BYTES } from "#otp/yandex.ts";
 import type {
   HotpCredential,
@@ -22,15 +22,10 @@ import { readPinWish } from "#token/draft/pin-wish.ts";
 import { cleanSerial, readLabel } from "#token/draft/uri-label.ts";
 import { counterNumber, Parameters, show, wholeNumber } from "#token/draft/uri-parameters.ts";
 import { parsePinPolicy } from "#token/pin-policy-text.ts";
+import { forget } from "#token/secret.ts";
 import { pinIsNotKept } from "./mobile-otp.ts";
 import { looksLikeSteamGuard, STEAM_GUARD, steamByIssuer } from "./steam.ts";
 import { readTwoStep } from "./two-step.ts";
-
-/** A day, in seconds: no issuer uses a longer period. */
-const MAX_PERIOD = 86_400;
-
-/** Seconds since 1970 that a first time step may begin at: until the year 9999. */
-const MAX_T0 = 253_402_300_799;
 
 /** How the parts of a passcode token are read, by the type in the URI. */
 const TYPES: Readonly<
@@ -92,6 +87,7 @@ async function parseKeyUri(text: string, effort: Effort): Promise<ParsedToken> {
   const credential = read(parameters, label.issuer);
   const algorithm = "algorithm" in credential ? credential.algorithm : "SHA1";
   const twoStep = await readTwoStep(parameters, given, algorithm, effort);
+  if (twoStep) forget(given);
   const secret = trimSecret(twoStep?.secret ?? given, credential);
   const serial = cleanSerial(parameters.read("serial") ?? "", parameters.findings);
   const pin = readPin(parameters, credential);
@@ -154,7 +150,7 @@ function readOcra(parameters: Parameters): OcraCredential {
   const text = parameters.read("suite", "ocrasuite");
   if (text === null) throw parameters.missing("suite");
   parameters.note("suite", text, "given");
-  const suite = parseSuite(text);
+  const suite = readSuite(text);
   return { kind: "ocra", suite: text, counter: suite.counter ? readCounter(parameters) : null };
 }
 
@@ -219,7 +215,10 @@ function readCounter(parameters: Parameters): bigint {
   return parameters.take(["counter"], counterNumber, 0n);
 }
 
-/** `SHA1`, `sha-256`, `HmacSHA512`, `HMAC-SHA-224`, `Algorithm.sha1`: issuers and apps write the same name in many ways. */
+/**
+ * `SHA1`, `sha-256`, `HmacSHA512`, `HMAC-SHA-224`, `Algorithm.sha1`: issuers and apps write the same
+ * name in many ways.
+ */
 function parseAlgorithm(text: string): HashAlgorithm {
   const name = text
     .toUpperCase()
@@ -241,13 +240,4 @@ function parseAlphabet(text: string): Alphabet {
     "invalid",
     t`alphabet is ${show(text)}: decimal, hexadecimal, base32 and base64 are possible`,
   );
-}
-
-function parseSuite(text: string) {
-  try {
-    return parseOcraSuite(text);
-  } catch (error) {
-    if (error instanceof OtpError) throw new FobError("invalid", error.message, { cause: error });
-    throw error;
-  }
 }

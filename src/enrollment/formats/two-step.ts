@@ -5,6 +5,7 @@ import { deriveWithin } from "#enrollment/passphrase.ts";
 import { HASH_BYTES, type HashAlgorithm } from "#otp/algorithm.ts";
 import { encodeBase32 } from "#token/base32.ts";
 import { type Parameters, wholeNumber } from "#token/draft/uri-parameters.ts";
+import { forget } from "#token/secret.ts";
 
 /** The default of privacyIDEA's server. */
 const DEFAULT_CLIENT_BYTES = 8;
@@ -22,8 +23,8 @@ const CHECKSUM_BYTES = 4;
 export interface TwoStepSecret {
   readonly secret: Buffer;
   /**
-   * Our part with its checksum, as the user types it at the server: Base32 without blanks, which it would take
-   * for a part of it.
+   * Our part with its checksum, as the user types it at the server: Base32, with no spaces, which
+   * the server would read as part of the code.
    */
   readonly clientPart: string;
 }
@@ -53,14 +54,19 @@ export async function readTwoStep(
     "two-step",
     t("a part of the secret is made here: the server needs it before the token counts"),
   );
-  const secret = await deriveWithin(effort, Buffer.from(serverPart.toString("hex")), {
-    kdf: "pbkdf2",
-    hash: "sha1",
-    salt: clientPart,
-    iterations: rounds,
-    keyBytes: secretBytes,
-  });
-  return { secret, clientPart: withChecksum(clientPart) };
+  const digits = Buffer.from(serverPart.toString("hex"));
+  try {
+    const secret = await deriveWithin(effort, digits, {
+      kdf: "pbkdf2",
+      hash: "sha1",
+      salt: clientPart,
+      iterations: rounds,
+      keyBytes: secretBytes,
+    });
+    return { secret, clientPart: withChecksum(clientPart) };
+  } finally {
+    forget(digits);
+  }
 }
 
 function withChecksum(part: Buffer): string {

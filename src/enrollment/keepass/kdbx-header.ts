@@ -1,12 +1,12 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { damagedFile, MIN_SALT_BYTES, newerFile } from "#enrollment/files/sealed-file.ts";
+import { refuseOtherVersion } from "#enrollment/files/newer-version.ts";
+import { damagedFile, MIN_SALT_BYTES, unknownMethod } from "#enrollment/files/sealed-file.ts";
 import type { Derivation } from "#enrollment/passphrase.ts";
+import { show } from "#token/draft/uri-parameters.ts";
 import { BytesReader } from "./bytes-reader.ts";
+import { KEEPASS } from "./keepass-name.ts";
 import { readVariants, type Variants } from "./variants.ts";
-
-/** What messages call every program that writes these databases. */
-export const KEEPASS = "KeePass";
 
 const MARK = Buffer.from("03d9a29a", "hex");
 const SECOND_MARK = { 1: 0xb54bfb65, 2: 0xb54bfb67 } as const;
@@ -77,9 +77,10 @@ export function readHeader(bytes: Buffer): KdbxHeader {
     });
   }
   if (mark !== SECOND_MARK[2]) throw damagedFile(KEEPASS);
-  const minor = reader.uint16();
+  // the minor version adds what may be passed over
+  reader.uint16();
   const version = reader.uint16();
-  if (version !== 3 && version !== 4) throw newerFile(KEEPASS, `${version}.${minor}`);
+  refuseOtherVersion(KEEPASS, version, 3, 4);
   const fields = readFields(reader, version);
   const field = (id: number, length?: number): Buffer => {
     const found = fields.get(id);
@@ -136,9 +137,10 @@ function derivationOf(variants: Variants): Derivation {
     if (salt.length !== 32) throw damagedFile(KEEPASS);
     return aes(salt, variants.number("R"));
   }
-  if (id !== KDF.argon2d && id !== KDF.argon2id) throw newerFile(KEEPASS, `KDF ${id}`);
+  if (id !== KDF.argon2d && id !== KDF.argon2id)
+    throw unknownMethod(KEEPASS, t`key derivation ${show(id)}`);
   const version = Number(variants.number("V"));
-  if (version !== ARGON2_VERSION) throw newerFile(KEEPASS, `Argon2 ${version}`);
+  if (version !== ARGON2_VERSION) throw unknownMethod(KEEPASS, t`version ${version} of Argon2`);
   if (salt.length < MIN_SALT_BYTES) throw damagedFile(KEEPASS);
   return {
     kdf: id === KDF.argon2d ? "argon2d" : "argon2id",

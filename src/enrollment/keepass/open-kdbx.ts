@@ -2,11 +2,18 @@ import { createDecipheriv, createHash, createHmac } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import type { Effort } from "#enrollment/effort.ts";
 import { damagedFile } from "#enrollment/files/sealed-file.ts";
-import { deriveWithin, type Opening, openWithPassphrase } from "#enrollment/passphrase.ts";
+import {
+  type Derivation,
+  deriveWithin,
+  type Opening,
+  openWithPassphrase,
+} from "#enrollment/passphrase.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
 import { BytesReader, EndOfBytes } from "./bytes-reader.ts";
-import { type KdbxHeader, KEEPASS, readHeader } from "./kdbx-header.ts";
+import { type KdbxHeader, readHeader } from "./kdbx-header.ts";
+import { KEEPASS } from "./keepass-name.ts";
 import { readKeyFile } from "./key-file.ts";
 import { type OpenValue, valueStream } from "./value-stream.ts";
 
@@ -46,24 +53,26 @@ async function open(bytes: Buffer, keyFile: Buffer | null, opening: Opening): Pr
   const header = readHeader(bytes);
   const body = bytes.subarray(header.bytes.length);
   const openBody = header.version === 3 ? openBody3 : openBody4;
+  if (header.version === 4) refuseDamagedHeader(header, body);
   const ofFile = keyFile && readKeyFile(keyFile);
   const { derivation } = header;
-  if (ofFile) {
-    const key = await deriveWithin(opening.effort, sha256(ofFile), derivation);
-    const opened = openBody(header, body, key);
-    forget(key);
+  try {
+    if (ofFile) {
+      const opened = await openWithFile(ofFile, derivation, opening.effort, (key) =>
+        openBody(header, body, key),
+      );
+      if (opened) return opened;
+    }
+    const opened = await openWithPassphrase(
+      [{ ...derivation, part: (password) => compositeOf(password, ofFile) }],
+      null,
+      opening,
+      (key) => openBody(header, body, key),
+    );
     if (opened) return opened;
+  } finally {
+    forget(ofFile);
   }
-  const composite = (password: Uint8Array) =>
-    sha256(ofFile ? Buffer.concat([sha256(password), ofFile]) : sha256(password));
-  const opened = await openWithPassphrase(
-    [{ ...derivation, part: composite }],
-    null,
-    opening,
-    (key) => openBody(header, body, key),
-  );
-  forget(ofFile);
-  if (opened) return opened;
   throw new FobError("denied", t("the password does not open this database of KeePass"), {
     hint: ofFile
       ? t("the key file may be another one; if both are right, the file is damaged or was cut off")
@@ -71,10 +80,39 @@ async function open(bytes: Buffer, keyFile: Buffer | null, opening: Opening): Pr
   });
 }
 
+/** The hash of a header needs no key, so that no password is asked for a damaged one. */
+function refuseDamagedHeader(header: KdbxHeader, body: Buffer): void {
+  const hash = new BytesReader(body).take(HASH_BYTES);
+  if (!sha256(header.bytes).equals(hash)) throw damagedFile(KEEPASS);
+}
+
+async function openWithFile(
+  ofFile: Secret,
+  derivation: Derivation,
+  effort: Effort,
+  openBody: (key: Secret) => OpenedKdbx | null,
+): Promise<OpenedKdbx | null> {
+  const composite = sha256(ofFile);
+  const key = await deriveWithin(effort, composite, derivation).finally(() => forget(composite));
+  try {
+    return openBody(key);
+  } finally {
+    forget(key);
+  }
+}
+
+function compositeOf(password: Uint8Array, ofFile: Secret | null): Secret {
+  const ofPassword = sha256(password);
+  const composite = ofFile ? sha256(ofPassword, ofFile) : sha256(ofPassword);
+  forget(ofPassword);
+  return composite;
+}
+
 /** Version 3: AES alone, and a hash for each block of the plaintext. */
 function openBody3(header: KdbxHeader, body: Buffer, transformed: Secret): OpenedKdbx | null {
   const key = sha256(header.masterSeed, transformed);
   const plaintext = decrypt(header, key, body);
+  forget(key);
   const start = plaintext.subarray(0, header.startBytes.length);
   if (!sameSecret(start, header.startBytes)) return null;
   const blocks = joinHashedBlocks(new BytesReader(plaintext, start.length));
@@ -97,7 +135,7 @@ function joinHashedBlocks(reader: BytesReader): Buffer {
 /** Version 4: an HMAC for the header and for each block of the ciphertext. */
 function openBody4(header: KdbxHeader, body: Buffer, transformed: Secret): OpenedKdbx | null {
   const reader = new BytesReader(body);
-  if (!sha256(header.bytes).equals(reader.take(HASH_BYTES))) throw damagedFile(KEEPASS);
+  reader.take(HASH_BYTES);
   const macKey = createHash("sha512")
     .update(header.masterSeed)
     .update(transformed)
@@ -107,7 +145,9 @@ function openBody4(header: KdbxHeader, body: Buffer, transformed: Secret): Opene
   if (!sameSecret(mac, reader.take(HASH_BYTES))) return null;
   const ciphertext = joinAuthenticBlocks(reader, macKey);
   const key = sha256(header.masterSeed, transformed);
-  const inner = new BytesReader(unpack(header, decrypt(header, key, ciphertext)));
+  const content = unpack(header, decrypt(header, key, ciphertext));
+  forget(key, macKey);
+  const inner = new BytesReader(content);
   const fields = new Map<number, Buffer>();
   for (let id = inner.uint8(); ; id = inner.uint8()) {
     const value = inner.take(inner.uint32());

@@ -1,14 +1,13 @@
-import { FobError } from "#base/fob-error.ts";
-import { t } from "#base/language.ts";
 import type { AppItem } from "#enrollment/files/app-file.ts";
 import { belongingsOf } from "#enrollment/files/left-behind.ts";
-import { MAX_ENTRIES } from "#enrollment/lines.ts";
+import { refuseTooMany } from "#enrollment/lines.ts";
 import type { Opening } from "#enrollment/passphrase.ts";
 import { forget } from "#token/secret.ts";
 import { isKeePass } from "./kdbx-header.ts";
 import { type KeePassEntry, readKeePassXml } from "./keepass-xml.ts";
 import { openKdbx } from "./open-kdbx.ts";
 import { tokensIn } from "./otp-fields.ts";
+import type { OpenValue } from "./value-stream.ts";
 
 /** The tokens in a database or an XML export. Rejects as `openKdbx` does. */
 export async function readDatabase(
@@ -18,17 +17,18 @@ export async function readDatabase(
 ): Promise<AppItem[]> {
   if (!isKeePass(bytes)) return itemsIn(bytes, null);
   const { document, openValue } = await openKdbx(bytes, keyFile, opening);
-  const items = itemsIn(document, openValue);
-  forget(document);
-  return items;
+  try {
+    return itemsIn(document, openValue);
+  } finally {
+    forget(document);
+  }
 }
 
-function itemsIn(document: Buffer, openValue: Parameters<typeof readKeePassXml>[1]): AppItem[] {
+function itemsIn(document: Buffer, openValue: OpenValue | null): AppItem[] {
   const items: AppItem[] = [];
   readKeePassXml(document, openValue, (entry) => {
     items.push(...itemsOf(entry));
-    if (items.length > MAX_ENTRIES)
-      throw new FobError("invalid", t`the file has more than ${MAX_ENTRIES} entries`);
+    refuseTooMany(items.length);
   });
   return items;
 }

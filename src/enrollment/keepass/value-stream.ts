@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { chacha20 } from "@noble/ciphers/chacha.js";
 import { salsa20 } from "@noble/ciphers/salsa.js";
-import { newerFile } from "#enrollment/files/sealed-file.ts";
+import { t } from "#base/language.ts";
+import { unknownMethod } from "#enrollment/files/sealed-file.ts";
+import { KEEPASS } from "./keepass-name.ts";
 
 /** The ids of what encrypts single values in a database. */
 const STREAM = { none: 0, salsa20: 2, chaCha20: 3 } as const;
@@ -23,7 +25,7 @@ export function valueStream(id: number, key: Buffer): OpenValue {
     const streamKey = createHash("sha256").update(key).digest();
     return xorWith((zeros, counter) => salsa20(streamKey, SALSA_NONCE, zeros, undefined, counter));
   }
-  if (id !== STREAM.chaCha20) throw newerFile("KeePass", `stream ${id}`);
+  if (id !== STREAM.chaCha20) throw unknownMethod(KEEPASS, t`stream ${id}`);
   const hash = createHash("sha512").update(key).digest();
   const [streamKey, nonce] = [hash.subarray(0, 32), hash.subarray(32, 44)];
   return xorWith((zeros, counter) => chacha20(streamKey, nonce, zeros, undefined, counter));

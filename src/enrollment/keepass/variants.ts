@@ -1,5 +1,6 @@
 import { damagedFile } from "#enrollment/files/sealed-file.ts";
 import { BytesReader } from "./bytes-reader.ts";
+import { KEEPASS } from "./keepass-name.ts";
 
 /** Numbers and bytes by their names, as version 4 of KeePass's database writes them. */
 export interface Variants {
@@ -33,12 +34,12 @@ export function readVariants(dictionary: Buffer): Variants {
   return {
     number: (name) => {
       const value = found.get(name);
-      if (typeof value !== "bigint") throw damagedFile("KeePass");
+      if (typeof value !== "bigint") throw damagedFile(KEEPASS);
       return value;
     },
     bytes: (name) => {
       const value = found.get(name);
-      if (!Buffer.isBuffer(value)) throw damagedFile("KeePass");
+      if (!Buffer.isBuffer(value)) throw damagedFile(KEEPASS);
       return value;
     },
   };

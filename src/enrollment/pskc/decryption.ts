@@ -95,17 +95,26 @@ export async function openContainer(
   const encryption = child(container, "EncryptionKey");
   if (!encryption) return null;
   const encryptionKey = await openKey(encryption, askSecret, effort);
+  try {
+    return { encryptionKey, mac: openMac(container, encryptionKey) };
+  } catch (error) {
+    forget(encryptionKey);
+    throw error;
+  }
+}
+
+function openMac(container: Element, encryptionKey: Buffer): ContainerKeys["mac"] {
   const method = child(container, "MACMethod");
   const algorithm = attribute(method, "Algorithm");
   // key wraps need no MAC, but some programs write a MAC element
-  if (!method || algorithm === null) return { encryptionKey, mac: null };
+  if (!method || algorithm === null) return null;
   const hash = hashOf(algorithm, t("the MAC method"));
   const encryptedKey = child(method, "MACKey");
   // drafts of RFC 6030 took the encryption key for both
-  if (!encryptedKey) return { encryptionKey, mac: { hash, key: Buffer.from(encryptionKey) } };
+  if (!encryptedKey) return { hash, key: Buffer.from(encryptionKey) };
   const key = decrypt(encryptedKey, encryptionKey);
   if (!key) throw new FobError("denied", t("the key or passphrase does not open this container"));
-  return { encryptionKey, mac: { hash, key } };
+  return { hash, key };
 }
 
 /**
@@ -151,7 +160,12 @@ async function openKey(encryption: Element, askSecret: AskSecret, effort: Effort
       ),
     );
   }
-  return parseKey(await askSecret("key", name));
+  const typed = await askSecret("key", name);
+  try {
+    return parseKey(typed);
+  } finally {
+    forget(typed);
+  }
 }
 
 async function deriveKey(derived: Element, askSecret: AskSecret, effort: Effort): Promise<Buffer> {

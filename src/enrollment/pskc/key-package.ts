@@ -1,11 +1,12 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
-import { judgeSecret } from "#enrollment/secret-text.ts";
+import { readSuite } from "#enrollment/read-suite.ts";
+import { checkSecretSize, judgeSecret } from "#enrollment/secret-text.ts";
 import { HASH_ALGORITHMS, type HashAlgorithm } from "#otp/algorithm.ts";
 import type { Alphabet } from "#otp/alphabet.ts";
-import { parseOcraSuite } from "#otp/ocra-suite.ts";
-import { OtpError } from "#otp/otp-error.ts";
+import { DIGITS } from "#otp/hotp.ts";
+import { MAX_PERIOD } from "#otp/totp.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { DraftField, Finding, ParsedToken } from "#token/draft/parsed-token.ts";
 import { cleanName, cleanSerial } from "#token/draft/uri-label.ts";
@@ -15,8 +16,6 @@ import { type ContainerKeys, openValue } from "./decryption.ts";
 import { commonName } from "./distinguished-name.ts";
 import { readPolicy } from "./policy.ts";
 import { attribute, base64, child, childText, type Element, text } from "./xml.ts";
-
-const MAX_SECRET_BYTES = 1_024;
 
 /** ALPHANUMERIC is missing: no standard defines its letters. */
 const ENCODINGS: Readonly<Record<string, Alphabet>> = {
@@ -58,7 +57,7 @@ export function readPackage(
   const credential = reader.credential();
   const policy = readPolicy(key, credential);
   const names = namesOf(one, key, reader.findings);
-  const secret = checkLength(makeSecret(reader.carried(), credential));
+  const secret = checkSecretSize(makeSecret(reader.carried(), credential));
   return {
     ...names,
     credential,
@@ -140,7 +139,7 @@ class PackageReader {
     if (!alphabet)
       throw new FobError("invalid", t`passcodes in ${show(encoding ?? "")} are not supported`);
     const length = attribute(response, "Length");
-    const digits = length === null ? 6 : wholeNumber(4, 10)(length, "Length");
+    const digits = length === null ? 6 : wholeNumber(DIGITS.min, DIGITS.max)(length, "Length");
     const suite = hashIn(child(parameters, "Suite"));
     const algorithm = suite === null ? "SHA1" : algorithmOf(suite);
     this.#note("algorithm", algorithm, suite);
@@ -151,7 +150,7 @@ class PackageReader {
 
   #timeSteps() {
     const interval = this.#dataText("TimeInterval");
-    const period = interval === null ? 30 : wholeNumber(1, 86_400)(interval, "TimeInterval");
+    const period = interval === null ? 30 : wholeNumber(1, MAX_PERIOD)(interval, "TimeInterval");
     this.#note("period", period, interval);
     const drift = this.#dataText("TimeDrift");
     if (drift !== null) this.fields.push({ name: "drift", value: drift, origin: "given" });
@@ -160,14 +159,9 @@ class PackageReader {
 
   #ocra(inAlgorithm: string | undefined): OtpCredential {
     const suite = inAlgorithm ?? childText(child(this.#key, "AlgorithmParameters"), "Suite") ?? "";
-    try {
-      const { counter } = parseOcraSuite(suite);
-      this.#note("suite", suite, suite);
-      return { kind: "ocra", suite, counter: counter ? this.#counter() : null };
-    } catch (error) {
-      if (error instanceof OtpError) throw new FobError("invalid", error.message, { cause: error });
-      throw error;
-    }
+    const { counter } = readSuite(suite);
+    this.#note("suite", suite, suite);
+    return { kind: "ocra", suite, counter: counter ? this.#counter() : null };
   }
 
   #counter(): bigint {
@@ -190,14 +184,6 @@ class PackageReader {
   #note(name: string, value: unknown, given: string | null): void {
     this.fields.push({ name, value: String(value), origin: given === null ? "default" : "given" });
   }
-}
-
-function checkLength(secret: Buffer): Buffer {
-  if (secret.length >= 1 && secret.length <= MAX_SECRET_BYTES) return secret;
-  throw new FobError(
-    "invalid",
-    t`the secret has ${secret.length} bytes: 1 to ${MAX_SECRET_BYTES} are possible`,
-  );
 }
 
 function namesOf(one: Element, key: Element, findings: Finding[]) {

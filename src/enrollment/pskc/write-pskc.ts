@@ -6,6 +6,7 @@ import type { Alphabet } from "#otp/alphabet.ts";
 import { isMadeWithPin, type OtpCredential } from "#token/credential.ts";
 import type { RequiredPin } from "#token/draft/parsed-token.ts";
 import { stripControls } from "#token/printable.ts";
+import { forget } from "#token/secret.ts";
 import { nameAsUser } from "./distinguished-name.ts";
 
 const SALT_BYTES = 16;
@@ -113,6 +114,8 @@ interface SecretWriter {
   /** The elements before the keys, which say how to decrypt them. */
   readonly head: object;
   write(secret: Uint8Array): object;
+  /** Overwrites the keys that it made. */
+  forget(): void;
 }
 
 /** How a container is written, besides for a passphrase. */
@@ -126,37 +129,43 @@ interface Writing {
 
 /**
  * Tokens that {@link pskcExport} does not refuse as a key container: secrets with AES-CBC and HMAC
- * under a pre-shared key or one that PBKDF2 makes of the passphrase (UTF-8), or plain where there is
- * neither.
+ * under a pre-shared key or one that PBKDF2 makes of the passphrase (UTF-8), or plain where there
+ * is neither.
  */
 export async function formatPskc(
   tokens: readonly ExportedToken[],
   passphrase: Uint8Array | null,
   { preSharedKey = null, profile = MODERN }: Writing = {},
 ): Promise<string> {
-  const secrets = await secretWriter(passphrase, preSharedKey, profile);
   const { XMLBuilder } = await import("fast-xml-parser");
+  const secrets = await secretWriter(passphrase, preSharedKey, profile);
   const builder = new XMLBuilder({
     ignoreAttributes: false,
     attributeNamePrefix: "@",
     format: true,
     suppressEmptyNode: true,
   });
-  const container = {
-    "?xml": { "@version": "1.0", "@encoding": "UTF-8" },
-    KeyContainer: {
-      "@Version": "1.0",
-      ...NAMESPACES,
-      ...secrets.head,
-      KeyPackage: tokens.map((token) => packageOf(token, secrets)),
-    },
-  };
-  return builder.build(container);
+  try {
+    return builder.build({
+      "?xml": { "@version": "1.0", "@encoding": "UTF-8" },
+      KeyContainer: {
+        "@Version": "1.0",
+        ...NAMESPACES,
+        ...secrets.head,
+        KeyPackage: tokens.map((token) => packageOf(token, secrets)),
+      },
+    });
+  } finally {
+    secrets.forget();
+  }
 }
 
 const PLAIN_SECRETS: SecretWriter = {
   head: {},
   write: (secret) => ({ PlainValue: Buffer.from(secret).toString("base64") }),
+  forget() {
+    // there is no key
+  },
 };
 
 async function secretWriter(
@@ -177,11 +186,15 @@ async function secretWriter(
     ...(hash === "sha1" ? {} : { PRF: { "@Algorithm": HMACS[hash] } }),
   };
   const method = { "@Algorithm": PBKDF2, "pkcs5:PBKDF2-params": parameters };
-  return encryptedSecrets(
-    { "xenc11:DerivedKey": { "xenc11:KeyDerivationMethod": method } },
-    key,
-    hash,
-  );
+  const opening = { "xenc11:DerivedKey": { "xenc11:KeyDerivationMethod": method } };
+  const secrets = encryptedSecrets(opening, key, hash);
+  return {
+    ...secrets,
+    forget() {
+      secrets.forget();
+      forget(key);
+    },
+  };
 }
 
 /** `opening` describes how the reader gets the key. */
@@ -197,6 +210,7 @@ function encryptedSecrets(opening: object, key: Uint8Array, hash: Profile["hash"
       const mac = createHmac(hash, macKey).update(data).digest("base64");
       return { EncryptedValue: encrypted(data, key), ValueMAC: mac };
     },
+    forget: () => forget(macKey),
   };
 }
 
@@ -237,7 +251,9 @@ function packageOf(token: ExportedToken, secrets: SecretWriter): object {
   };
 }
 
-/** The same token is written with the same id, whatever vault it comes from; 16 hexadecimal digits. */
+/**
+ * 16 hexadecimal digits. The same token is written with the same id, whatever vault it comes from.
+ */
 function idOf({ name, issuer, account, serial }: ExportedToken): string {
   const hash = createHash("sha256").update(JSON.stringify([name, issuer, account, serial]));
   return hash.digest("hex").slice(0, 16);

@@ -1,16 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { aegisExport, formatAegis } from "#enrollment/files/aegis-writer.ts";
-import { readAppFile } from "#enrollment/files/read-file.ts";
 import { arbitraryToken } from "../arbitrary-token.ts";
+import { readText } from "./reading.ts";
 
 const PASSWORD = "correct horse battery";
 
 function read(text: string) {
-  return readAppFile(Buffer.from(text), "aegis.json", {
-    askSecret: async () => Buffer.from(PASSWORD),
-    readQrCodes: async () => [],
-  });
+  return readText(text, { password: PASSWORD });
 }
 
 describe("an Aegis vault that fob writes", () => {

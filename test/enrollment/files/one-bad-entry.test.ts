@@ -1,21 +1,9 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { PbfWriter } from "pbf";
 import { describe, expect, test } from "vitest";
-import { readAppFile } from "#enrollment/files/read-file.ts";
 import { recognize, recognizeEach } from "#enrollment/recognize.ts";
+import { caseFile, readText } from "./reading.ts";
 import * as samples from "./samples.ts";
-
-function read(text: string) {
-  return readAppFile(Buffer.from(text), "export.file", {
-    askSecret: async () => Buffer.from("correct horse"),
-    readQrCodes: async () => [],
-  });
-}
-
-function caseFile(name: string): string {
-  return readFileSync(new URL(`../../cases/files/${name}`, import.meta.url), "utf8");
-}
 
 /** Every JSON file of an app, and where its list stands. */
 const FILES: readonly (readonly [string, string, readonly string[]])[] = [
@@ -35,7 +23,7 @@ describe("each entry of a file stands alone", () => {
     ["bitwarden-one-bad.json", "Bitwarden", "Bad:bob: login.totp is not what it should be"],
     ["freeotpplus-one-bad.json", "FreeOTP+", "Bad:bob: secret is missing"],
   ])("%s gives the good entry, and the reason for the other", async (name, app, refusal) => {
-    const content = await read(caseFile(name));
+    const content = await readText(caseFile(name));
     expect(content.app).toBe(app);
     expect(content.drafts).toMatchObject([{ issuer: "Good", account: "ann" }]);
     expect(content.drafts[0]?.secret).toEqual(Buffer.from("12345678901234567890"));
@@ -43,7 +31,7 @@ describe("each entry of a file stands alone", () => {
   });
 
   test.each(FILES)("whatever one entry of %s is, the others are read", async (app, file, path) => {
-    const whole = await read(file);
+    const whole = await readText(file);
     expect(whole.refusals).toEqual([]);
     const odd = fc.oneof(fc.jsonValue(), fc.constant(undefined));
     await fc.assert(
@@ -60,10 +48,7 @@ describe("each entry of a file stands alone", () => {
         const [holder, key] = holders[place % holders.length] ?? [list, "0"];
         // a list keeps its length
         holder[key] = value ?? null;
-        const read = await readAppFile(Buffer.from(JSON.stringify(content)), "x", {
-          askSecret: async () => Buffer.of(),
-          readQrCodes: async () => [],
-        });
+        const read = await readText(JSON.stringify(content));
         expect(read.app).toBe(app);
         const others = whole.drafts.filter((_, i) => i !== index);
         const secrets = read.drafts.map(({ secret }) => secret);

@@ -406,7 +406,7 @@ describe("an export", () => {
   ])("of %s in a version that is not known is refused by it", async (app, content) => {
     await expect(readText(json(content))).rejects.toMatchObject({
       code: "invalid",
-      message: expect.stringMatching(`^this ${app} export has version 4, and fob reads [13]$`),
+      message: expect.stringMatching(`^this file of ${app} has version 4, and fob reads [13]$`),
       hint: expect.stringContaining("Key URIs"),
     });
   });

@@ -2,17 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FobError } from "#base/fob-error.ts";
 import { formatAegis } from "#enrollment/files/aegis-writer.ts";
-import { readAppFile } from "#enrollment/files/read-file.ts";
 import { decodeBase32 } from "#token/base32.ts";
+import { readText } from "./reading.ts";
 import * as samples from "./samples.ts";
 
 const { SAMPLES, STEAM } = samples;
 
 function read(text: string, password = "correct horse") {
-  return readAppFile(Buffer.from(text), "export.file", {
-    askSecret: async () => Buffer.from(password),
-    readQrCodes: async () => [],
-  });
+  return readText(text, { password });
 }
 
 function expected(wanted: readonly samples.Sample[], format: string) {
@@ -119,7 +116,7 @@ describe("files of other apps", () => {
     await expect(read(withVersion(known))).resolves.toMatchObject({ app });
     await expect(read(withVersion(known + 1))).rejects.toMatchObject({
       code: "invalid",
-      message: `this ${app} export has version ${known + 1}, and fob reads ${known}`,
+      message: `this file of ${app} has version ${known + 1}, and fob reads ${known}`,
     });
   });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { type FileContent, readAppFile } from "#enrollment/files/read-file.ts";
 import type { OtpCredential } from "#token/credential.ts";
@@ -10,12 +11,40 @@ export const RFC = {
   base64: "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=",
 } as const;
 
-/** What is in a file, which is read as `fob import` reads it. */
-export function readText(text: string): Promise<FileContent> {
-  return readAppFile(Buffer.from(text), "export.file", {
-    askSecret: async () => Buffer.from("correct horse"),
-    readQrCodes: async () => [],
-  });
+/** How a file is read: with null for the password, asking for it is the outcome. */
+interface Reading {
+  readonly name?: string;
+  readonly password?: string | null;
+  readonly keyFile?: Buffer | undefined;
+}
+
+/**
+ * What is in a file, which is read as `fob import` reads it. Holds that no password is left in
+ * memory, whatever comes of the reading.
+ */
+export async function readText(
+  content: string | Buffer,
+  { name = "export.file", password = "correct horse", keyFile }: Reading = {},
+): Promise<FileContent> {
+  const typed: Buffer[] = [];
+  try {
+    return await readAppFile(Buffer.from(content), name, {
+      askSecret: async () => {
+        if (password === null) throw new Error("asked for the password");
+        typed.push(Buffer.from(password));
+        return typed.at(-1) ?? Buffer.of();
+      },
+      ...(keyFile && { keyFile }),
+      readQrCodes: async () => [],
+    });
+  } finally {
+    expect(typed.every((secret) => secret.every((byte) => byte === 0))).toBe(true);
+  }
+}
+
+/** A file of test/cases, which some program wrote. */
+export function caseFile(name: string): Buffer {
+  return readFileSync(new URL(`../../cases/files/${name}`, import.meta.url));
 }
 
 /** A time-based token, with whatever is not usual about it. */

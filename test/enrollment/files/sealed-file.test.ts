@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readAppFile } from "#enrollment/files/read-file.ts";
 import { decodeBase32 } from "#token/base32.ts";
+import { readText } from "./reading.ts";
 import { SAMPLES, type Sample, STEAM, uriList } from "./samples.ts";
 import { cotp, fixture, PASSWORD, SEALED } from "./sealed/sealed-samples.ts";
 
@@ -8,13 +8,7 @@ const ASCII = String.fromCharCode(...Array.from({ length: 95 }, (_, i) => 32 + i
 
 /** A file is read with a password; without one, asking for it is the outcome. */
 function read(bytes: Buffer, password: string | null = PASSWORD) {
-  return readAppFile(bytes, "export.file", {
-    askSecret: async () => {
-      if (password === null) throw new Error("asked for the password");
-      return Buffer.from(password);
-    },
-    readQrCodes: async () => [],
-  });
+  return readText(bytes, { password });
 }
 
 function tokens(wanted: readonly Sample[], format: string) {
@@ -124,25 +118,48 @@ test("the plain exports of cotp are read, with their Mobile-OTP tokens", async (
   expect(strings.refusals).toHaveLength(1);
 });
 
-describe("a newer version", () => {
+describe("another version", () => {
   test.each([
-    ["Ente Auth", changed("ente", { version: 2 })],
-    ["Proton Authenticator", changed("proton", { version: 2 })],
-    ["cotp", changed("cotp", { version: 2 })],
-    ["cotp", Buffer.from('{"version": 3, "elements": []}')],
-    ["OTPClient", patched("otpclient-3", 12, 4)],
-    ["Bitwarden", changed("bitwarden-pbkdf2", { kdfType: 2 })],
-    ["Bitwarden", changed("bitwarden-pbkdf2", { data: "7.AAAA" })],
-  ])("of %s is refused by its number, and no password is asked for", async (app, bytes) => {
+    ["Ente Auth", changed("ente", { version: 2 }), "2, and fob reads 1"],
+    ["Proton Authenticator", changed("proton", { version: 2 }), "2, and fob reads 1"],
+    ["cotp", changed("cotp", { version: 2 }), "2, and fob reads 1"],
+    ["cotp", Buffer.from('{"version": 3, "elements": []}'), "3, and fob reads 2"],
+    ["OTPClient", patched("otpclient-3", 12, 4), "4, and fob reads 2, 3"],
+  ])("of %s is refused by its number, and no password is asked for", async (app, bytes, told) => {
     await expect(read(bytes, null)).rejects.toMatchObject({
       code: "invalid",
-      message: expect.stringMatching(
-        new RegExp(`^this (file of ${app} is of|${app} export has) version`),
-      ),
-      hint: expect.stringContaining("newer fob"),
+      message: `this file of ${app} has version ${told}`,
+      hint: "a newer fob may read it; a list of Key URIs is read in any case",
+    });
+  });
+
+  test.each([
+    ["Ente Auth", changed("ente", { version: 0 })],
+    ["Proton Authenticator", changed("proton", { version: 0 })],
+    ["cotp", changed("cotp", { version: 0 })],
+    ["OTPClient", patched("otpclient-3", 12, 1)],
+  ])("of %s that is older is not told as newer", async (app, bytes) => {
+    await expect(read(bytes, null)).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringMatching(`^this file of ${app} has version [01], and fob reads `),
+      hint: expect.stringMatching(`^today's ${app} may open it, and export it again;`),
     });
   });
 });
+
+test.each([
+  [changed("bitwarden-pbkdf2", { kdfType: 2 }), "kdfType 2"],
+  [changed("bitwarden-pbkdf2", { data: "7.AAAA" }), "encryption 7"],
+])(
+  "a method that is not known is named, and no password is asked for (%#)",
+  async (bytes, told) => {
+    await expect(read(bytes, null)).rejects.toMatchObject({
+      code: "invalid",
+      message: `this file of Bitwarden is encrypted with ${told}, which this fob does not read`,
+      hint: expect.stringContaining("newer fob"),
+    });
+  },
+);
 
 describe("costs and lengths that lie", () => {
   const kdfParams = (memLimit: unknown, opsLimit: unknown, salt = "AAAAAAAAAAAAAAAAAAAAAA==") =>

@@ -166,7 +166,7 @@ describe("a list of hardware tokens", () => {
   test("of a version that is not known is refused by it", async () => {
     await expect(readText(oathCsv2.replace("2", "3"))).rejects.toMatchObject({
       code: "invalid",
-      message: "this OATH CSV export has version 3, and fob reads 2",
+      message: "this file of OATH CSV has version 3, and fob reads 2",
     });
   });
 

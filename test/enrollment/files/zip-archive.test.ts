@@ -1,20 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { readAppFile } from "#enrollment/files/read-file.ts";
 import { decodeBase32 } from "#token/base32.ts";
 import { fixture, onePassword, PASSWORD, zip } from "./archives/archive-samples.ts";
+import { readText } from "./reading.ts";
 import * as samples from "./samples.ts";
 
 const { SAMPLES, STEAM } = samples;
 
 /** A file is read with a password; with null, asking for it is the outcome. */
 function read(bytes: Buffer, password: string | null = null) {
-  return readAppFile(bytes, "export.zip", {
-    askSecret: async () => {
-      if (password === null) throw new Error("asked for the password");
-      return Buffer.from(password);
-    },
-    readQrCodes: async () => [],
-  });
+  return readText(bytes, { name: "export.zip", password });
 }
 
 const packed = (name: string, content: string | Buffer, size?: number) => ({

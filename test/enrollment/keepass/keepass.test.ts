@@ -1,20 +1,13 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { readAppFile } from "#enrollment/files/read-file.ts";
 import { readKeyFile } from "#enrollment/keepass/key-file.ts";
 import { decodeBase32 } from "#token/base32.ts";
+import { readText } from "../files/reading.ts";
 import { fixture, PASSWORD, TOKENS } from "./keepass-samples.ts";
 
 /** A file is read with a password; with null, asking for it is the outcome. */
 function read(bytes: Buffer, password: string | null = PASSWORD, keyFile?: Buffer) {
-  return readAppFile(bytes, "passwords.kdbx", {
-    askSecret: async () => {
-      if (password === null) throw new Error("asked for the password");
-      return Buffer.from(password);
-    },
-    ...(keyFile && { keyFile }),
-    readQrCodes: async () => [],
-  });
+  return readText(bytes, { name: "passwords.kdbx", password, keyFile });
 }
 
 async function expectTokens(reading: ReturnType<typeof read>): Promise<void> {
@@ -202,19 +195,21 @@ describe("headers", () => {
   const big = Array<number>(7).fill(0xff);
 
   test.each([
-    ["a newer version", patched(aes, 10, 5), /version 5\.\d+, which this fob does not read/],
+    [
+      "a newer version",
+      patched(aes, 10, 5),
+      /^this file of KeePass has version 5, and fob reads 3, 4$/,
+    ],
     ["KeePass 1", patched(aes, 4, 0x65), /database of KeePass 1/],
     ["Twofish", fixture("aes-twofish.kdbx"), /encrypted with Twofish/],
     ["a field that is too long", patched(aes, 13, ...big), /damaged/],
     ["many rounds", changed(aes, "\x05\x01\0\0\0R\x08\0\0\0", ...big), /too long/],
     ["much memory", changed(argon2, "\x05\x01\0\0\0M\x08\0\0\0", 0, 0, 0, 0, 9), /256 MiB/],
     ["many passes", changed(argon2, "\x05\x01\0\0\0I\x08\0\0\0", ...big), /whole|too long/],
-    ["Argon2 1.0", changed(argon2, "\x04\x01\0\0\0V\x04\0\0\0", 0x10), /Argon2 16/],
-    ["a stranger's KDF", changed(aes, "$UUID\x10\0\0\0", 1, 2, 3), /KDF 010203/],
+    ["Argon2 1.0", changed(argon2, "\x04\x01\0\0\0V\x04\0\0\0", 0x10), /version 16 of Argon2/],
+    ["a stranger's KDF", changed(aes, "$UUID\x10\0\0\0", 1, 2, 3), /key derivation "010203/],
     ["a changed seed", patched(aes, 100, 1, 2, 3), /damaged/],
   ])("%s: refused before a password is asked for", async (_, bytes, message) => {
-    // a changed header shows itself only once its hash is compared
-    const password = /damaged/.test(message.source) ? PASSWORD : null;
-    await expect(read(bytes, password)).rejects.toMatchObject({ code: "invalid", message });
+    await expect(read(bytes, null)).rejects.toMatchObject({ code: "invalid", message });
   });
 });

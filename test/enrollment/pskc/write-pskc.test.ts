@@ -41,8 +41,11 @@ describe("a key container that fob writes", () => {
         fc.boolean(),
         async (tokens, isPlain) => {
           const xml = await formatPskc(tokens, isPlain ? null : PASSPHRASE);
-          const { drafts, refusals } = await readPskc(xml, async () => PASSPHRASE);
+          const typed = Buffer.from(PASSPHRASE);
+          const { drafts, refusals } = await readPskc(xml, async () => typed);
           expect(refusals).toEqual([]);
+          // what was typed is forgotten where it was asked for
+          expect(typed).toEqual(isPlain ? PASSPHRASE : Buffer.alloc(PASSPHRASE.length));
           const read = drafts.map(({ name, issuer, account, serial, credential, secret, pin }) => ({
             name,
             issuer,

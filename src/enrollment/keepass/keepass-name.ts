@@ -1,0 +1,2 @@
+/** What messages call every program that writes these databases. */
+export const KEEPASS = "KeePass";
