@@ -4,9 +4,9 @@
 _fob_look_up() {
   commands= options= refused= places=()
   case $1 in
-  '') commands='enroll list show code run challenge push pin keychain biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify askpass config lab doctor shellenv completion help' ;;
-  'help') places=('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify askpass config lab doctor shellenv completion') ;;
-  'enroll') options='--qr --clipboard --screen --name --dry-run --replace --yes --pin --trace --insecure' places=('more any') ;;
+  '') commands='enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore favorite resync import export backup inspect provision verify askpass config lab doctor shellenv completion help' ;;
+  'help') places=('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore favorite resync import export backup inspect provision verify askpass config lab doctor shellenv completion') ;;
+  'enroll') options='--qr --clipboard --screen --name --dry-run --replace --yes --pin --hold --trace --insecure' places=('more any') ;;
   'list') options='--codes --watch' places=('token') ;;
   'show') places=('token') ;;
   'code') options='--all --copy --clear-after --once --next --at --watch --min-validity --format' places=('more token') ;;
@@ -35,6 +35,7 @@ _fob_look_up() {
   'access revoke') places=('any') ;;
   'access domain') places=('token' 'words 00 02 FF full pin none') ;;
   'rename') places=('token' 'any') ;;
+  'hold') options='--yes' places=('token' 'any') ;;
   'remove') options='--yes' places=('more token') ;;
   'restore') options='--replace --keep-both --identity' places=('file') ;;
   'favorite') options='--off' places=('token') ;;
@@ -75,6 +76,7 @@ _fob_look_up_value() {
     case "$1 $2" in
     'enroll --qr') place='more file' ;;
     'enroll --name') place='any' ;;
+    'enroll --hold') place='words tpm' ;;
     'enroll --trace') place='file' ;;
     'code --clear-after') place='any' ;;
     'code --at') place='any' ;;

@@ -10,7 +10,6 @@ import { formatError, formatFailures, formatNote } from "#cli/output/report.ts";
 import { type Style, styleFor } from "#cli/output/style.ts";
 import { chooseUnlessWrong } from "#cli/settings/settings.ts";
 import { printable } from "#token/printable.ts";
-import type { AnyCommand } from "./command.ts";
 import { missingArgument } from "./command-line/complaint.ts";
 import { type Invocation, parseCommandLine, type Vocabulary } from "./command-line/parse.ts";
 import type { Context } from "./context.ts";

@@ -100,7 +100,8 @@ async function isFingerNeeded(bus: MessageBus): Promise<boolean> {
       body: ["net.reactivated.Fprint.Device", "finger-needed"],
     }),
   );
-  return reply?.body[0].value === true;
+  const [needed] = (reply?.body ?? []) as readonly { readonly value: unknown }[];
+  return needed?.value === true;
 }
 
 /** The reader's socket is there while a program has claimed it. */

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { makeCheap } from "../e2e/cheap-pins.ts";
 import { homesLike, RFC_SECRET, type TestHome } from "../e2e/fob.ts";
 import { openTerminal } from "../e2e/terminal.ts";
 import { describeWith } from "../requires.ts";
@@ -10,11 +9,10 @@ import { startDisplay, type XDisplay } from "./x-display.ts";
 
 const PIN = "739146";
 
-const guarded = homesLike(async ({ home, fob }) => {
+const guarded = homesLike(async ({ fob }) => {
   const uri = `otpauth://totp/ACME:ann?secret=${RFC_SECRET}&issuer=ACME`;
   await fob(["enroll", "-", "--name", "vpn"], { input: uri });
   await fob(["pin", "set", "vpn"], { env: { FOB_PIN: PIN } });
-  await makeCheap(home, { tokens: { vpn: PIN } });
 });
 
 async function attemptsLeft({ fob }: TestHome): Promise<number> {

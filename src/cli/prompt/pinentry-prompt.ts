@@ -24,6 +24,9 @@ export function pinentryPrompt(pinentry: Pinentry, signal?: AbortSignal): Prompt
     wait: async (question) => {
       throw cannotAsk(question, t("a PIN"));
     },
+    draw: async (question, instead) => {
+      throw cannotAsk(question, instead);
+    },
     pick: async (question, _choices, instead) => {
       throw cannotAsk(question, instead);
     },
