@@ -45,6 +45,7 @@ const DECLARING: Readonly<Record<string, number>> = {
   values: 1,
   optionalValue: 1,
   required: 1,
+  asked: 1,
   optional: 1,
   variadic: 1,
   rest: 1,

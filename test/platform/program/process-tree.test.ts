@@ -6,7 +6,7 @@ import { askProgram } from "#platform/program/ask-program.ts";
 import { eventually, until } from "../../waiting.ts";
 
 /** Starts of programs that a shell makes, each leaving the file `pid` and running on. */
-const SLEEPER = "sh -c 'echo $$ > pid.new; mv pid.new pid; exec sleep 600'";
+const SLEEPER = "sh -c 'echo $$ > pid.new; mv pid.new pid; exec tail -f /dev/null'";
 const STARTS = {
   "a child": `${SLEEPER} &`,
   "a child in a session of its own": `setsid ${SLEEPER} &`,
@@ -19,7 +19,7 @@ test.skipIf(process.platform !== "linux").each(Object.entries(STARTS))(
     const folder = mkdtempSync(join(tmpdir(), "fob-run-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const program = join(folder, "decide");
-    writeFileSync(program, `#!/bin/sh\ncd ${folder}\n${start}\nsleep 600\n`, { mode: 0o700 });
+    writeFileSync(program, `#!/bin/sh\ncd ${folder}\n${start}\ntail -f /dev/null\n`, { mode: 0o700 });
     const end = new AbortController();
     const run = askProgram(program, { input: "", signal: end.signal });
     const pid = await eventually("a program", () =>
