@@ -71,7 +71,7 @@ const LINES: readonly [string, string][] = [
   ["fob --quiet pin se", "fob --quiet pin set"],
   ["fob code --ne", "fob code --next"],
   ["fob list --pl", "fob list --plain"],
-  ["fob export --pi", "fob export --pin-f"],
+  ["fob export --pin-", "fob export --pin-f"],
   ["fob code plain --min", "fob code plain --min-validity"],
   ["fob --keychain=fi", "fob --keychain=file"],
   ["fob provision totp --algorithm SHA51", "fob provision totp --algorithm SHA512"],
