@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { isTorture } from "../sampled.ts";
 import { type Faults, runWith } from "../torture/faults.ts";
 import { HOTP_URI, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 
@@ -25,6 +26,17 @@ async function enrolled(faults: Faults): Promise<TestHome> {
 
 const counterOf = async ({ fob }: TestHome) =>
   JSON.parse((await fob(["show", "ACME", "--json"])).stdout).counter;
+
+/** A token is enrolled, and gives passcodes to processes at once, all of it under faults. */
+async function firstCodes(faults: Faults): Promise<void> {
+  const home = await enrolled(faults);
+  expect(statSync(join(home.home, "key")).mode & 0o777).toBe(0o600);
+  const codes = await Promise.all([0, 1].map(() => runWith(home, ["code", "ACME"], faults)));
+  expect(codes.map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(
+    codes.map(() => ({ exitCode: 0, stderr: "" })),
+  );
+  expect(codes.map(({ stdout }) => stdout.trim()).sort()).toEqual(RFC_CODES.slice(0, 2).sort());
+}
 
 /** What a token goes through from its enrollment on, all of it under faults. */
 async function wholeCycle(faults: Faults): Promise<void> {
@@ -58,7 +70,8 @@ describe("a file system without hard links", () => {
     "that says %s has vaults like any other",
     { timeout: 60_000 },
     async (linkCode) => {
-      await wholeCycle({ noLinks: true, linkCode });
+      const cycle = isTorture || linkCode === WITHOUT_LINKS[0] ? wholeCycle : firstCodes;
+      await cycle({ noLinks: true, linkCode });
     },
   );
 
@@ -80,7 +93,8 @@ describe("a file system that cannot sync a folder", () => {
     "and says %s uses one counter for one passcode",
     { timeout: 60_000 },
     async (folderSync) => {
-      await wholeCycle({ folderSync });
+      const cycle = isTorture || folderSync === WITHOUT_SYNC[0] ? wholeCycle : firstCodes;
+      await cycle({ folderSync });
     },
   );
 });

@@ -11,11 +11,11 @@ import { listGrants, revokeGrant } from "#vault/grants/grants.ts";
 import { createHeader, newVaultId } from "#vault/keys/header.ts";
 import { takePasscode } from "#vault/tokens/passcodes.ts";
 import { Vault } from "#vault/vault.ts";
+import { isTorture } from "../sampled.ts";
 import { addAtOnce } from "./add-at-once.ts";
 
-const PROCESSES = 20;
-/** `npm run torture` has more rounds. */
-const [GRANTS, ROUNDS] = process.env["MODE"] === "torture" ? [12, 8] : [2, 2];
+/** `npm run torture` has more of all. */
+const [PROCESSES, GRANTS, ROUNDS] = isTorture ? [20, 12, 8] : [8, 2, 2];
 
 let folder: string;
 let driver: string;

@@ -8,11 +8,14 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hotp } from "#otp/hotp.ts";
 import { Vault } from "#vault/vault.ts";
+import { isTorture } from "../sampled.ts";
 import { anyMoment, cutOffAfter } from "../waiting.ts";
 import { addAtOnce } from "./add-at-once.ts";
 
 /** `npm run torture` kills more often. */
-const KILLS = process.env["MODE"] === "torture" ? 1_000 : 25;
+const KILLS = isTorture ? 1_000 : 15;
+/** How many passcodes each process takes. */
+const CODES = isTorture ? 150 : 50;
 const SECRET = Buffer.from("12345678901234567890");
 
 let folder: string;
@@ -124,15 +127,15 @@ describe("a vault under fire", () => {
     timeout: 120_000,
   }, async () => {
     const fresh = newVault();
-    const all = await Promise.all(Array.from({ length: 8 }, () => linesOf(fresh.start(100))));
+    const all = await Promise.all(Array.from({ length: 8 }, () => linesOf(fresh.start(CODES))));
     const counters = expectRightCodes(all.flat()).sort((a, b) => Number(a - b));
-    expect(counters).toEqual(Array.from({ length: 800 }, (_, i) => BigInt(i)));
+    expect(counters).toEqual(Array.from({ length: 8 * CODES }, (_, i) => BigInt(i)));
     expect(readdirSync(fresh.vault.tokenCell(fresh.token.id).folder)).toHaveLength(1);
   });
 
   test("stays right when some of many writers are killed", { timeout: 120_000 }, async () => {
     const fresh = newVault();
-    const children = Array.from({ length: 12 }, () => fresh.start(150));
+    const children = Array.from({ length: 12 }, () => fresh.start(CODES));
     const lines = Promise.all(children.map(linesOf));
     for (const child of children.slice(0, 6))
       cutOffAfter(child, 300 + Math.random() * 500, "SIGKILL");
