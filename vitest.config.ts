@@ -20,7 +20,7 @@ export default defineConfig({
   define: { FOB_VERSION: JSON.stringify(version) },
   test: {
     include: ["test/**/*.test.ts"],
-    setupFiles: ["test/least-costs.ts", "test/stretched-once.ts"],
+    setupFiles: ["test/least-costs.ts", "test/stretched-once.ts", "test/rsa-keys-again.ts"],
     // the program is loaded once for all files of a worker, not in a second of each one
     isolate: false,
     // most of the time goes to programs that wait for each other: one worker, which Vitest takes on

@@ -400,7 +400,7 @@ describe.skipIf(process.platform === "win32")(
       { timeout: 240_000 },
       async (signal) => {
         const { fob, home, names } = await unlocked();
-        const uris = Array.from({ length: 400 }, (_, i) =>
+        const uris = Array.from({ length: 150 }, (_, i) =>
           TOTP_URI.replaceAll("Example", `Site${i}`),
         );
         await fob(["enroll", "-"], { input: uris.join("\n") });

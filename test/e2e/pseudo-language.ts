@@ -21,10 +21,13 @@ export interface Messages {
   readonly plurals: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
+let english: Messages | null = null;
+
 /** Every text of the program, as `npm run messages` writes it for translators. */
 export function englishMessages(): Messages {
   // another shape for the compiler: the nouns of a language have the forms that it counts with
-  return collectFromProject(root) as unknown as Messages;
+  english ??= collectFromProject(root) as unknown as Messages;
+  return english;
 }
 
 /** The translations that are there, by the names of their languages. */

@@ -8,8 +8,9 @@ import json
 import os
 import sys
 
-from pykeepass import create_database
+from pykeepass import PyKeePass
 from pykeepass.kdbx_parsing.kdbx4 import kdf_uuids
+from pykeepass.pykeepass import BLANK_DATABASE_LOCATION, BLANK_DATABASE_PASSWORD
 
 SALT = os.urandom(32)
 AES = {"$UUID": (0x42, kdf_uuids["aeskdf"]), "R": (5, 100), "S": (0x42, SALT)}
@@ -36,7 +37,9 @@ FORMS = {
 def main(form, path):
     order = json.load(sys.stdin)
     cipher, is_compressed, kdf = FORMS[form]
-    database = create_database(path, password=order["password"], keyfile=order["keyFile"])
+    # as create_database does, which saves it once more, with a key that costs a second
+    database = PyKeePass(BLANK_DATABASE_LOCATION, BLANK_DATABASE_PASSWORD)
+    database.filename, database.password, database.keyfile = path, order["password"], order["keyFile"]
     header = database.kdbx.header.value.dynamic_header
     header.cipher_id.data = cipher
     header.encryption_iv.data = os.urandom(12 if cipher == "chacha20" else 16)
