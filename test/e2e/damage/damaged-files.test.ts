@@ -127,7 +127,7 @@ describe.each(chosen.map((one) => [one.of, one.injury, one] as const))(
       if (isNewer) expect(filesOf(sick, path)).toEqual(before);
       else if (one.injury !== "closed to its owner") expect(stderr).toBe("");
       expect(await here(() => troubles(sick))).toBe(repaired);
-      if (repaired === "" && one.of !== "tokens") await useAll(sick);
+      if (repaired === "" && one.of !== "tokens") await here(() => useAll(sick));
     });
   },
 );
