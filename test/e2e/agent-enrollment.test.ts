@@ -147,7 +147,7 @@ describe("an enrollment with a server, while an agent holds the vault, asks for 
       stdout: expect.stringMatching(/^enrolled none /),
       exitCode: 5,
     });
-    expect(stderr).toContain('it is locked until `fob pin set "none" --policy min=6,attempts=5`');
+    expect(stderr).toContain("it is locked until `fob pin set none --policy min=6,attempts=5`");
     expect((await fob(["code", "none"])).exitCode).toBe(5);
     expect(JSON.parse((await fob(["show", "none", "--json"])).stdout)).toMatchObject({
       accessDomain: "02",

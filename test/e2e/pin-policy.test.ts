@@ -131,7 +131,7 @@ test("makes a PIN that somebody else chose good for one thing: choosing another"
     exitCode: 5,
     stdout: "",
     stderr:
-      'fob: the PIN of ACME must be changed: it was chosen by somebody else\nhint: `fob pin change "ACME"`\n',
+      "fob: the PIN of ACME must be changed: it was chosen by somebody else\nhint: `fob pin change ACME`\n",
   });
   expect(await home.fob(["pin", "change", "ACME"], pins("83517", "27954"))).toMatchObject({
     exitCode: 0,

@@ -126,3 +126,49 @@ test("a text that names what does not exist is found", () => {
     "code --at T",
   ]);
 });
+
+/** What stands behind a command in a text and needs no quotation marks: no name of a token, no file. */
+const PLAIN_WORDS: Readonly<Record<string, readonly string[]>> = {
+  "src/cli/settings/settings.ts": ["key"],
+  "src/push/tiqr/tiqr-schemes.ts": ["scheme"],
+  "src/commands/machine/keychain-move.ts": ["kind"],
+  // of users of the lab, which are letters, digits, dots, dashes, _ and @
+  "src/commands/lab/lab-opening.ts": ["name"],
+  "src/commands/lab/lab-push.ts": ["user"],
+  "src/commands/push/push-requests.ts": ["id"],
+  "src/commands/push/push-event-view.ts": ["request.id"],
+};
+
+test("what is to be typed into a shell is quoted for it: a name may be $(anything)", () => {
+  const unquoted: string[] = [];
+  const visit = (file: string, source: ts.SourceFile, node: ts.Node): void => {
+    if (ts.isTemplateExpression(node)) {
+      let before = node.head.text;
+      for (const { expression, literal } of node.templateSpans) {
+        const code = expression.getText(source);
+        const isSafe =
+          /^(?:shellWord|quoteForShell)\(/.test(code) || PLAIN_WORDS[file]?.includes(code);
+        if (/\bfob(?: [a-z-]+){1,3} $/.test(before) && !isSafe && isCommand(before))
+          unquoted.push(`${file}: ${before}\${${code}}`);
+        before = literal.text;
+      }
+    }
+    ts.forEachChild(node, (child) => visit(file, source, child));
+  };
+  for (const file of new Set(texts.map((one) => one.file))) {
+    const source = ts.createSourceFile(
+      file,
+      readFileSync(file, "utf8"),
+      ts.ScriptTarget.ESNext,
+      true,
+    );
+    visit(file, source, source);
+  }
+  expect(unquoted).toEqual([]);
+});
+
+/** Whether a text ends with a command of fob, and its options. */
+function isCommand(text: string): boolean {
+  const [, first = "", second = ""] = /\bfob ([a-z]+)(?: ([a-z-]+))?[a-z -]* $/.exec(text) ?? [];
+  return commands.has(first) || commands.has(`${first} ${second}`);
+}

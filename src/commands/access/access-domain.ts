@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { asked, defineCommand, optional } from "#cli/command.ts";
+import { shellWord } from "#base/shell-word.ts";
 import type { Context } from "#cli/context.ts";
 import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
@@ -83,7 +84,9 @@ export const accessDomain = defineCommand({
   text: ({ name, accessDomain: value }) => printable(`${name}: ${value} (${accessInWords(value)})`),
   json: ({ id, name, accessDomain: value }) => ({ id, name, accessDomain: value }),
   notes: ({ name, lacksPin }) =>
-    lacksPin ? [t`note: ${name} has no PIN yet: \`fob pin set ${name}\` gives it one`] : [],
+    lacksPin
+      ? [t`note: ${name} has no PIN yet: \`fob pin set ${shellWord(name)}\` gives it one`]
+      : [],
 });
 
 /** {@link accessDomain} as an agent carries it out: it is shown, not set. */

@@ -1,7 +1,7 @@
 import type { AgentControl } from "#agent/client/control.ts";
+import { quoteForShell } from "#base/shell-word.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { quoteForShell } from "#cli/output/shell-word.ts";
 import { existingVault } from "#commands/lookup.ts";
 import { AGENT_OPTIONS, parseAgentOptions } from "./agent-options.ts";
 import { describeAgent } from "./agent-view.ts";

@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { asked, defineCommand, flag, optional, value } from "#cli/command.ts";
+import { shellWord } from "#base/shell-word.ts";
 import type { Context } from "#cli/context.ts";
 import { existingTokens, findOne } from "#commands/lookup.ts";
 import { tiqrInput } from "#commands/push/tiqr-answer.ts";
@@ -166,6 +167,6 @@ function respondingCredential(token: Token): OcraCredential | TiqrCredential {
   if (credential.kind === "ocra") return credential;
   if (isTiqrToken(token)) return token.credential;
   throw new FobError("usage", t`${name} answers no challenges`, {
-    hint: t`fob code ${JSON.stringify(name)} prints its passcode`,
+    hint: t`fob code ${shellWord(name)} prints its passcode`,
   });
 }

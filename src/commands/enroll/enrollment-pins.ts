@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { shellWord } from "#base/shell-word.ts";
 import type { HouseContext } from "#cli/context.ts";
 import { ACCESS } from "#token/access-domain.ts";
 import type { RequiredPin } from "#token/draft/parsed-token.ts";
@@ -134,7 +135,7 @@ export async function guardLate(
 export function describeMissingPin({ name, policy, reason }: Unguarded): string {
   const rules = ` --policy ${formatPinPolicy(policy)}`;
   const why = reason.code === "interrupted" ? "" : ` (${reason.message})`;
-  return t`warning: ${name} has no PIN yet, and its issuer wants one${why}: it is locked until \`fob pin set ${JSON.stringify(name)}${rules}\``;
+  return t`warning: ${name} has no PIN yet, and its issuer wants one${why}: it is locked until \`fob pin set ${shellWord(name)}${rules}\``;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
+import { shellWord } from "#base/shell-word.ts";
 import type { HouseContext } from "#cli/context.ts";
-import { shellWord } from "#cli/output/shell-word.ts";
 import { type TokenView, viewToken } from "#commands/tokens/token-view.ts";
 import { ACCESS } from "#token/access-domain.ts";
 import { newlyEnrolled } from "#token/codec.ts";

@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
+import { shellWord } from "#base/shell-word.ts";
 import { defineCommand, optional, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { formatMoment } from "#cli/output/moments.ts";
@@ -202,7 +203,7 @@ function refuseTwin(vault: Vault, removed: TokenRecord): void {
     "usage",
     t`${removed.token.name} is in use already: it was enrolled again, as ${twin.name}`,
     {
-      hint: t`\`fob remove ${JSON.stringify(twin.name)}\` first, if the removed one is to take its place`,
+      hint: t`\`fob remove ${shellWord(twin.name)}\` first, if the removed one is to take its place`,
     },
   );
 }

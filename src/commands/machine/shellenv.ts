@@ -1,8 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { quoteForShell } from "#base/shell-word.ts";
 import { defineCommand, optional } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { quoteForShell } from "#cli/output/shell-word.ts";
 import { readHeader } from "#vault/keys/header.ts";
 
 /** Shells with functions of their own. `sh` is for every other one that keeps to POSIX. */

@@ -1,5 +1,5 @@
 import { t } from "#base/language.ts";
-import { shellWord } from "#cli/output/shell-word.ts";
+import { shellWord } from "#base/shell-word.ts";
 import { type Style, UNCOLORED } from "#cli/output/style.ts";
 import { type Column, formatFields, formatTable } from "#cli/output/table.ts";
 import { displayWidth } from "#cli/output/width.ts";

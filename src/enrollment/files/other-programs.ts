@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { type Text, t, translated } from "#base/language.ts";
+import { shellWord } from "#base/shell-word.ts";
 
 /** A kind of file that holds no tokens for fob, or none that it can get at. */
 interface OtherKind {
@@ -47,7 +48,7 @@ export function refuseOtherPrograms(bytes: Buffer, source: string): void {
   const beginning = bytes.toString("latin1", 0, BEGINNING_BYTES);
   if (AGE_FILE.test(beginning))
     throw new FobError("invalid", t`${source} is a backup, or another file encrypted with age`, {
-      hint: t`\`fob restore ${source}\` reads a backup of fob`,
+      hint: t`\`fob restore ${shellWord(source)}\` reads a backup of fob`,
     });
   const kind = KINDS.find(
     ({ begins, has = "" }) => beginning.startsWith(begins) && beginning.includes(has),

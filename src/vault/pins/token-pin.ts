@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
+import { shellWord } from "#base/shell-word.ts";
 import { type PinPolicy, pinExpiry } from "#token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
@@ -77,7 +78,7 @@ export async function askToUse(
   if (!record.guard || !overdue) return secretKey;
   const { name } = record.token;
   const reason = new FobError("locked", t`the PIN of ${name} must be changed: ${overdue}`, {
-    hint: `\`fob pin change ${JSON.stringify(name)}\``,
+    hint: `\`fob pin change ${shellWord(name)}\``,
   });
   if (!prompt.interactive) {
     forget(secretKey);

@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { shellWord } from "#base/shell-word.ts";
 import { hotp, NO_COUNTER_LEFT } from "#otp/hotp.ts";
 import { OtpError } from "#otp/otp-error.ts";
 import type { PinKind } from "#otp/pin-kind.ts";
@@ -182,7 +183,7 @@ function passcodeOf(
     "usage",
     t`${token.name} answers challenges and gives no passcodes by itself`,
     {
-      hint: `fob challenge ${JSON.stringify(token.name)} CHALLENGE`,
+      hint: `fob challenge ${shellWord(token.name)} CHALLENGE`,
     },
   );
 }

@@ -19,7 +19,9 @@ test.skipIf(process.platform !== "linux").each(Object.entries(STARTS))(
     const folder = mkdtempSync(join(tmpdir(), "fob-run-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const program = join(folder, "decide");
-    writeFileSync(program, `#!/bin/sh\ncd ${folder}\n${start}\ntail -f /dev/null\n`, { mode: 0o700 });
+    writeFileSync(program, `#!/bin/sh\ncd ${folder}\n${start}\ntail -f /dev/null\n`, {
+      mode: 0o700,
+    });
     const end = new AbortController();
     const run = askProgram(program, { input: "", signal: end.signal });
     const pid = await eventually("a program", () =>
