@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { type Text, t, translated } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 import { withKnownScheme } from "#commands/tiqr-scheme.ts";
+import { judgeEnd } from "#enrollment/cut-list.ts";
 import type { EnrollmentDraft, OnlineEnrollment } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
 import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
@@ -163,7 +164,8 @@ async function readInput(text: string, reading: Reading): Promise<readonly Enrol
     // one line may be a code that holds many
     if (found.length > MAX_ENTRIES) break;
   }
-  return found;
+  const drafts = found.filter((one): one is EnrollmentDraft => !isOnline(one));
+  return [...judgeEnd(text, drafts), ...found.filter(isOnline)];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { judgeEnd } from "#enrollment/cut-list.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
 import { isKeePass } from "#enrollment/keepass/kdbx-header.ts";
@@ -100,7 +101,7 @@ async function readText(
   return (
     (await readContainer(file.text, askSecret, effort)) ??
     (await readKnown(file, askSecret, effort)) ??
-    (await readList(file.text, linesBefore, effort))
+    (await readList(file, linesBefore, effort))
   );
 }
 
@@ -193,7 +194,7 @@ export async function readItems(
 
 /** One enrollment string a line, as Ente and many others write them. */
 async function readList(
-  text: string,
+  { bytes, text }: ForeignFile,
   linesBefore: number,
   effort: Effort,
 ): Promise<FileContent | null> {
@@ -201,7 +202,11 @@ async function readList(
   if (!lines.some((line) => /^[a-z-]+:\/\//i.test(mend(line.text).text))) return null;
   const { remarks } = countLeftBehind(lines.flatMap((line) => enteBelongings(line.text)));
   const numbered = lines.map((line) => ({ ...line, number: line.number + linesBefore }));
-  return { ...(await readStrings(t("a list"), numbered, effort)), remarks };
+  const content = await readStrings(t("a list"), numbered, effort);
+  // the text has no space around it; in UTF-16, a zero follows
+  const isEnded = bytes.subarray(-2).includes("\n".charCodeAt(0));
+  const drafts = isEnded ? content.drafts : judgeEnd(text, content.drafts);
+  return { ...content, drafts, remarks };
 }
 
 function readStrings(
