@@ -1,4 +1,4 @@
-import { FobError, isErrorCode } from "./fob-error.ts";
+import { EXIT_CODES, FobError, isErrorCode } from "./fob-error.ts";
 import { original, toldBefore } from "./language.ts";
 
 /**
@@ -39,7 +39,14 @@ export function decodeText({ english, local }: TextJson): string {
 }
 
 /** An error as JSON data; see {@link ErrorJson}. */
-export function encodeError({ code, message, hint, isDone, isSilent }: FobError): ErrorJson {
+export function encodeError({
+  code,
+  message,
+  hint,
+  isDone,
+  isSilent,
+  exitCode,
+}: FobError): ErrorJson {
   const texts = { message, hint: hint ?? null };
   const english = { message: original(message), hint: original(hint) ?? null };
   const isLocal = texts.message !== english.message || texts.hint !== english.hint;
@@ -49,6 +56,7 @@ export function encodeError({ code, message, hint, isDone, isSilent }: FobError)
     ...(isDone ? { isDone } : {}),
     ...(isSilent ? { isSilent } : {}),
     ...(isLocal ? { local: texts } : {}),
+    ...(exitCode === EXIT_CODES[code] ? {} : { exitCode }),
   };
 }
 

@@ -72,6 +72,13 @@ function describeWith(hints: Texts, error: unknown, action: FileAction, path: st
   );
 }
 
+/** Whether an error is one of {@link describeFileError} for a file that this user may not use. */
+export function isClosedFile(error: unknown): boolean {
+  const cause = error instanceof FobError ? error.cause : null;
+  const { code = "" } = (cause ?? {}) as NodeJS.ErrnoException;
+  return ["EACCES", "EPERM"].includes(code);
+}
+
 /**
  * Describes a failure after the change itself: the file has its new content, but that content may
  * not survive a power cut. FobError `unavailable` with `isDone`.

@@ -2,7 +2,7 @@
  * The stable error names of the command-line contract, with the process exit code of each. A test
  * compares them with the tables in README.md and docs/json.md.
  */
-const EXIT_CODES = {
+export const EXIT_CODES = {
   /** A bug, or a failure that was not foreseen. */
   internal: 1,
   /** An unknown command or option, or a bad argument. */

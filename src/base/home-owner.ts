@@ -25,7 +25,9 @@ export function refuseForeignHome(home: string): void {
   }
 }
 
-/** A user's name and number, as `ann (1000)`; only the number where the system's list has no name. */
+/**
+ * A user's name and number, as `ann (1000)`; only the number where the system's list has no name.
+ */
 export function nameUser(uid: number): string {
   const name = listedName(uid);
   return name === null ? String(uid) : `${name} (${uid})`;

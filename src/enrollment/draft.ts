@@ -47,8 +47,8 @@ export interface EnrollmentFormat {
   matches(text: string): boolean;
   /**
    * The tokens in the text. Rejects with FobError `invalid` naming what is wrong, `unavailable`
-   * when there is none without its server. Loads what it needs only now. What it computes goes off
-   * `effort`.
+   * when there is none without its server. Loads what it needs only now. Its derivations are
+   * charged to `effort`.
    */
   parse(
     text: string,

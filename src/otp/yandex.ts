@@ -1,4 +1,6 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
+import { hmac } from "./algorithm.ts";
+import { counterBytes } from "./hotp.ts";
 
 /** The length of a time step, in seconds. */
 const PERIOD = 30;
@@ -34,10 +36,8 @@ function yandexPasscode(input: {
     .update(pin)
     .update(secret.subarray(0, YANDEX_SECRET_BYTES))
     .digest();
-  const message = Buffer.alloc(8);
-  message.writeBigUInt64BE(step);
   const key = hash.subarray(hash[0] === 0 ? 1 : 0);
-  const mac = createHmac("sha256", key).update(message).digest();
+  const mac = hmac("SHA256", key, counterBytes(step));
   hash.fill(0);
   let number = mac.readBigUInt64BE(mac.readUInt8(mac.length - 1) & 0x0f) & (2n ** 63n - 1n);
   let code = "";

@@ -33,6 +33,18 @@ export function parseJson(text: string, limits: JsonLimits = { values: MAX_VALUE
 }
 
 /**
+ * {@link parseJson} for a part of a file, which does not stop the rest: null where it is damaged.
+ */
+export function parseJsonOrNull(text: string, limits?: JsonLimits): unknown {
+  try {
+    return parseJson(text, limits);
+  } catch (error) {
+    if (error instanceof FobError) return null;
+    throw error;
+  }
+}
+
+/**
  * Throws FobError `invalid` for a text that nests too deeply or has too many values. Values are
  * counted by the brackets, commas and colons outside strings, because one precedes each value but
  * the first.

@@ -1,4 +1,5 @@
 import { t } from "#base/language.ts";
+
 /**
  * A person's answer to a login request. `choice` is the chosen option where the request offers
  * several, else null. `isReport` says that somebody else must have started the login.

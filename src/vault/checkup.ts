@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isYoung } from "#base/file-age.ts";
+import { isClosedFile } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { isListedAlike } from "#token/codec.ts";
 import { isOfNewer } from "#token/newer.ts";
@@ -140,8 +141,8 @@ function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: s
  * Whether the file is at fault: damaged, or without read permission. A failing disk says nothing
  * about the file's content.
  */
-function isOfFile({ code, cause }: FobError): boolean {
-  return code === "invalid" || (cause as NodeJS.ErrnoException | undefined)?.code === "EACCES";
+function isOfFile(error: FobError): boolean {
+  return error.code === "invalid" || isClosedFile(error);
 }
 
 /**

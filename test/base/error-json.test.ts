@@ -39,6 +39,12 @@ test("an error in English carries English alone", () => {
   });
 });
 
+test("an exit code of another program's conventions arrives, and the usual one is not written", () => {
+  const other = onItsWay(new FobError("not-found", "no such program", { exitCode: 127 }));
+  expect(decodeError(other)).toMatchObject({ code: "not-found", exitCode: 127 });
+  expect(onItsWay(new FobError("not-found", "no such token"))).not.toHaveProperty("exitCode");
+});
+
 test("an error in another language arrives in it, and in English for scripts", () => {
   speakGerman();
   const json = onItsWay(made());

@@ -71,8 +71,7 @@ export type CommandReply = { readonly question: Question } | { readonly result: 
  * English) become objects with one key.
  */
 export function toPlain(value: unknown): unknown {
-  if (value instanceof FobError)
-    return { $error: { ...encodeError(value), exitCode: value.exitCode } };
+  if (value instanceof FobError) return { $error: encodeError(value) };
   if (value instanceof Date) return { $time: value.toISOString() };
   if (typeof value === "bigint") return { $number: value.toString() };
   if (typeof value === "string") return plainText(value);

@@ -14,10 +14,14 @@ export interface GrantView {
 }
 
 /** {@link GrantView} of a grant, with the names that its tokens have now. */
-export function viewGrant(grant: Grant, entries: readonly IndexEntry[], now: Date): GrantView {
+export function viewGrant(
+  grant: Grant & { readonly isEnded?: boolean },
+  entries: readonly IndexEntry[],
+  now: Date,
+): GrantView {
   const names = new Map(entries.map(({ id, name }) => [id, name]));
   const { id, label, tokens, rights, createdAt, expiresAt } = grant;
-  const expired = hasExpired(grant, now);
+  const expired = grant.isEnded === true || hasExpired(grant, now);
   return {
     id,
     label,

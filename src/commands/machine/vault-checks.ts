@@ -64,8 +64,11 @@ async function lookThrough(
   context: VaultChecksContext,
 ): Promise<Check[]> {
   const { processes } = context;
-  if (!isWhole(examineVault(vault, processes))) await context.sleep(SECOND_LOOK);
-  const found = examineVault(vault, processes);
+  const found = await examineTwice(vault, context);
+  if (found instanceof FobError) {
+    // nothing is mended of a vault that cannot be judged
+    return [failure("vault", found), ...checkBeside(vault, false, context)];
+  }
   const aside = repair ? mendVault(vault, found, processes) : [];
   return [
     describeDamage(vault, found, aside),
@@ -75,10 +78,35 @@ async function lookThrough(
     describeIndex(found, repair),
     ...describeCutOff(found, repair),
     ...describeDamagedBatches(found, repair),
-    orFailed("trash", () => checkTrash(vault, repair)),
-    orFailed("grants", () => checkGrants(vault, repair, context.clock())),
+    ...checkBeside(vault, repair, context),
     checkLeftovers(vault, found, repair, processes),
   ];
+}
+
+/** The checks of what is beside the tokens in use. */
+function checkBeside(
+  vault: Vault,
+  repair: boolean,
+  { clock }: Pick<VaultChecksContext, "clock">,
+): Check[] {
+  return [
+    orFailed("trash", () => checkTrash(vault, repair)),
+    orFailed("grants", () => checkGrants(vault, repair, clock())),
+  ];
+}
+
+/** What is in the vault, or why that cannot be judged: a newer fob wrote a part of it, say. */
+async function examineTwice(
+  vault: Vault,
+  { processes, sleep }: VaultChecksContext,
+): Promise<Checkup | FobError> {
+  try {
+    if (!isWhole(examineVault(vault, processes))) await sleep(SECOND_LOOK);
+    return examineVault(vault, processes);
+  } catch (error) {
+    if (isOfVault(error)) return error;
+    throw error;
+  }
 }
 
 /**
@@ -89,10 +117,13 @@ async function orFailedVault(checks: () => Promise<Check[]>): Promise<Check[]> {
   try {
     return await checks();
   } catch (error) {
-    if (!(error instanceof FobError) || !["invalid", "unavailable", "denied"].includes(error.code))
-      throw error;
+    if (!isOfVault(error)) throw error;
     return [failure("vault", error)];
   }
+}
+
+function isOfVault(error: unknown): error is FobError {
+  return error instanceof FobError && ["invalid", "unavailable", "denied"].includes(error.code);
 }
 
 async function open(

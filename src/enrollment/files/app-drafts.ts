@@ -7,7 +7,7 @@ import { type RecognizedToken, recognizeEach } from "#enrollment/recognize.ts";
 import { MOTP } from "#otp/motp.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { Finding } from "#token/draft/parsed-token.ts";
-import { cleanName, encodeText, formatLabel, withoutIssuer } from "#token/draft/uri-label.ts";
+import { cleanName, formatLabel, percentEncode, withoutIssuer } from "#token/draft/uri-label.ts";
 import type { AppEntry, AppLogin, TokenItem } from "./app-file.ts";
 
 /**
@@ -77,10 +77,10 @@ function keyUriOf(entry: AppEntry): string {
   const names = [...(ownValue(PARAMETERS, type) ?? []), "issuer" as const, "serial" as const];
   const query = names.flatMap((name) =>
     entry[name] || (NEVER_ZERO.has(name) && entry[name] === 0)
-      ? [`${name}=${encodeText(String(entry[name]))}`]
+      ? [`${name}=${percentEncode(String(entry[name]))}`]
       : [],
   );
-  return `otpauth://${encodeText(type)}/${label}?${query.join("&")}`;
+  return `otpauth://${percentEncode(type)}/${label}?${query.join("&")}`;
 }
 
 /** Throws FobError `invalid` for digits or a period that no Mobile-OTP has. */
@@ -95,7 +95,7 @@ function mobileOtpUriOf(entry: AppEntry): string {
     throw new FobError("invalid", t`a Mobile-OTP period of ${period} s is not supported`);
   const given = { secret, issuer: issuer?.trim() || null, pin: pin || null };
   const query = Object.entries(given).flatMap(([name, value]) =>
-    value === null ? [] : [`${name}=${encodeText(value)}`],
+    value === null ? [] : [`${name}=${percentEncode(value)}`],
   );
   return `motp://${labelOf(entry)}?${query.join("&")}`;
 }
@@ -106,7 +106,7 @@ function mobileOtpUriOf(entry: AppEntry): string {
  */
 function labelOf({ issuer, account }: AppEntry): string {
   const whole = account?.trim() ?? "";
-  if (issuer === undefined) return encodeText(whole);
+  if (issuer === undefined) return percentEncode(whole);
   const issuedBy = issuer?.trim() || null;
   return formatLabel(issuedBy, withoutIssuer(whole, issuedBy ?? ""));
 }

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { t } from "#base/language.ts";
 import { attribute, children, type Element, text as textOf } from "#enrollment/pskc/xml.ts";
-import { encodeBase32 } from "#token/base32.ts";
 import type { AppFormat, AppItem } from "./app-file.ts";
+import { base32OfHex } from "./hex-seed.ts";
 
 /**
  * What the apps combine their values with before they store them: no secret, but a fixed mask that
@@ -68,6 +68,5 @@ function itemOf(hex: string | null, serial: string | null | undefined): AppItem 
   const names = { issuer: "Battle.net", account: null };
   if (hex === null || !/^[0-9a-f]{40}$/i.test(hex))
     return { fault: t("its secret is not what Battle.net stores"), ...names };
-  const secret = encodeBase32(Buffer.from(hex, "hex"));
-  return { type: "totp", secret, digits: 8, serial, ...names };
+  return { type: "totp", secret: base32OfHex(hex), digits: 8, serial, ...names };
 }

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { t } from "#base/language.ts";
-import { decodeBase32, encodeBase32 } from "#token/base32.ts";
+import { decodeBase32 } from "#token/base32.ts";
 import {
   type AppEntry,
   type AppFormat,
@@ -11,6 +11,7 @@ import {
   text,
   textBeside,
 } from "./app-file.ts";
+import { base32OfHex } from "./hex-seed.ts";
 
 const ExportSchema = v.record(v.string(), v.unknown());
 
@@ -96,9 +97,7 @@ function typeOf(entry: Entry): Pick<AppEntry, "type" | "secret"> {
 /** A hexadecimal secret in Base32; what is none stays, and is refused as Base32. */
 function fromHex(secret: string): string {
   const digits = secret.replace(/\s/g, "");
-  return digits.length % 2 === 0 && /^[0-9a-f]+$/i.test(digits)
-    ? encodeBase32(Buffer.from(digits, "hex"))
-    : secret;
+  return digits.length % 2 === 0 && /^[0-9a-f]+$/i.test(digits) ? base32OfHex(digits) : secret;
 }
 
 /** The name for a number; a text is returned unchanged. */

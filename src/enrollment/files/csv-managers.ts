@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { parseJson } from "#token/bounded-json.ts";
+import { parseJsonOrNull } from "#token/bounded-json.ts";
 import type { AppFormat } from "./app-file.ts";
 import { type LoginColumns, readLogins } from "./logins.ts";
 
@@ -91,17 +91,9 @@ const CustomFieldsSchema = v.array(v.object({ value: v.optional(v.unknown()) }))
 /** The Key URIs among the fields that a cell holds as JSON. */
 function stringsIn(cell: string): string[] {
   if (!cell.includes("otpauth://")) return [];
-  const fields = v.safeParse(CustomFieldsSchema, parsed(cell));
+  // a person may write what begins like JSON into a cell
+  const fields = v.safeParse(CustomFieldsSchema, parseJsonOrNull(cell));
   return (fields.success ? fields.output : []).flatMap(({ value }) =>
     typeof value === "string" && value.startsWith("otpauth://") ? value : [],
   );
-}
-
-function parsed(cell: string): unknown {
-  try {
-    return parseJson(cell);
-  } catch {
-    // a person may write what begins like JSON into a cell
-    return null;
-  }
 }

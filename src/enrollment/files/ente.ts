@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { parseJson } from "#token/bounded-json.ts";
+import { parseJsonOrNull } from "#token/bounded-json.ts";
 import { textBeside, textsBeside } from "./app-file.ts";
 import { belongingsOf, type LeftBehind } from "./left-behind.ts";
 
@@ -13,14 +13,6 @@ export function enteBelongings(uri: string): LeftBehind[] {
   if (start === -1) return [];
   const [parameter] = uri.slice(start).split("&", 1);
   const json = new URLSearchParams(parameter).get("codeDisplay") ?? "";
-  const display = v.safeParse(DisplaySchema, jsonIn(json));
+  const display = v.safeParse(DisplaySchema, parseJsonOrNull(json));
   return display.success ? belongingsOf(display.output) : [];
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return null;
-  }
 }

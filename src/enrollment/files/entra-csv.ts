@@ -1,6 +1,6 @@
-import { decodeBase32, encodeBase32 } from "#token/base32.ts";
+import { decodeBase32 } from "#token/base32.ts";
 import type { AppFormat } from "./app-file.ts";
-import { isHexSeed } from "./hex-seed.ts";
+import { base32OfHex, isHexSeed } from "./hex-seed.ts";
 
 /**
  * The list of hardware tokens for Microsoft Entra ID, as their makers (Feitian, Token2, Deepnet)
@@ -20,7 +20,7 @@ export const entraCsv = {
       const key = keys[i] ?? "";
       return {
         type: "totp",
-        secret: isHex && isHexSeed(key) ? encodeBase32(Buffer.from(key, "hex")) : key,
+        secret: isHex && isHexSeed(key) ? base32OfHex(key) : key,
         account: row.cell("upn"),
         serial: row.cell("serial number"),
         period: row.cell("time interval", "timeinterval"),

@@ -1,13 +1,13 @@
 import * as v from "valibot";
-import { FobError } from "#base/fob-error.ts";
 import { decryptParts, NONCE_BYTES } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
 import type { Derivation } from "#enrollment/passphrase.ts";
 import { encodeBase32 } from "#token/base32.ts";
-import { parseJson } from "#token/bounded-json.ts";
+import { parseJsonOrNull } from "#token/bounded-json.ts";
 import { show } from "#token/draft/uri-parameters.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { type AppFormat, type AppItem, number, text } from "./app-file.ts";
+import { javaBytes } from "./java-bytes.ts";
 import { isJavaStream, type JavaMap, readJavaMap } from "./java-map.ts";
 import { damagedFile, openSealed, unknownMethod } from "./sealed-file.ts";
 
@@ -22,17 +22,12 @@ const DESCRIPTION = "-token";
 /** What one entry of the map may come to. */
 const LIMITS = { values: 4_096 };
 
-/** Java's bytes, from -128 to 127. */
-const javaBytes = v.pipe(
-  v.array(v.pipe(v.number(), v.integer(), v.minValue(-128), v.maxValue(255))),
-  v.maxLength(2_048),
-  v.transform((bytes) => Buffer.from(bytes)),
-);
+const bytes = javaBytes(2_048);
 
 const EncryptedKeySchema = v.object({
   mCipher: v.string(),
-  mCipherText: javaBytes,
-  mParameters: javaBytes,
+  mCipherText: bytes,
+  mParameters: bytes,
   mToken: v.string(),
 });
 
@@ -43,7 +38,7 @@ const MasterKeySchema = v.object({
   mEncryptedKey: EncryptedKeySchema,
   mIterations: v.pipe(v.number(), v.integer(), v.minValue(1)),
   mSalt: v.pipe(
-    javaBytes,
+    bytes,
     v.check(({ length }) => [16, 24, 32].includes(length)),
   ),
 });
@@ -145,20 +140,10 @@ function entryOf(map: JavaMap, name: string, masterKey: Secret): AppItem {
 function openSecret(map: JavaMap, name: string, masterKey: Secret): Secret | null {
   const wrapped = v.safeParse(v.object({ key: v.string() }), jsonAt(map, name));
   if (!wrapped.success) return null;
-  const key = v.safeParse(EncryptedKeySchema, parseEntry(wrapped.output.key));
+  const key = v.safeParse(EncryptedKeySchema, parseJsonOrNull(wrapped.output.key, LIMITS));
   return key.success ? openKey(masterKey, key.output) : null;
 }
 
 function jsonAt(map: JavaMap | null, name: string): unknown {
-  return parseEntry(map?.get(name) ?? "");
-}
-
-/** An entry's JSON, or null where it is invalid, which does not stop the others. */
-function parseEntry(json: string): unknown {
-  try {
-    return parseJson(json, LIMITS);
-  } catch (error) {
-    if (error instanceof FobError) return null;
-    throw error;
-  }
+  return parseJsonOrNull(map?.get(name) ?? "", LIMITS);
 }

@@ -7,10 +7,15 @@ export function isHexSeed(text: string): boolean {
   return text.length >= 20 && text.length % 2 === 0 && /^[0-9a-f]+$/i.test(text);
 }
 
+/** Bytes in hexadecimal, which `text` must be, in Base32. */
+export function base32OfHex(text: string): string {
+  return encodeBase32(Buffer.from(text, "hex"));
+}
+
 /** The seed of a hardware token in Base32, and the hash that has its length. */
 export function readHexSeed(text: string) {
   return {
-    secret: encodeBase32(Buffer.from(text, "hex")),
+    secret: base32OfHex(text),
     algorithm: { 64: "SHA256", 128: "SHA512" }[text.length] ?? "SHA1",
   };
 }

@@ -13,6 +13,7 @@ import {
   textsBeside,
   textsOf,
 } from "./app-file.ts";
+import { javaBytes } from "./java-bytes.ts";
 import { belongingsOf, type LeftBehind } from "./left-behind.ts";
 import { hexInBase32 } from "./mobile-otp-secret.ts";
 import { refuseNewer } from "./newer-version.ts";
@@ -94,14 +95,7 @@ export const freeOtpPlus = jsonFormat(
       issuerExt: text,
       issuerInt: text,
       label: text,
-      // Java's bytes, from -128 to 127
-      secret: v.pipe(
-        v.array(v.number()),
-        v.maxLength(MAX_SECRET_BYTES),
-        v.check((bytes) =>
-          bytes.every((byte) => Number.isInteger(byte) && byte >= -128 && byte <= 255),
-        ),
-      ),
+      secret: javaBytes(MAX_SECRET_BYTES),
       algo: text,
       digits: number,
       period: number,
@@ -112,7 +106,7 @@ export const freeOtpPlus = jsonFormat(
     read: ({ issuerExt, issuerInt, label, secret, algo, ...token }) => ({
       issuer: issuerExt || issuerInt,
       account: label,
-      secret: encodeBase32(Uint8Array.from(secret)),
+      secret: encodeBase32(secret),
       algorithm: algo,
       ...token,
       // FreeOTP keeps the counter that it used last

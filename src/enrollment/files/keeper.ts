@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import {
   type AppFormat,
@@ -65,8 +64,7 @@ const FIRST_FIELD = 7;
  */
 async function readRows(file: ForeignFile): Promise<AppItem[] | null> {
   if (!file.isTable || !/(?:TFC:Keeper|\$oneTimeCode)/.test(file.text)) return null;
-  const rows = await file.rows();
-  if (!rows) throw new FobError("invalid", t("the file begins like CSV, and is damaged"));
+  const rows = (await file.rows()) ?? [];
   if (!rows.some((row) => fieldsOf(row).some(isCode))) return null;
   return rows
     .filter((row, i) => row.length >= FIRST_FIELD - 1 && (i > 0 || row[1] !== "Title"))

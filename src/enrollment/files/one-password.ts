@@ -29,10 +29,7 @@ const ItemSchema = v.object({
   overview: v.object({ title: text, tags: textsBeside }),
   details: v.object({
     notesPlain: textBeside,
-    loginFields: v.fallback(
-      v.array(v.object({ value: v.fallback(text, null), designation: v.fallback(text, null) })),
-      [],
-    ),
+    loginFields: v.fallback(v.array(v.object({ value: textBeside, designation: textBeside })), []),
     sections: v.fallback(v.array(SectionSchema), []),
   }),
 });

@@ -1,9 +1,13 @@
 import { ownValue } from "#base/own-value.ts";
+import { refuseTooMany } from "#enrollment/lines.ts";
 import type { AppFormat, AppItem } from "./app-file.ts";
 import { isHexSeed, readHexSeed, seedFault } from "./hex-seed.ts";
 
 /** The time-based tokens of this list count from the year 2000. In seconds since 1970. */
 const T0 = Date.UTC(2000, 0, 1) / 1000;
+
+/** The line that every record of a token has. */
+const TOKEN_DATA = /^[ \t]*sccTokenData[ \t]*:/m;
 
 /**
  * The list of SafeWord and eToken PASS that LinOTP imports as an eToken DAT file: records of an
@@ -13,9 +17,14 @@ export const safeWordList = {
   id: "safeword-list",
   app: "SafeWord list",
   async read(file) {
-    if (!/^sccTokenData:/m.test(file.text)) return null;
-    const records = file.text.replaceAll("\r", "").split(/\n[ \t]*\n/);
-    return records.map(fieldsOf).flatMap((fields) => itemOf(fields) ?? []);
+    if (!TOKEN_DATA.test(file.text)) return null;
+    // what a directory has beside tokens is not taken apart, however much of it there is
+    const records = file.text
+      .replaceAll("\r", "")
+      .split(/\n[ \t]*\n/)
+      .filter((record) => TOKEN_DATA.test(record));
+    refuseTooMany(records.length);
+    return records.flatMap((record) => itemOf(fieldsOf(record)) ?? []);
   },
 } as const satisfies AppFormat;
 

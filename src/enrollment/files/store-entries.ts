@@ -7,7 +7,9 @@ import { type FileContent, readItems } from "./read-file.ts";
 /** What is stored with a token of a password store as its format. */
 export const PASSWORD_STORE = "password-store";
 
-/** How pass-otp and gopass keep a token in a line of an entry: a Key URI, or `totp:` and a secret. */
+/**
+ * How pass-otp and gopass keep a token in a line of an entry: a Key URI, or `totp:` and a secret.
+ */
 const LINE = /^(?:[a-z]+:[ \t]*)?(otpauth:\/\/\S.*)$|^(totp|hotp):[ \t]*([a-z2-7 =-]+)$/i;
 
 /** An entry as its program shows it; null where that failed. */

@@ -132,7 +132,9 @@ const JAVA_OBJECTS = Buffer.from("aced0005", "hex");
  */
 const MAX_CHI_SQUARED = 255 + 6 * 23;
 
-/** Of random bytes 37 in 100 are printable ASCII; so many more are a text in some other encoding. */
+/**
+ * Of random bytes 37 in 100 are printable ASCII; so many more are a text in some other encoding.
+ */
 const MAX_PRINTABLE = 0.62;
 
 /** Whether bytes may be ciphertext: no value among them is much more frequent than others. */

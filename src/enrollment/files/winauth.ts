@@ -10,12 +10,10 @@ const LINE = /^otpauth:\/\/(totp|hotp)\/([^?]{0,1024})\?(secret=[a-z2-7]*&digits
 const MARKS = /&(?:icon|deviceid|data)=/;
 
 /** The parameters that it writes. */
-const PARAMETERS = new Set(
-  ["secret", "digits", "issuer", "serial", "deviceid", "data", "counter", "icon"].concat([
-    "period",
-    "algorithm",
-  ]),
-);
+const PARAMETERS: ReadonlySet<string> = new Set([
+  ...["secret", "digits", "issuer", "serial", "deviceid"],
+  ...["data", "counter", "icon", "period", "algorithm"],
+]);
 
 /**
  * The text export of WinAuth: Key URIs with a plus for each space in labels; its Steam tokens carry

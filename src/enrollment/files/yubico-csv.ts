@@ -34,14 +34,7 @@ function traditional(row: readonly string[]): AppItem | null {
 }
 
 /** Serial number, public id, moving factor or private id, key, access code, time. */
-function yubico([
-  serial = "",
-  publicId = "",
-  third = "",
-  key = "",
-  ,
-  time = "",
-]: readonly string[]) {
+function yubico([serial = "", , third = "", key = "", , time = ""]: readonly string[]) {
   if (!SERIAL.test(serial) || !TIME.test(time)) return null;
   // a private id has twelve hexadecimal digits; a static password has none
   if (!/^\d{1,7}$/.test(third)) return { fault: notOath(), account: serial };
@@ -52,7 +45,7 @@ function yubico([
     ),
     assumed("digits-assumed", t("the list does not say how many digits: 6 are assumed")),
   ];
-  return itemOf(key, serial || publicId, { digits: 6, counter: third, findings });
+  return itemOf(key, serial, { digits: 6, counter: third, findings });
 }
 
 function itemOf(

@@ -5,7 +5,7 @@ import { encodeBase32 } from "#token/base32.ts";
 import { counterOf } from "#token/counter.ts";
 import type { HotpCredential, OtpCredential, TotpCredential } from "#token/credential.ts";
 import type { RequiredPin } from "#token/draft/parsed-token.ts";
-import { encodeText, formatLabel } from "#token/draft/uri-label.ts";
+import { formatLabel, percentEncode } from "#token/draft/uri-label.ts";
 import { formatPinPolicy } from "#token/pin-policy-text.ts";
 import { looksLikeSteamGuard } from "./steam.ts";
 
@@ -63,7 +63,7 @@ const TYPES = {
 
 function formatQuery(given: readonly (readonly [string, string | null])[]): string {
   return given
-    .flatMap(([name, value]) => (value === null ? [] : [`${name}=${encodeText(value)}`]))
+    .flatMap(([name, value]) => (value === null ? [] : [`${name}=${percentEncode(value)}`]))
     .join("&");
 }
 

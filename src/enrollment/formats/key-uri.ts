@@ -216,8 +216,8 @@ function readCounter(parameters: Parameters): bigint {
 }
 
 /**
- * `SHA1`, `sha-256`, `HmacSHA512`, `HMAC-SHA-224`, `Algorithm.sha1`: issuers and apps write the same
- * name in many ways.
+ * `SHA1`, `sha-256`, `HmacSHA512`, `HMAC-SHA-224`, `Algorithm.sha1`: issuers and apps write the
+ * same name in many ways.
  */
 function parseAlgorithm(text: string): HashAlgorithm {
   const name = text

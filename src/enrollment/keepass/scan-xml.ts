@@ -21,7 +21,7 @@ const SLASH = 0x2f;
 export interface XmlListener {
   /** An element begins; it is the last one of `path`. */
   open(path: readonly string[]): void;
-  /** An element ends that stands at `path`. Its own text comes only to who asks for it. */
+  /** An element ends that stands at `path`. `text` decodes its own text when called. */
   close(path: readonly string[], attributes: string, text: () => string): void;
 }
 

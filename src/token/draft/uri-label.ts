@@ -64,12 +64,12 @@ export function formatLabel(issuer: string | null, account: string | null): stri
   const prefix = issuer ?? (account?.includes(":") ? "" : null);
   return [prefix, account ?? ""]
     .filter((part) => part !== null)
-    .map(encodeText)
+    .map(percentEncode)
     .join(":");
 }
 
 /** Percent-encoding of any text. Half a character cannot be encoded, and is left out. */
-export function encodeText(text: string): string {
+export function percentEncode(text: string): string {
   return encodeURIComponent(text.replace(/\p{Cs}/gu, ""));
 }
 
@@ -81,7 +81,10 @@ export function withoutIssuer(account: string, issuer: string): string {
   return beginsWithIssuer(account, issuer) ? account.slice(issuer.length + 1) : account;
 }
 
-/** An account as it is written into a field of its own, so that nothing of it is taken for its issuer. */
+/**
+ * An account as it is written into a field of its own, so that nothing of it is taken for its
+ * issuer.
+ */
 export function withIssuer(account: string, issuer: string): string {
   return beginsWithIssuer(account, issuer) ? `${issuer}:${account}` : account;
 }

@@ -1,3 +1,4 @@
+import { isClosedFile } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
@@ -149,5 +150,7 @@ function readSealed(cell: Cell): Buffer | null {
 
 /** Whether an error concerns one token only, and not the others of a grant. */
 function isOfOneToken(error: FobError): boolean {
-  return error.code === "not-found" || error.code === "denied" || isOfNewer(error);
+  return (
+    error.code === "not-found" || error.code === "denied" || isOfNewer(error) || isClosedFile(error)
+  );
 }

@@ -44,11 +44,17 @@ export interface GrantedToken {
   readonly secretKey: Secret;
 }
 
+/** A grant of the list. */
+export interface ListedGrant extends Grant {
+  /** Whether it opens nothing any more, though not all of its tokens have new keys. */
+  readonly isEnded: boolean;
+}
+
 /**
  * The vault's grants, oldest first, including expired ones. Throws FobError `invalid` when their
  * list is damaged.
  */
-export function listGrants(vault: Vault): Grant[] {
+export function listGrants(vault: Vault): ListedGrant[] {
   return readGrants(vault).grants.map(withoutKey);
 }
 
@@ -94,9 +100,10 @@ export function createGrant(
 
 /**
  * Revokes a grant. Its tokens get new keys, so that its secret opens nothing even with a copy of
- * its file. Throws FobError `not-found`.
+ * its file. Throws FobError `not-found`; `unavailable` or `invalid` where a token could not get its
+ * key: the grant stays listed as ended, and revoking it again does what is left.
  */
-export function revokeGrant(vault: Vault, label: string): Grant {
+export function revokeGrant(vault: Vault, label: string): ListedGrant {
   const grant = listGrants(vault).find((one) => one.label === label);
   if (!grant) throw new FobError("not-found", t`there is no grant called ${JSON.stringify(label)}`);
   endGrant(vault, grant.id);
@@ -177,7 +184,8 @@ export function mendGrants(
   { list, dead }: GrantDamage,
   ids: readonly string[],
 ): void {
-  for (const { id } of dead) endGrant(vault, id);
+  const failures = dead.flatMap(({ id }) => failureOf(() => endGrant(vault, id)));
+  if (failures[0]) throw failures[0];
   if (list === null) return;
   putAside(vault.layout.home, listCell(vault).folder, "grant-list");
   for (const folder of grantFolders(vault)) discard(folder);
@@ -205,12 +213,43 @@ function endGrant(vault: Vault, id: string): void {
   const { key, tokens } = (ended as OwnedGrant | null) ?? { key: null, tokens: [] };
   if (key === null) return;
   discard(grantCell(vault.layout, id, key).folder);
-  for (const token of tokens) settleRecordKey(vault, token);
-  // removed last, so that an interrupted repair can be repeated
+  const [first, ...more] = tokens.flatMap((token): NotRenewed[] =>
+    failureOf(() => settleRecordKey(vault, token)).map((error) => ({ id: token, error })),
+  );
+  // the grant stays listed as ended, so that what is left can be done later
+  if (first) throw notRenewed(vault, [first, ...more]);
   updateGrants(vault, ({ grants, ...rest }) => ({
     ...rest,
     grants: grants.filter((grant) => grant.id !== id),
   }));
+}
+
+/** A token that kept the key that an ended grant knows. */
+interface NotRenewed {
+  readonly id: string;
+  readonly error: FobError;
+}
+
+function notRenewed(vault: Vault, left: readonly [NotRenewed, ...NotRenewed[]]): FobError {
+  const names = new Map(vault.entries().map(({ id, name }) => [id, name]));
+  const tokens = left.map(({ id }) => names.get(id) ?? id).join(", ");
+  const [{ error }] = left;
+  return new FobError(
+    error.code,
+    t`the grant has ended, but an older copy of the vault opens ${tokens} with it: ${error.message}`,
+    { hint: t("the same command gives them new keys once that is mended"), cause: error },
+  );
+}
+
+/** The error of `act`, so that what follows is done all the same; nothing where there is none. */
+function failureOf(act: () => void): FobError[] {
+  try {
+    act();
+    return [];
+  } catch (error) {
+    if (error instanceof FobError) return [error];
+    throw error;
+  }
 }
 
 /**
@@ -268,12 +307,7 @@ function grantFolders({ layout }: Vault): string[] {
     .map((name) => join(folder, name));
 }
 
-function withoutKey({
-  key,
-  isEnded: _isEnded,
-  vouchedAtExpiry: _vouchedAtExpiry,
-  ...grant
-}: OwnedGrant): Grant {
+function withoutKey({ key, vouchedAtExpiry: _vouchedAtExpiry, ...grant }: OwnedGrant): ListedGrant {
   forget(key);
   return grant;
 }

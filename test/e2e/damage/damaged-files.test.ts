@@ -1,4 +1,4 @@
-import { lchownSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Cell } from "#vault/cells/cell.ts";
@@ -15,6 +15,7 @@ import { grantKey, parseGrantSecret } from "#vault/grants/grant-secret.ts";
 import { attemptsOfToken } from "#vault/pins/attempts.ts";
 import { batchIds } from "#vault/tokens/batch.ts";
 import { removedCell } from "#vault/trash/removal.ts";
+import { boundByRights, giveToNobody } from "../../bound-by-rights.ts";
 import { isTorture, sampled } from "../../sampled.ts";
 import { filesBelow, type Outcome, RFC_CODES } from "../fob.ts";
 import { LINES, type Line, type LineName } from "./commands.ts";
@@ -31,7 +32,7 @@ const later = (remove: () => void) => void removals.push(remove);
 
 beforeAll(async () => {
   rich = await richHome(later);
-  if (isRoot) giveToNobody(dirname(rich.home));
+  giveToNobody(dirname(rich.home));
 });
 
 afterAll(() => {
@@ -132,25 +133,9 @@ describe.each(chosen.map((one) => [one.of, one.injury, one] as const))(
   },
 );
 
-/** Reads every file, whatever its rights say. */
-const isRoot = process.getuid?.() === 0;
-const NOBODY = 65_534;
-
 /** Does something as a user whom the rights of files bind, where that is what an injury is of. */
 async function asItsOwner<T>(home: string, { injury }: Case, act: () => Promise<T>): Promise<T> {
-  if (!isRoot || injury !== "closed to its owner") return act();
-  giveToNobody(home);
-  process.seteuid?.(NOBODY);
-  try {
-    return await act();
-  } finally {
-    process.seteuid?.(0);
-  }
-}
-
-function giveToNobody(folder: string): void {
-  for (const name of ["", ...readdirSync(folder, { recursive: true, encoding: "utf8" })])
-    lchownSync(join(folder, name), NOBODY, NOBODY);
+  return injury === "closed to its owner" ? boundByRights(home, act) : act();
 }
 
 /** Every healthy token does what it did, and a counter goes on where it was. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -18,11 +18,13 @@ import {
   revokeGrant,
 } from "#vault/grants/grants.ts";
 import { createHeader, newVaultId } from "#vault/keys/header.ts";
+import type { NewToken } from "#vault/tokens/adding.ts";
 import { takePasscode } from "#vault/tokens/passcodes.ts";
 import { unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import { DAY } from "#vault/trash/calendar.ts";
 import { removedIds, removeToken, restoreToken } from "#vault/trash/removal.ts";
 import { Vault } from "#vault/vault.ts";
+import { boundByRights } from "../../bound-by-rights.ts";
 import { isTorture } from "../../sampled.ts";
 import { addAtOnce } from "../add-at-once.ts";
 
@@ -288,5 +290,60 @@ describe("a grant", () => {
     expect(() => openGrant(home, first, () => NOW)).toThrow(/revoked/);
     expect(openGrant(home, second, () => NOW).read(token.id).token.name).toBe("vpn");
     expect(listGrants(vault).map(({ label }) => label)).toEqual(["second"]);
+  });
+});
+
+describe("a token whose file is closed by its permissions", () => {
+  /** Two tokens of one grant, of which the second cannot be read; `ci` is its secret. */
+  function twoTokens() {
+    const { vault, home, token } = newVault();
+    const { id: _, ...rest } = vault.read(token.id).token;
+    const fresh = { ...rest, name: "closed", secret: randomBytes(20) };
+    const [closed] = addAtOnce(vault, [fresh as NewToken], NOW);
+    if (!closed) throw new Error("a token was added and did not come back");
+    const keys = [closed, token].map(({ id }) => ({
+      id,
+      secretKey: unguardedSecretKey(vault.read(id), vault.vaultKey),
+    }));
+    const about = { label: "ci", rights: ["code"], createdAt: NOW, expiresAt: null } as const;
+    const { secret } = createGrant(vault, about, keys);
+    const { folder } = vault.tokenCell(closed.id);
+    const setMode = (mode: number) => {
+      for (const name of readdirSync(folder)) chmodSync(join(folder, name), mode);
+    };
+    return { vault, home, token, closed, ci: secret, setMode };
+  }
+
+  test("leaves the other tokens of its grant", async () => {
+    const { home, token, ci, setMode } = twoTokens();
+    setMode(0);
+    await boundByRights(home, () => {
+      const names = openGrant(home, ci, () => NOW)
+        .entries()
+        .map(({ name }) => name);
+      expect(names).toEqual([token.name]);
+    });
+  });
+
+  test("is named when the grant ends, the others get new keys, and ending it again goes on", async () => {
+    const { vault, home, token, closed, setMode } = twoTokens();
+    const keyOf = ({ id }: Token) => readdirSync(vault.tokenCell(id).folder).join();
+    const before = keyOf(token);
+    setMode(0);
+    await boundByRights(home, () => {
+      expect(() => revokeGrant(vault, "ci")).toThrow(
+        expect.objectContaining({
+          code: "unavailable",
+          message: expect.stringContaining("closed"),
+        }),
+      );
+      expect(keyOf(token)).not.toBe(before);
+      expect(listGrants(vault)).toMatchObject([{ label: "ci", isEnded: true }]);
+    });
+    setMode(0o600);
+    const old = keyOf(closed);
+    await boundByRights(home, () => revokeGrant(vault, "ci"));
+    expect(keyOf(closed)).not.toBe(old);
+    expect(listGrants(vault)).toEqual([]);
   });
 });
