@@ -116,7 +116,7 @@ const TOLD: Row["lines"] = {
 
 const SHUT = "8 permission denied";
 
-/** What is closed is no damage by itself: `repaired` says what is mended all the same. */
+/** What is closed is no damage by itself; `repaired` is what doctor says after a repair. */
 const CLOSED: readonly Omit<Row, "injuries">[] = [
   {
     of: "header",
@@ -147,10 +147,11 @@ const CLOSED: readonly Omit<Row, "injuries">[] = [
       backup: SHUT,
       export: SHUT,
       "access grant Hurt": SHUT,
-      // its key would have to change
-      "access revoke ci": SHUT,
+      // its key would have to change: the other tokens of the grant get theirs
+      "access revoke ci": "8 the grant has ended",
       "access domain Hurt": SHUT,
-      granted: SHUT,
+      "code Hurt, granted": "4 opens no token",
+      "list, granted": "differs",
     },
   },
   {
