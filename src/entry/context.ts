@@ -294,7 +294,8 @@ function vaultAccess(
 ): OpeningOptions["access"] {
   const { home, keychain } = globals;
   const timeoutMs = prompt.available ? KEYCHAIN_MS.person : KEYCHAIN_MS.script;
-  const keyStore = keyStores(home, { timeoutMs });
+  const chip = systemChip(env);
+  const keyStore = keyStores(home, { timeoutMs, chip });
   const keyOf = async (item: KeyItem) => {
     const { releasedKey } = await import("#vault/keys/biometrics.ts");
     return releasedKey(home, item, { keyStore });
@@ -304,7 +305,7 @@ function vaultAccess(
     keychain,
     keyStore,
     pinPrompt: pinSource(globals, prompt, { sensor, keyOf }),
-    chip: systemChip(env),
+    chip,
     recoveryCodes: recoveryCodes(globals, stderr),
   };
 }
@@ -321,7 +322,7 @@ function recoveryCodes({ json }: Globals, stderr: Host["stderr"]): RecoveryCodeD
       tell(t`recovery code: ${code}`);
       tell(
         t(
-          "Keep it on paper: it opens the vault if the passphrase is lost or locked, and is not shown again.",
+          "Keep it on paper: it opens the vault if the passphrase is lost or locked or the TPM is cleared, and is not shown again.",
         ),
       );
     },

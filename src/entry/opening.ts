@@ -68,7 +68,9 @@ export async function makeVault(
 ): Promise<NewVault> {
   const { vault, isNew } = await createFirstVault(newVaultKeychain(globals), access, prompt);
   const header = isNew ? currentHeader(vault) : null;
-  if (header?.keychain !== "none") return { vault, recoveryCode: () => null };
+  // nobody can bring back a passphrase, or a chip that was cleared
+  const needsCode = header?.keychain === "none" || header?.keychain === "tpm";
+  if (!header || !needsCode) return { vault, recoveryCode: () => null };
   if (!globals.json) {
     if (access.recoveryCodes) addRecoveryCode(vault, header, access.recoveryCodes);
     return { vault, recoveryCode: () => null };

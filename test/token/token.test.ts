@@ -70,9 +70,9 @@ describe("a token", () => {
       fields: Object.keys(tokenSchemas()).join(" "),
       credentials: formsOf(credentialSchema() as unknown as Schema),
     }).toEqual({
-      version: 2,
+      version: 3,
       fields:
-        "id name issuer account serial format credential pin accessDomain favorite enrolledAt",
+        "id name issuer account serial format credential pin accessDomain favorite heldBy enrolledAt",
       credentials: [
         "totp: kind algorithm digits alphabet period t0",
         "hotp: kind algorithm digits alphabet counter",

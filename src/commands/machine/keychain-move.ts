@@ -60,7 +60,13 @@ export const keychainMove = defineCommand({
         ? t(
             "Keep it on paper: it opens the vault if the passphrase is lost, and is not shown again.",
           )
-        : t("Keep it on paper: it opens the vault if the app PIN is lost, and is not shown again.");
+        : to === "tpm"
+          ? t(
+              "Keep it on paper: it opens the vault if the TPM breaks or is cleared, and is not shown again.",
+            )
+          : t(
+              "Keep it on paper: it opens the vault if the app PIN is lost, and is not shown again.",
+            );
     return [keepsNow, t`new recovery code: ${recoveryCode}`, purpose].join("\n");
   },
   json: ({ from, to, recoveryCode, closedBiometrics, leftBehind }) => ({

@@ -9,8 +9,16 @@ import { askUntil } from "#vault/pins/pin-prompt.ts";
 import { appPinInWords, appPinPolicy, appPinSlot } from "./app-pin-slot.ts";
 import { type Header, readHeader, replaceSlots } from "./header.ts";
 import { findKey } from "./kept-key.ts";
+import { stretchPin } from "./keys.ts";
 import { isLikeRecoveryCode, parseRecoveryCode } from "./recovery-code.ts";
-import { findSlot, keyItemOf, openPinSlot, openRecoverySlot, withKeyCheck } from "./slots.ts";
+import {
+  authOf,
+  findSlot,
+  keyItemOf,
+  openRecoverySlot,
+  openStretched,
+  withKeyCheck,
+} from "./slots.ts";
 import type { VaultAccess } from "./vault-access.ts";
 
 /** What opened the vault key. The caller may use the PIN to change the slots, and wipes it. */
@@ -49,23 +57,40 @@ export async function askAppPin(header: Header, access: VaultAccess): Promise<Ap
       },
     );
   });
-  return opening instanceof FobError ? askRecoveryCode(header, access, opening) : opening;
+  if (!(opening instanceof FobError)) return opening;
+  if (!findSlot(header, "recovery")) throw opening;
+  return askRecoveryCode(header, access, opening);
 }
 
 /**
- * Asks for the recovery code because of `trouble` with the keychain's key; throws `trouble` when
- * the vault has no code or no person can be asked.
+ * Asks for the recovery code because of `trouble` with the keychain's key; throws `trouble` when no
+ * person can be asked.
  */
 function askRecoveryCode(
   header: Header,
   { pinPrompt }: VaultAccess,
-  trouble: FobError,
+  trouble: FobError | null,
 ): Promise<AppPinOpening> {
-  if (!findSlot(header, "recovery")) throw trouble;
   return askUntil(pinPrompt, { of: null, role: "recovery", refusal: trouble }, async (code) => {
     const vaultKey = recover(header, code);
     if (vaultKey) return { vaultKey, proof: { kind: "recovery" }, header };
     throw wrongRecoveryCode(code);
+  });
+}
+
+/**
+ * {@link askRecoveryCode} for a vault without an app PIN. A script may have the code where a PIN
+ * would be; rejects with `trouble` where it has none.
+ */
+export async function recoverWithoutPin(
+  header: Header,
+  access: VaultAccess,
+  trouble: FobError,
+): Promise<AppPinOpening> {
+  if (!findSlot(header, "recovery")) throw trouble;
+  if (access.pinPrompt.interactive) return askRecoveryCode(header, access, trouble);
+  return askRecoveryCode(header, access, null).catch((error: unknown) => {
+    throw error instanceof FobError && error.code === "locked" ? trouble : error;
   });
 }
 
@@ -82,11 +107,15 @@ async function openWithPin(
     throw new FobError("invalid", t("the header of the vault has no way to open it"));
   const layout = { home: access.home, vaultId: header.id };
   const limit = appPinPolicy(header).attempts;
+  let ofStore: unknown = null;
   try {
     const verdict = await judge(attemptsOfApp(layout), {
       limit,
       check: async () => {
-        const tried = await tryPin(header, access, key, pin);
+        const tried = await tryPin(header, access, key, pin).catch((error: unknown) => {
+          ofStore = error;
+          throw error;
+        });
         if (!tried && !isCounted) throw wrongRecoveryCode(pin);
         return tried;
       },
@@ -103,7 +132,8 @@ async function openWithPin(
       header: noteKeyCheck(current, layout, key),
     };
   } catch (error) {
-    throw error instanceof FobError && error.code === "locked" ? lockedHere(header, limit) : error;
+    if (!(error instanceof FobError && error.code === "locked")) throw error;
+    throw error === ofStore ? lockedInStore(header, error) : lockedHere(header, limit);
   } finally {
     forget(key);
   }
@@ -112,7 +142,7 @@ async function openWithPin(
 /** The vault key and the header that it was opened with; null when the PIN is wrong. */
 async function tryPin(
   before: Header,
-  { home }: VaultAccess,
+  { home, keyStore }: VaultAccess,
   key: Secret | null,
   pin: Secret,
 ): Promise<{ readonly vaultKey: Secret; readonly current: Header } | null> {
@@ -123,8 +153,26 @@ async function tryPin(
     throw new FobError("denied", t("the app PIN was removed by another process"));
   if (current.keychain !== before.keychain || keyItemOf(current) !== keyItemOf(before))
     throw new FobError("denied", t("another process has given this vault another key meanwhile"));
-  const vaultKey = await openPinSlot(before.id, slot, key, pin);
+  const stretched = await stretchPin(pin, slot.stretching);
+  const released = key ?? (await releaseByPin(current, keyStore, stretched));
+  const isWrong = released === "wrong";
+  const vaultKey = isWrong ? null : openStretched(before.id, slot, released, stretched);
+  forget(stretched, isWrong || released === key ? null : released);
   return vaultKey && { vaultKey, current };
+}
+
+/** The key from a store that checks the PIN itself; null where no key is kept. */
+async function releaseByPin(
+  header: Header,
+  keyStore: VaultAccess["keyStore"],
+  stretched: Secret,
+): Promise<Secret | null | "wrong"> {
+  if (header.keychain === "none") return null;
+  const { byPin } = keyStore(header.keychain, keyItemOf(header) ?? undefined);
+  const auth = authOf(header.id, { stretched });
+  const key = (await byPin?.read(header.id, auth)) ?? "wrong";
+  forget(auth);
+  return key;
 }
 
 /**
@@ -160,6 +208,14 @@ function noteKeyCheck(header: Header, layout: VaultLayout, key: Secret | null): 
     if (asFobError(error).code !== "internal") return header;
     throw error;
   }
+}
+
+/** The error of a chip that accepts no PIN now, with a hint for this vault. */
+function lockedInStore(header: Header, { message, hint = "", cause }: FobError): FobError {
+  const more = findSlot(header, "recovery")
+    ? t("the recovery code opens the vault in its place")
+    : null;
+  return new FobError("locked", message, { cause, hint: [hint, more].filter(Boolean).join("; ") });
 }
 
 /** The error after too many wrong PINs, with a hint for this vault. */

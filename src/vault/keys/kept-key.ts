@@ -5,7 +5,7 @@ import type { Header } from "./header.ts";
 import type { KeyItem, KeyStore } from "./key-store.ts";
 import { KEEPERS, type KeyKeeper } from "./keychain-kind.ts";
 import { newItem, newKey } from "./keys.ts";
-import { findSlot, isKeyOf, type KeptKey, keyItemOf } from "./slots.ts";
+import { authOf, findSlot, isKeyOf, type KeptKey, keyItemOf, type StretchedPin } from "./slots.ts";
 import type { VaultAccess } from "./vault-access.ts";
 
 /**
@@ -13,7 +13,10 @@ import type { VaultAccess } from "./vault-access.ts";
  * have it.
  */
 export type FoundKey =
-  | { readonly key: Secret }
+  | {
+      /** Null where the key store is there, and gives the key for the PIN alone. */
+      readonly key: Secret | null;
+    }
   | { readonly trouble: FobError; readonly isLost: boolean };
 
 /** Reads the vault's key from its key store. An error has a hint that fits this vault. */
@@ -23,7 +26,11 @@ export async function findKey(
 ): Promise<FoundKey> {
   const kind = keeperOf(header);
   try {
-    const key = await keyStore(kind, keyItemOf(header) ?? undefined).read(header.id);
+    const store = keyStore(kind, keyItemOf(header) ?? undefined);
+    if (store.byPin && findSlot(header, "keychain-pin") && (await store.byPin.check(header.id)))
+      return { key: null };
+    const key =
+      store.byPin && findSlot(header, "keychain-pin") ? null : await store.read(header.id);
     if (key && isKeyOf(header, key)) return { key };
     const { anotherKey, noKey } = KEEPERS[kind];
     const trouble = key
@@ -41,19 +48,36 @@ export async function findKey(
 
 /**
  * Stores a new key for an existing vault beside the existing keys: nothing is replaced that this or
- * another process may need. Throws FobError `unavailable`.
+ * another process may need. `pin` protects it, where the key store checks PINs itself. Throws
+ * FobError `unavailable`.
  */
 export async function keepNewKey(
   kind: KeyKeeper,
   { id }: Header,
   { keyStore }: Pick<VaultAccess, "keyStore">,
+  pin: StretchedPin | null,
 ): Promise<KeptKey> {
   const key = newKey();
+  if (pin && keyStore(kind).byPin) return keepForPin(kind, id, key, { keyStore, pin });
   // under the default name, unless there is a key already
   if (!KEEPERS[kind].isPerVault && (await isKept(keyStore(kind), id, key)))
     return { key, item: null };
   const item: KeyItem = newItem();
   return { key: await keyStore(kind, item).provide(id, key), item };
+}
+
+/** Stores a key that only the PIN releases. */
+async function keepForPin(
+  kind: KeyKeeper,
+  id: string,
+  key: Secret,
+  { keyStore, pin }: Pick<VaultAccess, "keyStore"> & { readonly pin: StretchedPin },
+): Promise<KeptKey> {
+  const item: KeyItem = newItem();
+  const auth = authOf(id, pin);
+  await keyStore(kind, item).byPin?.provide(id, key, auth);
+  forget(auth);
+  return { key, item };
 }
 
 async function isKept(store: KeyStore, id: string, key: Secret): Promise<boolean> {

@@ -7,7 +7,16 @@ import { dropKey, findKey, keepNewKey } from "./kept-key.ts";
 import { KEEPERS, type KeychainKind } from "./keychain-kind.ts";
 import type { OpenedVault } from "./open.ts";
 import { formatRecoveryCode, newRecoveryCode } from "./recovery-code.ts";
-import { findSlot, type KeptKey, keychainSlot, keyItemOf, pinSlot, recoverySlot } from "./slots.ts";
+import {
+  findSlot,
+  type KeptKey,
+  keychainSlot,
+  keyItemOf,
+  pinSlot,
+  recoverySlot,
+  type StretchedPin,
+  stretchNewPin,
+} from "./slots.ts";
 import type { VaultAccess } from "./vault-access.ts";
 
 /** The result of a move of a vault's key. */
@@ -39,9 +48,10 @@ export async function moveKey(
   pin: Secret | null,
 ): Promise<KeyMove> {
   const { vault, header } = opened;
-  const kept = to === "none" ? null : await keepNewKey(to, header, access);
-  const { slots, recoveryCode } = await newSlots(opened, to, kept, pin);
-  forget(kept?.key);
+  const stretched = pin && (await stretchNewPin(pin));
+  const kept = to === "none" ? null : await keepNewKey(to, header, access, stretched);
+  const { slots, recoveryCode } = newSlots(opened, to, kept, stretched);
+  forget(kept?.key, stretched?.stretched);
   try {
     replaceSlots(vault.layout, header, { keychain: to, slots });
   } catch (error) {
@@ -65,17 +75,18 @@ export async function moveKey(
  * The new slots. The earlier recovery code stays valid, unless it has opened the vault, or only a
  * passphrase will open it from now on.
  */
-async function newSlots(
+function newSlots(
   { vault: { vaultKey }, header, proof }: OpenedVault,
   to: KeychainKind,
   kept: KeptKey | null,
-  pin: Secret | null,
-): Promise<{ readonly slots: Slot[]; readonly recoveryCode: string | null }> {
-  if (pin === null) {
-    if (!kept) throw new Error("a vault without a keychain needs a passphrase");
+  pin: StretchedPin | null,
+): { readonly slots: Slot[]; readonly recoveryCode: string | null } {
+  if (pin === null && !kept) throw new Error("a vault without a keychain needs a passphrase");
+  if (pin === null && kept && to !== "tpm")
     return { slots: [keychainSlot(header.id, vaultKey, kept)], recoveryCode: null };
-  }
-  const guarded = await pinSlot(header.id, vaultKey, kept, pin);
+  const guarded = pin
+    ? pinSlot(header.id, vaultKey, kept, pin)
+    : keychainSlot(header.id, vaultKey, kept as KeptKey);
   const recovery = findSlot(header, "recovery");
   if (recovery && proof.kind === "pin" && to !== "none")
     return { slots: [guarded, recovery], recoveryCode: null };

@@ -25,6 +25,21 @@ export interface KeyStore {
 
   /** Removes the key, if there is one. Throws FobError `unavailable`. */
   remove(vaultId: string): Promise<void>;
+
+  /** What a store does that checks the app PIN itself; absent where it only stores. */
+  readonly byPin?: PinKeyStore;
+}
+
+/** A key store that gives a key for an auth value alone, and counts wrong ones by itself. */
+export interface PinKeyStore {
+  /** Stores a key for this auth value. Throws FobError as {@link KeyStore} does. */
+  provide(vaultId: string, key: Secret, auth: Secret): Promise<void>;
+
+  /** The key, or null for a wrong auth value. Throws FobError `locked` after too many. */
+  read(vaultId: string, auth: Secret): Promise<Secret | null>;
+
+  /** Whether there is a key. Throws FobError `invalid` for one that this store cannot use. */
+  check(vaultId: string): Promise<boolean>;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Text, t } from "#base/language.ts";
 
 /** The kinds of keychains for a vault's key. */
-export const KEYCHAIN_KINDS = ["system", "file", "none"] as const;
+export const KEYCHAIN_KINDS = ["system", "file", "tpm", "none"] as const;
 
 /** One of {@link KEYCHAIN_KINDS}. */
 export type KeychainKind = (typeof KEYCHAIN_KINDS)[number];
@@ -29,6 +29,11 @@ export const KEYCHAIN_WORDS: Readonly<Record<KeychainKind, KeychainWords>> = {
   file: {
     explanation: "a key file in fob's folder that only you can read",
     keepsNow: () => t("a key file keeps the vault's key now"),
+  },
+  tpm: {
+    explanation:
+      "the machine's TPM, which no copy of the files opens; a recovery code is shown, for a chip that breaks or is cleared",
+    keepsNow: () => t("the TPM keeps the vault's key now"),
   },
   none: {
     explanation:
@@ -59,5 +64,10 @@ export const KEEPERS: Readonly<Record<KeyKeeper, Keeper>> = {
     isPerVault: false,
     noKey: () => t("the key file of this vault is gone"),
     anotherKey: () => t("the key in the key file does not belong to this vault"),
+  },
+  tpm: {
+    isPerVault: false,
+    noKey: () => t("the file with the key that the TPM sealed for this vault is gone"),
+    anotherKey: () => t("the key that the TPM sealed here does not belong to this vault"),
   },
 };

@@ -6,7 +6,7 @@ import { formerSecretsFile } from "#vault/cells/layout.ts";
 import { attemptsOfApp, failedAttempts } from "#vault/pins/attempts.ts";
 import { askNewPassphrase } from "#vault/pins/pin-prompt.ts";
 import { Vault } from "#vault/vault.ts";
-import { type AppPinProof, askAppPin } from "./app-pin-opening.ts";
+import { type AppPinProof, askAppPin, recoverWithoutPin } from "./app-pin-opening.ts";
 import { appPinPolicy } from "./app-pin-slot.ts";
 import {
   createHeader,
@@ -28,6 +28,7 @@ import {
   openKeychainSlot,
   openPinSlot,
   pinSlot,
+  stretchNewPin,
 } from "./slots.ts";
 import type { VaultAccess } from "./vault-access.ts";
 
@@ -154,12 +155,18 @@ async function unlock(header: Header, access: VaultAccess, byPin: boolean): Prom
   const layout = { home: access.home, vaultId: header.id };
   const slot = findSlot(header, "keychain");
   if (!slot) return unlockGuarded(header, access, byPin);
-  const key = await keychainKey(header, access);
-  if (!key)
+  if (header.keychain === "none")
     throw new FobError(
       "invalid",
       t("the header of the vault names a keychain slot, but no keychain"),
     );
+  const found = await findKey(header, access);
+  if ("trouble" in found) {
+    const opening = await recoverWithoutPin(header, access, found.trouble);
+    return { ...opening, vault: new Vault(layout, opening.vaultKey, true, access.chip) };
+  }
+  const { key } = found;
+  if (!key) throw new Error("a key without a PIN is read without one");
   const vaultKey = openKeychainSlot(header.id, slot, key);
   forget(key);
   return {
@@ -222,7 +229,7 @@ async function firstSlot(
   passphrase: Secret | null,
   store: KeyStore | null,
 ): Promise<Slot> {
-  if (passphrase) return pinSlot(id, vaultKey, null, passphrase);
+  if (passphrase) return pinSlot(id, vaultKey, null, await stretchNewPin(passphrase));
   if (!store) throw new Error("a new vault needs a passphrase or a keychain");
   const key = await store.provide(id, newKey());
   const slot = keychainSlot(id, vaultKey, { key, item: null });

@@ -83,16 +83,32 @@ export function openKeychainSlot(
   throw new FobError("invalid", t("the key in the keychain does not belong to this vault"));
 }
 
+/** A PIN, stretched for a new slot. */
+export interface StretchedPin {
+  readonly stretching: PinStretching;
+  readonly stretched: Secret;
+}
+
+/** Stretches a new PIN. The caller forgets it. */
+export async function stretchNewPin(pin: Secret): Promise<StretchedPin> {
+  const stretching = newStretching();
+  return { stretching, stretched: await stretchPin(pin, stretching) };
+}
+
+/** The auth value for a key store that checks the PIN itself. */
+export function authOf(vaultId: string, { stretched }: Pick<StretchedPin, "stretched">): Secret {
+  return deriveKey(stretched, vaultId, "auth value of the keychain's key");
+}
+
 /** A slot that opens with the app PIN, together with the keychain's key if there is one. */
-export async function pinSlot(
+export function pinSlot(
   vaultId: string,
   vaultKey: Secret,
   kept: KeptKey | null,
-  pin: Secret,
-): Promise<Slot> {
+  { stretching, stretched }: StretchedPin,
+): Slot {
   const type = kept ? "keychain-pin" : "passphrase";
-  const stretching = newStretching();
-  const under = await pinKey(vaultId, stretching, kept?.key ?? null, pin);
+  const under = pinKey(vaultId, stretched, kept?.key ?? null);
   const wrapped = wrapKey(vaultKey, under, place(vaultId, type));
   forget(under);
   if (!kept) return { type: "passphrase", stretching, wrapped };
@@ -110,7 +126,20 @@ export async function openPinSlot(
   keychainKey: Secret | null,
   pin: Secret,
 ): Promise<Secret | null> {
-  const under = await pinKey(vaultId, slot.stretching, keychainKey, pin);
+  const stretched = await stretchPin(pin, slot.stretching);
+  const vaultKey = openStretched(vaultId, slot, keychainKey, stretched);
+  forget(stretched);
+  return vaultKey;
+}
+
+/** {@link openPinSlot} with a PIN that was stretched as the slot says. */
+export function openStretched(
+  vaultId: string,
+  slot: SlotOf<"keychain-pin" | "passphrase">,
+  keychainKey: Secret | null,
+  stretched: Secret,
+): Secret | null {
+  const under = pinKey(vaultId, stretched, keychainKey);
   const vaultKey = unwrapKey(slot.wrapped, under, place(vaultId, slot.type));
   forget(under);
   return vaultKey;
@@ -154,18 +183,10 @@ export function openBiometricSlot(
   );
 }
 
-async function pinKey(
-  vaultId: string,
-  stretching: PinStretching,
-  keychainKey: Secret | null,
-  pin: Secret,
-): Promise<Secret> {
-  const stretched = await stretchPin(pin, stretching);
-  const key = keychainKey
+function pinKey(vaultId: string, stretched: Secret, keychainKey: Secret | null): Secret {
+  return keychainKey
     ? deriveKey(keychainKey, stretched, "keychain and PIN slot")
     : deriveKey(stretched, vaultId, "passphrase slot");
-  forget(stretched);
-  return key;
 }
 
 function named(item: KeyItem | null) {

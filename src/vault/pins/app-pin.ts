@@ -4,10 +4,19 @@ import { USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
 import { type Header, readHeader, replaceSlots, type Slot } from "#vault/keys/header.ts";
 import { dropKey, findKey, keepNewKey } from "#vault/keys/kept-key.ts";
-import { KEEPERS } from "#vault/keys/keychain-kind.ts";
+import { KEEPERS, type KeyKeeper } from "#vault/keys/keychain-kind.ts";
 import type { OpenedVault } from "#vault/keys/open.ts";
 import { formatRecoveryCode, newRecoveryCode } from "#vault/keys/recovery-code.ts";
-import { type KeptKey, keychainSlot, keyItemOf, pinSlot, recoverySlot } from "#vault/keys/slots.ts";
+import {
+  findSlot,
+  type KeptKey,
+  keychainSlot,
+  keyItemOf,
+  pinSlot,
+  recoverySlot,
+  type StretchedPin,
+  stretchNewPin,
+} from "#vault/keys/slots.ts";
 import type { VaultAccess } from "#vault/keys/vault-access.ts";
 import type { Vault } from "#vault/vault.ts";
 import { attemptsOfApp, clearAttempts } from "./attempts.ts";
@@ -57,12 +66,13 @@ export async function setAppPin(
 ): Promise<NewAppPin> {
   const { vault, header } = opened;
   const code = newRecoveryCode();
-  const isNewKey = await changeSlots(opened, access, async (kept) => [
-    await pinSlot(header.id, vault.vaultKey, kept, pin),
+  const stretched = await stretchNewPin(pin);
+  const isNewKey = await changeSlots(opened, access, stretched, (kept) => [
+    pinSlot(header.id, vault.vaultKey, kept, stretched),
     recoverySlot(header.id, vault.vaultKey, code),
   ]);
   const recoveryCode = formatRecoveryCode(code);
-  forget(code);
+  forget(code, stretched.stretched);
   return { recoveryCode, isNewKey };
 }
 
@@ -72,8 +82,11 @@ export async function setAppPin(
  */
 export async function removeAppPin(opened: OpenedVault, access: VaultAccess): Promise<void> {
   const { vault, header } = opened;
-  await changeSlots(opened, access, async (kept) => {
-    if (kept) return [keychainSlot(header.id, vault.vaultKey, kept)];
+  await changeSlots(opened, access, null, (kept) => {
+    // a chip may break: its vault keeps the code
+    const recovery = header.keychain === "tpm" ? findSlot(header, "recovery") : null;
+    const slot = kept && keychainSlot(header.id, vault.vaultKey, kept);
+    if (slot) return recovery ? [slot, recovery] : [slot];
     throw new FobError(
       "usage",
       t("this vault has no keychain: its passphrase cannot be removed, only changed"),
@@ -88,35 +101,60 @@ export async function removeAppPin(opened: OpenedVault, access: VaultAccess): Pr
 async function changeSlots(
   { vault, header, proof }: OpenedVault,
   access: VaultAccess,
-  make: (kept: KeptKey | null) => Promise<Slot[]>,
+  pin: StretchedPin | null,
+  make: (kept: KeptKey | null) => Slot[],
 ): Promise<boolean> {
   const { keychain } = header;
   if (keychain === "none") {
-    replaceSlots(vault.layout, header, { slots: await make(null) });
+    replaceSlots(vault.layout, header, { slots: make(null) });
     clearAttempts(attemptsOfApp(vault.layout));
     return false;
   }
   const found = await findKey(header, access);
-  const isNewKey = "trouble" in found;
-  if (isNewKey && !(found.isLost && proof.kind === "recovery")) throw found.trouble;
-  const old = keyItemOf(header);
-  const kept = isNewKey
-    ? await keepNewKey(keychain, header, access)
-    : { key: found.key, item: old };
+  const isLost = "trouble" in found;
+  if (isLost && !(found.isLost && proof.kind === "recovery")) throw found.trouble;
+  // a store that checks PINs itself gets another key with each PIN
+  const checksPins = access.keyStore(keychain).byPin !== undefined;
+  const item = keyItemOf(header);
+  const current = isLost || !found.key ? null : { key: found.key, item };
+  if (current && !checksPins) {
+    replaceSlots(vault.layout, header, { slots: make(current) });
+    forget(current.key);
+  } else {
+    forget(current?.key);
+    const kept = await keepNewKey(keychain, header, access, pin);
+    await useNewKey({ vault, header, kept, make }, keychain, access);
+    // a key under the default name of a shared key store may be another vault's, and stays
+    const isOurs = item !== null || KEEPERS[keychain].isPerVault || !isLost;
+    if (isOurs) await dropKey(keychain, item, header, access);
+  }
+  clearAttempts(attemptsOfApp(vault.layout));
+  return isLost;
+}
+
+/** Writes slots for a new key, which is removed again where another process was faster. */
+async function useNewKey(
+  {
+    vault,
+    header,
+    kept,
+    make,
+  }: Pick<OpenedVault, "header" | "vault"> & {
+    readonly kept: KeptKey;
+    readonly make: (kept: KeptKey) => Slot[];
+  },
+  keychain: KeyKeeper,
+  access: VaultAccess,
+): Promise<void> {
   try {
-    replaceSlots(vault.layout, header, { slots: await make(kept) });
+    replaceSlots(vault.layout, header, { slots: make(kept) });
   } catch (error) {
-    if (isNewKey && error instanceof FobError && error.code === "denied")
+    if (error instanceof FobError && error.code === "denied")
       await dropKey(keychain, kept.item, header, access);
     throw error;
   } finally {
     forget(kept.key);
   }
-  // a key under the default name of a shared key store may be another vault's, and stays
-  if (isNewKey && (old !== null || KEEPERS[keychain].isPerVault))
-    await dropKey(keychain, old, header, access);
-  clearAttempts(attemptsOfApp(vault.layout));
-  return isNewKey;
 }
 
 /**

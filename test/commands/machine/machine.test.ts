@@ -21,8 +21,7 @@ test("`fob keychain move none` shows a recovery code and leaves no key behind", 
 
 test.each([
   ["file", "usage", 'the key of this vault is kept by "file" already'],
-  ["cloud", "usage", '"cloud" keeps no keys: system, file, none are what can be chosen'],
-  ["tpm", "usage", '"tpm" keeps no keys: system, file, none are what can be chosen'],
+  ["cloud", "usage", '"cloud" keeps no keys: system, file, tpm, none are what can be chosen'],
 ])(
   "`fob keychain move %s` is refused for a vault whose key a file keeps",
   async (kind, code, message) => {

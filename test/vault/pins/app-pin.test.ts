@@ -18,7 +18,7 @@ import {
 import { newKey } from "#vault/keys/keys.ts";
 import { type OpenedVault, openToChange, type Proof } from "#vault/keys/open.ts";
 import { formatRecoveryCode, newRecoveryCode } from "#vault/keys/recovery-code.ts";
-import { keychainSlot, pinSlot, recoverySlot } from "#vault/keys/slots.ts";
+import { keychainSlot, pinSlot, recoverySlot, stretchNewPin } from "#vault/keys/slots.ts";
 import type { VaultAccess } from "#vault/keys/vault-access.ts";
 import { removeAppPin, setAppPin } from "#vault/pins/app-pin.ts";
 import { attemptsOfApp, failedAttempts, updateAttempts } from "#vault/pins/attempts.ts";
@@ -33,7 +33,8 @@ const LIMIT = USER_PIN_POLICY.attempts;
 let guarded: Slot;
 
 beforeAll(async () => {
-  guarded = await pinSlot(VAULT_ID, VAULT_KEY, { key: KEY, item: null }, Buffer.from("83517"));
+  const pin = await stretchNewPin(Buffer.from("83517"));
+  guarded = pinSlot(VAULT_ID, VAULT_KEY, { key: KEY, item: null }, pin);
 });
 
 const UNTOLD = new FobError("locked", "nobody types a PIN here");

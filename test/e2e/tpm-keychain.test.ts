@@ -1,0 +1,127 @@
+import { cpSync, existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import {
+  EMULATOR,
+  type Emulator,
+  listenBetween,
+  startEmulator,
+} from "../platform/hardware/emulator.ts";
+import { describeWith } from "../requires.ts";
+import { HOTP_URI, homesLike, RFC_CODES, type TestHome, testHome } from "./fob.ts";
+
+const PIN = { FOB_PIN: "83517" };
+
+let emulator: Emulator;
+let env: Readonly<Record<string, string>>;
+
+/** The recovery code in what a command has said. */
+function codeIn(text: string): string {
+  const [code = ""] = /(?:[0-9a-f]{4}-){8}[0-9a-f]{4}/.exec(text) ?? [];
+  return code;
+}
+
+describeWith(EMULATOR, "a vault whose key the TPM keeps", () => {
+  let code = "";
+  let codeWithPin = "";
+
+  beforeAll(async () => {
+    const ends: (() => void)[] = [];
+    emulator = await startEmulator((end) => void ends.push(end));
+    await emulator.tool("tpm2_dictionarylockout", "-s", "-n", "30", "-t", "1", "-l", "1");
+    env = { ...emulator.env, FOB_KEYCHAIN: "tpm" };
+    return () => {
+      for (const end of ends) end();
+    };
+  });
+
+  const make = async ({ fob }: TestHome) => {
+    code = codeIn((await fob(["enroll", "-"], { input: HOTP_URI, env })).stderr);
+  };
+  const plain = homesLike(make);
+  const guarded = homesLike(async (home) => {
+    await make(home);
+    codeWithPin = codeIn((await home.fob(["pin", "set"], { env: { ...env, ...PIN } })).stdout);
+  });
+
+  test("opens with this chip alone, and with its recovery code", async () => {
+    const { home, fob } = await plain();
+    expect(existsSync(join(home, "key.tpm"))).toBe(true);
+    expect((await fob(["code", "ACME"], { env })).stdout).toBe(`${RFC_CODES[0]}\n`);
+    const other = await startEmulator();
+    const elsewhere = { ...env, ...other.env };
+    const refused = await fob(["code", "ACME"], { env: elsewhere });
+    expect(refused).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringMatching(/another machine/),
+    });
+    expect(refused.stderr).toContain("recovery code");
+    const opened = await fob(["code", "ACME"], { env: { ...elsewhere, FOB_PIN: code } });
+    expect(opened.stdout).toBe(`${RFC_CODES[1]}\n`);
+    const input = `${code}\n94628\n`;
+    await fob(["pin", "set", "--pin-fd", "0"], { env: elsewhere, input });
+    expect((await fob(["code", "ACME"], { env: { ...elsewhere, FOB_PIN: "94628" } })).stdout).toBe(
+      `${RFC_CODES[2]}\n`,
+    );
+  });
+
+  test("has an app PIN that the chip checks, which the bus does not show", async () => {
+    const { home, fob } = await guarded();
+    const bus = await listenBetween(emulator);
+    expect(readdirSync(home).filter((name) => name.endsWith(".tpm"))).toHaveLength(1);
+    const given = await fob(["code", "ACME"], { env: { ...env, ...bus.env, ...PIN } });
+    expect(given.stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect(bus.recorded().includes("83517")).toBe(false);
+    const wrong = await fob(["code", "ACME"], { env: { ...env, FOB_PIN: "83511" } });
+    expect(wrong).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining("9 attempts left"),
+    });
+  });
+
+  test("locks for guesses at a copy of the folder that is put back, and not for the code", async () => {
+    const own = await startEmulator();
+    await own.tool("tpm2_dictionarylockout", "-s", "-n", "2", "-t", "600", "-l", "600");
+    const within = { ...env, ...own.env };
+    const { home, fob } = testHome();
+    await fob(["enroll", "-"], { input: HOTP_URI, env: within });
+    const set = await fob(["pin", "set"], { env: { ...within, ...PIN } });
+    const exitCodes: (number | undefined)[] = [];
+    for (const FOB_PIN of ["11223", "22334", "83517"]) {
+      const copy = testHome();
+      cpSync(home, copy.home, { recursive: true });
+      exitCodes.push((await copy.fob(["list"], { env: { ...within, FOB_PIN } })).exitCode);
+    }
+    expect(exitCodes).toEqual([4, 4, 5]);
+    const opened = await fob(["code", "ACME"], { env: { ...within, FOB_PIN: codeIn(set.stdout) } });
+    expect(opened.stdout).toBe(`${RFC_CODES[0]}\n`);
+  });
+
+  test("moves to the chip and away from it", async () => {
+    const { home, fob } = await guarded();
+    const moved = await fob(["keychain", "move", "file"], { env: { ...env, ...PIN } });
+    expect(moved.exitCode).toBe(0);
+    const away = { ...env, FOB_KEYCHAIN: "file", FOB_TPM: "swtpm:/nowhere", ...PIN };
+    expect((await fob(["code", "ACME"], { env: away })).stdout).toBe(`${RFC_CODES[0]}\n`);
+    const back = { ...env, FOB_KEYCHAIN: "", ...PIN };
+    expect((await fob(["keychain", "move", "tpm"], { env: back })).exitCode).toBe(0);
+    expect((await fob(["code", "ACME"], { env: back })).stdout).toBe(`${RFC_CODES[1]}\n`);
+    expect(readdirSync(home).filter((name) => name.includes("key"))).toHaveLength(1);
+    expect(codeWithPin).not.toBe("");
+  });
+
+  test("is served by an agent, and says in doctor what is wrong with its chip", async () => {
+    const { fob } = await guarded();
+    expect((await fob(["unlock"], { env: { ...env, ...PIN } })).exitCode).toBe(0);
+    try {
+      expect((await fob(["code", "ACME"], { env })).stdout).toBe(`${RFC_CODES[0]}\n`);
+      const checks = JSON.parse((await fob(["doctor", "--json"], { env })).stdout);
+      expect(checks).toContainEqual(expect.objectContaining({ check: "keychain", status: "ok" }));
+      const none = { ...env, FOB_TPM: "swtpm:/nowhere" };
+      const failed = await fob(["doctor", "--json"], { env: none });
+      expect(failed.exitCode).toBe(8);
+    } finally {
+      await fob(["lock"], { env });
+    }
+  });
+});
