@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Check } from "#cli/check.ts";
+import { checkChip } from "#platform/hardware/chip-check.ts";
 import { systemNotifier } from "#platform/notification/notifier.ts";
 import { isInstalled } from "#platform/program/find-program.ts";
 import { outputOf } from "#platform/program/tool.ts";
@@ -52,6 +53,7 @@ export async function checkMachine(surroundings: Surroundings): Promise<Check[]>
     await checkClock(surroundings),
     ...ABILITIES.map((ability) => checkAbility(ability, surroundings)),
     await checkNotifications(surroundings),
+    await checkChip(surroundings.env),
     checkTerminal(surroundings),
   ];
 }

@@ -3,10 +3,15 @@ import { original, t } from "#base/language.ts";
 import { type Attempts, attemptEach, refuseNothingDone } from "#cli/attempts.ts";
 import { defineCommand, required, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { addDrafts, type ClientContext } from "#commands/enroll/add-drafts.ts";
+import { nameDrafts } from "#commands/enroll/draft-names.ts";
+import { parseHolder } from "#commands/values.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
 import { formatKeyUri } from "#enrollment/formats/key-uri-writer.ts";
+import { recognize } from "#enrollment/recognize.ts";
 import { HASH_ALGORITHMS } from "#otp/algorithm.ts";
 import { forget } from "#token/secret.ts";
+import { HOLDERS, type Holder } from "#token/token.ts";
 import {
   chooseFormat,
   describeWritten,
@@ -29,6 +34,8 @@ interface Provisioned extends HandedOut {
   /** Whether the URI goes beside the picture that was drawn of it. */
   readonly printsUri: boolean;
   readonly tokens: readonly ProvisionedToken[];
+  /** The names of tokens that were enrolled here. */
+  readonly enrolled: readonly string[];
   readonly failures: readonly FobError[];
 }
 
@@ -40,7 +47,8 @@ interface ProvisionedToken {
 }
 
 type ProvisionContext = WritingContext &
-  Pick<Context, "complain" | "look" | "pinPrompt" | "readFile">;
+  ClientContext &
+  Pick<Context, "access" | "complain" | "look" | "pinPrompt" | "readFile">;
 
 /** `fob provision`: makes enrollment strings for others. */
 export const provision = defineCommand({
@@ -49,7 +57,8 @@ export const provision = defineCommand({
   description:
     "Prints a Key URI, or what --format says (export has the same ones). Nothing is stored: give it to the server that will check the " +
     "passcodes, and to the user, and keep no copy. The options have the names of the Key URI's parameters and the same limits; --csv " +
-    "makes a token for every line of a file, whose columns have these names too and count before the options.",
+    "makes a token for every line of a file, whose columns have these names too and count before the options. With --hold tpm the token is " +
+    "enrolled here: its secret goes into this machine's TPM and, printed once, to the server.",
   arguments: {
     kind: required(KINDS.join("|"), "time-based, event-based or challenge-response", KINDS),
   },
@@ -74,6 +83,11 @@ export const provision = defineCommand({
     ),
     bits: value("N", "length of the secret (160)"),
     csv: value("FILE", "make one for every line of a CSV file", "file"),
+    hold: value(
+      "CHIP",
+      "keep the token here, in this machine's TPM (tpm): what is printed is for the server, once",
+      HOLDERS,
+    ),
     ...handingOutOptions,
   },
   examples: [
@@ -92,17 +106,22 @@ export const provision = defineCommand({
   ],
   formerOptions: formerPlain,
   async run(
-    { csv, format, output, qr, unencrypted, psk, ...order },
+    { csv, format, output, qr, unencrypted, psk, hold, ...order },
     context: ProvisionContext,
   ): Promise<Provisioned> {
     const options = { format, output, qr, unencrypted, psk };
     const choice = chooseFormat(options, context);
+    const holder = parseHolder(hold);
+    if (holder && csv !== undefined)
+      throw new FobError("usage", t("--hold is for one token: not with --csv"));
+    if (holder) await context.access.chip?.reach();
     const make = async (own: Order) => refuseUnfit(await makeToken(own), choice);
     const { done: tokens, failures } =
       csv === undefined
         ? { done: [await make(order).catch(asOption)], failures: [] }
         : await makeListed(csv, (own) => make({ ...order, ...own }), context);
     refuseNothingDone({ done: tokens, failures }, context);
+    const enrolled = holder ? await keepHere(tokens, holder, context) : [];
     const destination = { unencrypted, psk, file: output ?? t("the file") };
     const made = await writeExport(choice, tokens, destination, context);
     const handed = await handOut(made, options, context);
@@ -115,6 +134,7 @@ export const provision = defineCommand({
       isList,
       printsUri: qr !== undefined && !isList,
       tokens: views,
+      enrolled,
       failures,
     };
   },
@@ -126,9 +146,39 @@ export const provision = defineCommand({
     isList
       ? { format, tokens, files, content }
       : { uri: tokens[0]?.uri, file: files[0] ?? null, format, content },
-  notes: ({ files }) => warnAbout(files),
+  notes: ({ files, enrolled }) => [
+    ...enrolled.map(
+      (name) =>
+        t`the TPM holds ${name} now; what was printed is for the server, and is not shown again`,
+    ),
+    ...warnAbout(files),
+  ],
   failures: ({ failures }) => failures,
 });
+
+/**
+ * Enrolls what was made in this vault, with the secret in the chip: before it is printed, so that
+ * nothing is given to a server that could not be kept. Returns the names.
+ */
+async function keepHere(
+  tokens: readonly ExportedToken[],
+  hold: Holder,
+  context: ProvisionContext,
+): Promise<readonly string[]> {
+  const drafts = await Promise.all(
+    tokens.map(async (token) => (await recognize(formatKeyUri(token)))[0]),
+  );
+  const named = await nameDrafts(
+    drafts.filter((draft) => draft !== undefined),
+    undefined,
+    context,
+  );
+  const wishes = { by: "enroll", pin: false, replace: false, keepBoth: false, hold } as const;
+  const { stored, failures } = await addDrafts(named, wishes, context);
+  const [first] = failures;
+  if (first) throw first;
+  return stored.map(({ view }) => view.name);
+}
 
 /** A token for every line. A wrong line is named, and the others are made. */
 async function makeListed(
