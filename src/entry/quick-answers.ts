@@ -45,7 +45,7 @@ async function passcode(options: CodeOptions, env: NodeJS.ProcessEnv): Promise<s
   if (!found || "code.min-validity" in readConfig(found.home)) return null;
   // a wrong template must fail before a counter moves on
   const print = await printer(options);
-  const taken = passcodeFromFiles(found, options.name);
+  const taken = await passcodeFromFiles(found, options.name, env);
   if (taken) return print(taken);
   if (options.json || options.format !== null) return null;
   const code = await passcodeFromAgent(found, options.name, env);
@@ -108,13 +108,19 @@ async function find(env: NodeJS.ProcessEnv): Promise<Found | null> {
   return header && (FOB_KEYCHAIN || header.keychain) === header.keychain ? { home, header } : null;
 }
 
-function passcodeFromFiles(found: Found, name: string): TokenPasscode | null {
+async function passcodeFromFiles(
+  found: Found,
+  name: string,
+  env: NodeJS.ProcessEnv,
+): Promise<TokenPasscode | null> {
   const vault = openWithKeyFile(found);
   const record = vault && readNamed(vault, name);
   if (!vault || !record || !needsNoPin(record.token, record.guard !== null)) return null;
   const madeAt = new Date();
   const secretKey = unguardedSecretKey(record, vault.vaultKey);
-  const passcode = takePasscode(vault, record, secretKey, madeAt);
+  const passcode = record.held
+    ? await (await import("./held-answer.ts")).passcodeOfChip(env, vault, record, secretKey, madeAt)
+    : takePasscode(vault, record, secretKey, madeAt);
   touch(vault, [record.token.id], madeAt);
   return { token: record.token, passcode, madeAt };
 }

@@ -6,6 +6,7 @@ import { timeStep } from "#otp/totp.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
 import type { HotpCredential, TotpCredential } from "#token/credential.ts";
 import type { Secret } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
 import {
   eventBased,
   type Passcode,
@@ -24,17 +25,18 @@ import { heldMac, heldMacs } from "./held-macs.ts";
  * `auth` is the auth value of the chip's key.
  */
 export async function takeHeldPasscode(
-  store: TokenStore,
+  store: Pick<TokenStore, "isPinGiven" | "update">,
+  chip: Chip,
   record: TokenRecord,
-  auth: Secret,
-  time: Date,
+  { auth, time }: { readonly auth: Secret; readonly time: Date },
 ): Promise<Passcode> {
   const { token } = record;
+  const macOf = (counter: bigint) => heldMac(chip, record, auth, counterBytes(counter));
   refuseByDomain(token, store.isPinGiven(record));
   const { credential } = token;
   try {
-    if (credential.kind === "totp") return await timeBased(store, record, auth, credential, time);
-    if (credential.kind === "hotp") return await counted(store, record, auth, credential);
+    if (credential.kind === "totp") return await timeBased(macOf, credential, time);
+    if (credential.kind === "hotp") return await counted(store, token, credential, macOf);
   } catch (error) {
     throw error instanceof OtpError ? withoutPasscode(token, error) : error;
   }
@@ -64,15 +66,15 @@ export async function heldPasscodesAt(
   );
 }
 
+type MacOf = (counter: bigint) => Promise<Buffer>;
+
 async function timeBased(
-  store: TokenStore,
-  record: TokenRecord,
-  auth: Secret,
+  macOf: MacOf,
   { period, t0, digits, alphabet }: TotpCredential,
   time: Date,
 ): Promise<Passcode> {
   const step = timeStep({ unixSeconds: time.getTime() / 1000, period, t0 });
-  const mac = await heldMac(store.chip(), record, auth, counterBytes(step));
+  const mac = await macOf(step);
   const validFrom = t0 + Number(step) * period;
   return {
     kind: "totp",
@@ -84,14 +86,12 @@ async function timeBased(
 
 /** The chip computes before the counter moves on: a chip that fails must not use up a counter. */
 async function counted(
-  store: TokenStore,
-  record: TokenRecord,
-  auth: Secret,
+  store: Pick<TokenStore, "update">,
+  { id, name }: Token,
   { counter: expected, digits, alphabet }: HotpCredential,
+  macOf: MacOf,
 ): Promise<Passcode> {
-  const { id, name } = record.token;
   refuseUsedUp(name, expected);
-  const macOf = (counter: bigint) => heldMac(store.chip(), record, auth, counterBytes(counter));
   const mac = await macOf(expected);
   const counter = takeCounter(store, id, eventBased);
   const taken = counter === expected ? mac : await macOf(counter).catch(lost(name, counter));

@@ -93,7 +93,10 @@ export function directAuthenticator(
         const withPin = pin && passcodesWith(pin);
         const at = await time();
         const passcode = record.held
-          ? await takeHeldPasscode(store, store.read(id), secretKey, at)
+          ? await takeHeldPasscode(store, store.chip(), store.read(id), {
+              auth: secretKey,
+              time: at,
+            })
           : takePasscode(store, record, secretKey, at, withPin);
         noteUse(id, clock());
         return passcode;

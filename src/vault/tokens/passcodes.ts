@@ -105,7 +105,7 @@ export function secretOf(record: TokenRecord, secretKey: Secret): Secret {
  * value. `credentialOf` takes the credential from the current record.
  */
 export function takeCounter<C extends Credential & { readonly counter: bigint }>(
-  store: TokenStore,
+  store: Pick<TokenStore, "update">,
   id: string,
   credentialOf: (record: TokenRecord) => C,
 ): bigint {
