@@ -1,3 +1,5 @@
+import { constants } from "node:os";
+
 /** Work to do when the process is asked to end. A promise is awaited. */
 type Undo = () => void | Promise<void>;
 
@@ -7,8 +9,27 @@ type Undo = () => void | Promise<void>;
  */
 export const ENDING_SIGNALS = ["SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
-/** The numbers of {@link ENDING_SIGNALS} and SIGINT (POSIX), which shells add to 128. */
-const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
+/**
+ * The other signals whose default effect is the end of a process, as far as this system has them
+ * and a listener can be called: after a fault of the program itself (SIGSEGV, SIGBUS, SIGFPE,
+ * SIGILL) it cannot. Node opens its debugger at SIGUSR1 where nobody listens.
+ */
+export const OTHER_ENDING_SIGNALS: readonly NodeJS.Signals[] = (
+  [
+    "SIGABRT",
+    "SIGALRM",
+    "SIGIO",
+    "SIGPWR",
+    "SIGSTKFLT",
+    "SIGSYS",
+    "SIGTRAP",
+    "SIGUSR1",
+    "SIGUSR2",
+    "SIGVTALRM",
+    "SIGXCPU",
+    "SIGXFSZ",
+  ] as const
+).filter((signal) => process.platform !== "win32" && signal in constants.signals);
 
 const undos = new Set<{ readonly undo: Undo }>();
 
@@ -39,12 +60,13 @@ export function whenEnding(undo: Undo): () => void {
 }
 
 /**
- * Calls `undo` at a signal as {@link whenEnding} does, and ends the process, although a library
- * begins to listen to signals before the returned function is called. Whoever listened before is
- * the one who ends the process.
+ * Calls `undo` at any signal that ends a process, and ends it, although a library begins to listen
+ * to signals before the returned function is called; and when the process ends otherwise. Whoever
+ * listened to a signal before is the one who ends the process.
  */
 export function whenSignalled(undo: () => void): () => void {
-  const listeners = ENDING_SIGNALS.map((signal) => {
+  const signals = ["SIGINT" as const, ...ENDING_SIGNALS, ...OTHER_ENDING_SIGNALS];
+  const listeners = signals.map((signal) => {
     const isOwned = !isUnowned(signal);
     const end = () => {
       stop();
@@ -55,7 +77,9 @@ export function whenSignalled(undo: () => void): () => void {
   });
   const stop = () => {
     for (const [signal, end] of listeners) process.off(signal, end);
+    process.off("exit", undo);
   };
+  process.prependListener("exit", undo);
   // before the others, because one that ends the process would leave no time
   for (const [signal, end] of listeners) process.prependListener(signal, end);
   return stop;
@@ -65,10 +89,10 @@ export function whenSignalled(undo: () => void): () => void {
  * Undoes what {@link whenEnding} was told and ends the process as `signal` asks: with exit code 130
  * for SIGINT, else by the signal itself.
  */
-export async function endBy(signal: keyof typeof NUMBERS): Promise<void> {
+export async function endBy(signal: NodeJS.Signals): Promise<void> {
   await undoAll();
   if (signal !== "SIGINT" && process.platform !== "win32") process.kill(process.pid, signal);
-  else process.exit(128 + NUMBERS[signal]);
+  else process.exit(128 + constants.signals[signal]);
 }
 
 async function undoAll(): Promise<void> {
@@ -94,7 +118,7 @@ function endUnlessOwned(signal: (typeof ENDING_SIGNALS)[number]): void {
   if (isUnowned(signal)) void endBy(signal);
 }
 
-function isUnowned(signal: (typeof ENDING_SIGNALS)[number]): boolean {
+function isUnowned(signal: NodeJS.Signals): boolean {
   return process.listeners(signal).every((listener) => listener === endUnlessOwned);
 }
 

@@ -8,20 +8,29 @@ declare const FOB_VERSION: string;
 
 const { argv, env, stdin, stdout, stderr } = process;
 
-process.once("SIGINT", () => {
-  leaveTerminalsAtExit();
-  void endBy("SIGINT");
-});
+process.on("SIGINT", interrupt);
 // Node's own listener sets the terminals; without it the system ends the process
 process.once("SIGTERM", unheard).off("SIGTERM", unheard);
 // the callback of the write reports the error; without a listener it would end the process
 for (const stream of [stdout, stderr]) stream.on("error", () => undefined);
+
+// a command that nothing will ever finish has failed; the end sets the code of one that is done
+process.exitCode = 1;
+process.once("beforeExit", leaveTerminalsAtExit);
 
 const build = { version: FOB_VERSION, folder: join(fileURLToPath(import.meta.url), "..") };
 void runProgram(build, { argv: argv.slice(2), env, stdin, stdout, stderr }).then((exitCode) => {
   process.exitCode = exitCode;
   leaveTerminalsAtExit();
 });
+
+/** A second SIGINT ends the process at once. */
+function interrupt(): void {
+  leaveTerminalsAtExit();
+  void endBy("SIGINT");
+  // a library that finds no other listener ends the process by the signal
+  setImmediate(() => process.off("SIGINT", interrupt));
+}
 
 /** To be called last: listeners that were there before may still write to the terminal. */
 function leaveTerminalsAtExit(): void {

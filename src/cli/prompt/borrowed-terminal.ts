@@ -1,5 +1,7 @@
 import { whenSignalled } from "#base/ending.ts";
+import { stoppedByPerson } from "#base/fob-error.ts";
 import { removeListeners } from "#cli/signals.ts";
+import { type TakenModes, takeModes } from "#cli/terminal-modes.ts";
 import type { Terminal } from "./prompt.ts";
 import { PromptInput } from "./prompt-input.ts";
 
@@ -21,27 +23,38 @@ export interface Borrowed {
 
 /**
  * Puts a question that reads keys one by one and without echo. Ctrl-Z and SIGTSTP stop the process,
- * and the question is put once more when the process continues, with what was typed so far. A
- * signal that ends the process in the middle of it leaves the terminal as it was: Node sees to that
- * only for errors, and for SIGINT and SIGTERM where nobody listens to them. `leave` is written
- * then, for what was drawn.
+ * and the question is put once more when the process continues, with what was typed so far.
+ * Whatever ends the process in the middle of it leaves the terminal as it was; `leave` is written
+ * then, for what was drawn. Throws FobError `interrupted` when the question is left: by Ctrl-D, or
+ * by a terminal that goes away.
  */
 export async function borrowTerminal<T>(
   { stdin, stderr }: Terminal,
   put: (borrowed: Borrowed) => Promise<T>,
   leave = "",
 ): Promise<T> {
+  let taken: TakenModes | null = null;
   const giveBack = () => {
-    // a terminal that has gone cannot be set
-    if (stdin.isRaw && !stdin.destroyed) stdin.setRawMode(false);
-    if (leave !== "" && stderr.isTTY) stderr.write(leave);
+    taken?.giveBack();
+    taken = null;
   };
-  const stopListening = whenSignalled(giveBack);
+  const stopListening = whenSignalled(() => {
+    giveBack();
+    if (leave !== "" && stderr.isTTY) stderr.write(leave);
+  });
+  const putOnTaken = async (borrowed: Borrowed) => {
+    taken = takeModes(stdin);
+    try {
+      return await put(borrowed);
+    } finally {
+      giveBack();
+    }
+  };
   // a screen that has lent the terminal has listeners of its own
   const restoreListeners = (["SIGTSTP", "SIGCONT"] as const).map(removeListeners);
   const typed: Buffer[] = [];
   try {
-    return await putUntilAnswered(stdin, typed, put);
+    return await putUntilAnswered(stdin, typed, putOnTaken);
   } finally {
     for (const bytes of typed) bytes.fill(0);
     for (const restore of restoreListeners) restore();
@@ -60,14 +73,21 @@ async function putUntilAnswered<T>(
     const stop = () => interruption.abort("stop");
     // after SIGSTOP, which cannot be handled, a shell has changed screen and terminal
     const goOn = () => interruption.abort("continue");
-    const input = new PromptInput(stdin, typed, stop);
+    let isAnswered = false;
+    const leave = () => {
+      // a library closes its input after an answer, too
+      setImmediate(() => isAnswered || interruption.abort("leave"));
+    };
+    const input = new PromptInput(stdin, typed, { stop, leave });
     process.on("SIGTSTP", stop);
     process.on("SIGCONT", goOn);
     try {
       return await put({ input: input as unknown as NodeJS.ReadStream, signal });
     } catch (error) {
       if (!signal.aborted) throw error;
+      if (signal.reason === "leave") throw stoppedByPerson(error);
     } finally {
+      isAnswered = true;
       process.off("SIGTSTP", stop);
       process.off("SIGCONT", goOn);
       input.destroy();

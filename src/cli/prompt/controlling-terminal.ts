@@ -29,7 +29,7 @@ export async function atControllingTerminal<T>(
 ): Promise<{ readonly done: T } | null> {
   const opened = openDevices();
   if (!opened) return null;
-  const stdin = new ReadStream(opened[0]);
+  const stdin = Object.assign(new ReadStream(opened[0]), { fd: opened[0] });
   const stderr = new LastingOutput(opened[1]);
   // a terminal that goes away ends the question
   for (const stream of [stdin, stderr]) stream.on("error", () => undefined);

@@ -114,13 +114,8 @@ async function waitForPerson(
   try {
     return await borrowTerminal(terminal, async ({ input, signal }) => {
       tell(question);
-      input.setRawMode(true);
-      try {
-        working ??= work({ signal: end.signal, tell }).then(() => true);
-        return await Promise.race([working, untilEnter(input, signal)]);
-      } finally {
-        input.setRawMode(false);
-      }
+      working ??= work({ signal: end.signal, tell }).then(() => true);
+      return await Promise.race([working, untilEnter(input, signal)]);
     });
   } finally {
     end.abort();

@@ -1,5 +1,6 @@
-import { ENDING_SIGNALS } from "#base/ending.ts";
+import { ENDING_SIGNALS, OTHER_ENDING_SIGNALS } from "#base/ending.ts";
 import { type FobError, stoppedByPerson } from "#base/fob-error.ts";
+import { type TakenModes, takeModes } from "#cli/terminal-modes.ts";
 import { type Key, KeyParser } from "./keys.ts";
 import { repaint } from "./repaint.ts";
 
@@ -18,6 +19,8 @@ export interface ScreenSize {
 /** Alternate screen, hidden cursor, no line wrapping, bracketed paste. */
 const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[?2004h";
 const LEAVE = "\u001b[?2004l\u001b[?7h\u001b[?25h\u001b[?1049l";
+
+const SIGNALS = [...ENDING_SIGNALS, ...OTHER_ENDING_SIGNALS];
 
 /** How long to wait for the rest of a sequence after Escape, in milliseconds. */
 const SEQUENCE_MS = 50;
@@ -57,6 +60,7 @@ export class TerminalScreen {
   /** The lines on the screen; null when they are unknown. */
   #shown: readonly string[] | null = null;
   #isTaken = false;
+  #modes: TakenModes | null = null;
   #isLent = false;
   #isStale = false;
   #end: FobError | null = null;
@@ -67,7 +71,7 @@ export class TerminalScreen {
   constructor(streams: ScreenStreams) {
     this.#streams = streams;
     const { input, output } = streams;
-    for (const signal of ENDING_SIGNALS) process.on(signal, this.#endBySignal);
+    for (const signal of SIGNALS) process.on(signal, this.#endBySignal);
     process.on("SIGTSTP", this.#stop);
     process.on("SIGCONT", this.#continue);
     process.on("exit", this.#giveBack);
@@ -132,7 +136,7 @@ export class TerminalScreen {
   /** Restores the terminal and removes all listeners. */
   close(): void {
     const { input, output } = this.#streams;
-    for (const signal of ENDING_SIGNALS) process.off(signal, this.#endBySignal);
+    for (const signal of SIGNALS) process.off(signal, this.#endBySignal);
     process.off("SIGTSTP", this.#stop);
     process.off("SIGCONT", this.#continue);
     process.off("exit", this.#giveBack);
@@ -158,10 +162,7 @@ export class TerminalScreen {
     if (this.#isTaken) return;
     const { input, output } = this.#streams;
     this.#isTaken = true;
-    // a shell that stopped this process has changed the mode of the terminal, and Node only sets a
-    // mode that differs from the last one that it set
-    input.setRawMode(false);
-    input.setRawMode(true);
+    this.#modes = takeModes(input);
     input.on("data", this.#read);
     input.resume();
     this.#shown = null;
@@ -176,8 +177,7 @@ export class TerminalScreen {
     output.write(LEAVE);
     input.off("data", this.#read);
     input.pause();
-    // a closed terminal has no mode
-    if (!input.destroyed) input.setRawMode(false);
+    this.#modes?.giveBack();
   };
 
   readonly #read = (bytes: Buffer): void => {

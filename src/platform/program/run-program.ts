@@ -70,7 +70,7 @@ function takeSignals(handle: (signal: NodeJS.Signals) => void): () => void {
   for (const signal of SIGNALS) process.on(signal, handle);
   return () => {
     for (const signal of SIGNALS) process.off(signal, handle);
-    for (const owner of owners) process.once("SIGINT", owner);
+    for (const owner of owners) process.on("SIGINT", owner);
   };
 }
 
