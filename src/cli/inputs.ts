@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fstatSync, readSync, type Stats, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { publishFile, removeQuietly, syncFolder } from "#base/durable-file.ts";
@@ -63,6 +63,34 @@ export function readInputFile(path: string, limit: number): Buffer {
 }
 
 /**
+ * {@link readInputFile} for a source that may be a named pipe: then this waits for what another
+ * process writes to it. A signal ends the process meanwhile.
+ */
+export function readFileOrPipe(path: string, limit: number): Buffer {
+  if (!isNamedPipe(path)) return readInputFile(path, limit);
+  let pipe: number;
+  try {
+    pipe = endedBySignals(() => openSync(path, "r"));
+  } catch (error) {
+    throw describeForeignFileError(error, "read", path);
+  }
+  try {
+    return readDescriptor(pipe, path, limit);
+  } finally {
+    closeSync(pipe);
+  }
+}
+
+function isNamedPipe(path: string): boolean {
+  try {
+    return descriptorOf(path) === null && statSync(path).isFIFO();
+  } catch {
+    // reading it says what is wrong
+    return false;
+  }
+}
+
+/**
  * The bytes of an open descriptor; a pipe is read to its end. `name` is for messages. Throws
  * FobError `invalid` for more than `limit` bytes.
  */
@@ -109,7 +137,7 @@ function readRegularFile(path: string, limit: number): Buffer {
  * The descriptor that a path means, or null. The path itself is not opened, because that fails when
  * the descriptor is a socket.
  */
-function descriptorOf(path: string): number | null {
+export function descriptorOf(path: string): number | null {
   if (path === "/dev/stdin") return 0;
   const [, number] = /^\/(?:dev|proc\/self)\/fd\/([0-9]{1,6})$/.exec(path) ?? [];
   return number === undefined ? null : Number(number);

@@ -3,7 +3,7 @@ import { AgentControl } from "#agent/client/control.ts";
 import { encodeOrder } from "#agent/protocol/order.ts";
 import { lifeHere } from "#base/processes.ts";
 import { agentForShells, likelyAddresses, newAgentPlace } from "#platform/agent/agent-place.ts";
-import { addressesOf, realPath } from "#platform/agent/agent-socket.ts";
+import { addressesOf, foreignOwnerOf, realPath } from "#platform/agent/agent-socket.ts";
 
 /**
  * Creates the control of the agent of the vault below `home`; `folder` has the built program of the
@@ -21,6 +21,7 @@ export function agentControl(folder: string, home: string, env: NodeJS.ProcessEn
       const { startAgentProcess } = await import("#platform/agent/agent-process.ts");
       return startAgentProcess(join(folder, "serve-agent.cjs"), encodeOrder(order, vaultKey), env);
     },
+    foreignOwnerOf: ({ socket }) => foreignOwnerOf(socket),
     lifeOf: lifeHere,
     end: ({ pid }, signal) => {
       try {

@@ -1,8 +1,8 @@
 // A separate program: the agent. `fob unlock` starts it and writes an order and the vault key to
 // its standard input. It reports on standard output whether it listens, and outlives its parent.
 
+import { readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { type AgentOrder, decodeOrder } from "#agent/protocol/order.ts";
 import { proofOf } from "#agent/protocol/proof.ts";
@@ -11,7 +11,7 @@ import { ClientLanguages } from "#agent/server/client-languages.ts";
 import { CHECK_MS } from "#agent/server/lifetime.ts";
 import { asFobError } from "#base/file-error.ts";
 import { messagesFile, speak } from "#base/language.ts";
-import { closeInherited } from "#platform/inherited-descriptors.ts";
+import { closeInherited, leaveStarter } from "#platform/inherited-descriptors.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { claimForAgent, newHolder } from "./agent-claim.ts";
 import { HeldVault } from "./held-vault.ts";
@@ -27,17 +27,20 @@ const messages = join(fileURLToPath(import.meta.url), "../../messages");
 // notifications use the language of the environment, replies that of the client
 speak(messagesFile(messages, process.env), () => undefined);
 
-void buffer(process.stdin).then(start);
+// at once, without streams that would keep the descriptors
+void start(readFileSync(0));
 
 async function start(input: Buffer): Promise<void> {
   const { order, vaultKey } = decodeOrder(input);
   forget(input);
   try {
-    process.stdout.write(`${encodeReply(await serve(order, vaultKey))}\n`);
+    writeSync(1, `${encodeReply(await serve(order, vaultKey))}\n`);
+    leaveStarter();
   } catch (error) {
     forget(vaultKey);
-    // exits, because an open socket would keep the process running
-    process.stdout.write(`${encodeRefusal(asFobError(error))}\n`, () => process.exit(1));
+    writeSync(1, `${encodeRefusal(asFobError(error))}\n`);
+    // an open socket would keep the process running
+    process.exit(1);
   }
 }
 

@@ -22,7 +22,7 @@ import { progressOn } from "#cli/output/progress.ts";
 import { formatFailures, formatNote } from "#cli/output/report.ts";
 import type { Style } from "#cli/output/style.ts";
 import { startTraceFile } from "#cli/output/trace-file.ts";
-import { pinSource } from "#cli/prompt/pin-source.ts";
+import { pinSource, terminalOf } from "#cli/prompt/pin-source.ts";
 import type { Pinentry } from "#cli/prompt/pinentry.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
 import { promptsFor } from "#cli/prompt/prompt-beside-input.ts";
@@ -57,7 +57,12 @@ export function createContext(build: Build, globals: Globals, style: Style, host
   for (const name of ["FOB_PIN", "FOB_PIN_FILE", "FOB_GRANT"]) delete env[name];
   const isSpoken = globals.spoken !== "nowhere" || env["TERM"] === "dumb";
   const asking = { isSpoken, hasColor: style.hasColor, terminal: host };
-  const { prompt, pins } = promptsFor(host, globals.input, asking, pinentryOf(globals, env));
+  const permissions = {
+    isInputAllowed: globals.input,
+    isTerminalNamed: terminalOf(globals) === "other",
+    pinentry: pinentryOf(globals, env),
+  };
+  const { prompt, pins } = promptsFor(host, permissions, asking);
   const sensor = systemSensor();
   const listeners = new SignalListeners();
   const access = vaultAccess(globals, pins, sensor, host);

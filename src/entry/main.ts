@@ -9,6 +9,8 @@ declare const FOB_VERSION: string;
 const { argv, env, stdin, stdout, stderr } = process;
 
 process.on("SIGINT", interrupt);
+// Node would open its debugger, which shows all memory to anybody who asks
+process.once("SIGUSR1", () => void endBy("SIGUSR1"));
 // Node's own listener sets the terminals; without it the system ends the process
 process.once("SIGTERM", unheard).off("SIGTERM", unheard);
 // the callback of the write reports the error; without a listener it would end the process

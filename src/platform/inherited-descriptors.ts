@@ -1,4 +1,4 @@
-import { closeSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 
 /** Those of standard input, output and error stay. */
 const FIRST = 3;
@@ -18,6 +18,19 @@ export function closeInherited(): void {
     } catch {
       // it is closed already
     }
+  }
+}
+
+/**
+ * Puts /dev/null in place of standard input and output, which lead to whoever started this process.
+ * No stream may use them.
+ */
+export function leaveStarter(): void {
+  if (process.platform === "win32") return;
+  for (const descriptor of [0, 1]) {
+    closeSync(descriptor);
+    // the lowest that is free
+    openSync("/dev/null", "r+");
   }
 }
 

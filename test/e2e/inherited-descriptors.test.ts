@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { describeWith } from "../requires.ts";
@@ -23,7 +23,14 @@ describeWith({ bash: "bash", flock: "util-linux" }, "an agent", () => {
     expect(status).toBe(0);
     try {
       const { stdout } = await fob(["agent", "status", "--json"]);
-      const folder = `/proc/${JSON.parse(stdout).pid}/fd`;
+      const about = `/proc/${JSON.parse(stdout).pid}`;
+      expect(["0", "1", "2"].map((name) => targetOf(join(about, "fd", name)))).toEqual(
+        Array(3).fill("/dev/null"),
+      );
+      expect(readlinkSync(join(about, "cwd"))).toBe("/");
+      const environment = readFileSync(join(about, "environ"), "utf8").split("\0");
+      expect(environment.filter((one) => /^(?:PWD|OLDPWD|SHLVL|FOB_)/.test(one))).toEqual([]);
+      const folder = join(about, "fd");
       const held = readdirSync(folder).map((name) => targetOf(join(folder, name)));
       expect(held.filter((what) => what.startsWith(home))).toEqual([]);
       execFileSync("flock", ["-n", lock, "true"]);

@@ -31,6 +31,8 @@ export interface AgentHost {
    * Starts the agent's process, sends it the order and the vault key, and returns its reply line.
    */
   startProcess(order: AgentOrder, vaultKey: Secret): Promise<string>;
+  /** The user whose agent it is, in words, where that is another one than this process's. */
+  foreignOwnerOf(holder: Holder): string | null;
   /** Whether the process that made a claim still runs. */
   lifeOf(holder: Holder): Life;
   /** Sends a signal to a process, which may have ended. */
@@ -103,13 +105,18 @@ export class AgentControl {
     return this.#host.leadsTo(this.forShells, socket) ? this.forShells : socket;
   }
 
-  /** Throws FobError `unavailable` for an agent of this home that runs and does not answer. */
+  /**
+   * Throws FobError `unavailable` for an agent of this home that runs and does not answer, or
+   * serves another user.
+   */
   async #find(): Promise<Found> {
     const holder = readHeader(this.#home) && this.#ownClaim();
     if (!holder) return null;
     const isRunning = this.#host.lifeOf(holder) === "running";
     const patience = isRunning ? MAX_PROVING_ALIVE : undefined;
     const found = await findAgent(holder, this.#host.addressesOf(holder), patience);
+    const owner = found === null && isRunning ? this.#host.foreignOwnerOf(holder) : null;
+    if (owner !== null) throw belongsTo(holder, owner);
     const isSilent = found !== null && "isSilent" in found && found.isSilent;
     if (isSilent && this.#host.lifeOf(holder) === "running") throw doesNotAnswer(holder);
     return found;
@@ -328,6 +335,14 @@ function doesNotAnswer({ pid }: Holder): FobError {
   return new FobError("unavailable", t`the agent (process ${pid}) runs and does not answer`, {
     hint: t("`fob lock` ends it, `fob unlock` starts another one"),
   });
+}
+
+function belongsTo({ pid }: Holder, owner: string): FobError {
+  return new FobError(
+    "unavailable",
+    t`the agent (process ${pid}) that holds this vault belongs to user ${owner}`,
+    { hint: t("run fob as that user; `fob lock` as root ends the agent") },
+  );
 }
 
 function cannotBeEnded({ pid }: Holder): FobError {

@@ -1,7 +1,8 @@
+import { isatty } from "node:tty";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Globals } from "#cli/globals.ts";
-import { readDescriptor, readInputFile } from "#cli/inputs.ts";
+import { descriptorOf, readDescriptor, readFileOrPipe } from "#cli/inputs.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
 import type { Sensor } from "#cli/sensor.ts";
 import { PASSPHRASE_POLICY } from "#token/pin-policy.ts";
@@ -40,8 +41,26 @@ export interface PinSource extends PinPrompt {
  * biometric sensor.
  */
 export function pinSource(globals: Globals, prompt: Prompt, biometrics: Biometrics): PinSource {
+  if (terminalOf(globals) !== null)
+    return { ...typedPins(prompt, biometrics), release: async () => null };
   const given = givenPins(globals);
   return given ? pinsInOrder(given) : typedPins(prompt, biometrics);
+}
+
+/**
+ * Where the option for PINs names a terminal, which would show what is typed: `input` for standard
+ * input, `other` for the terminal of the process by another name. Null for every other source. The
+ * person there is then asked as without the option.
+ */
+export function terminalOf({
+  pinFile,
+  pinFd,
+}: Pick<Globals, "pinFile" | "pinFd">): "input" | "other" | null {
+  if (pinFd === null && pinFile === "/dev/tty") return "other";
+  const named = pinFile === null ? null : pinFile === "-" ? 0 : descriptorOf(pinFile);
+  const descriptor = pinFd ?? named;
+  if (descriptor === null || !isatty(descriptor)) return null;
+  return descriptor === 0 ? "input" : "other";
 }
 
 /**
@@ -159,7 +178,7 @@ function givenPins(globals: Globals): (() => string) | null {
   if (pinFd !== null)
     return decode(() => readDescriptor(pinFd, t`descriptor ${pinFd}`, MAX_PIN_BYTES));
   if (pinFile === "-") return decode(() => readDescriptor(0, t("standard input"), MAX_PIN_BYTES));
-  if (pinFile !== null) return decode(() => readInputFile(pinFile, MAX_PIN_BYTES));
+  if (pinFile !== null) return decode(() => readFileOrPipe(pinFile, MAX_PIN_BYTES));
   return pin === null ? null : () => fromEnvironment(pin);
 }
 

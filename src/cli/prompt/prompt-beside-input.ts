@@ -12,30 +12,39 @@ export interface Prompts {
   readonly pins: Prompt;
 }
 
+/** Who may be asked, and how. */
+interface Permissions {
+  readonly isInputAllowed: boolean;
+  /** Whether the option for PINs names a terminal that is not standard input. */
+  readonly isTerminalNamed: boolean;
+  /** The pinentry for a process without a terminal; null for none. */
+  readonly pinentry: Pinentry | null;
+}
+
 /**
  * Creates the prompts of a run. Where standard input is data that the command line names, PINs are
  * asked for at the terminal of the process, as ssh, git and age do; nothing else is asked there.
  * Where standard input is another program's, or only standard error is no terminal, all questions go
- * to the terminal of the process. Where there is no terminal at all, a pinentry asks for PINs and for
- * yes or no.
+ * to the terminal of the process; those about PINs do, too, where the PIN source names a terminal.
+ * Where there is no terminal at all, a pinentry asks for PINs and for yes or no.
  */
 export function promptsFor(
   { argv, stdin, stderr, hasForeignInput = false }: Host,
-  isInputAllowed: boolean,
+  { isInputAllowed, isTerminalNamed, pinentry }: Permissions,
   asking: Omit<Asking, "available">,
-  pinentry: Pinentry | null,
 ): Prompts {
   const available = isInputAllowed && stdin.isTTY === true;
   const prompt = terminalPrompt({ ...asking, available });
+  const isUnseen = available && !stderr.isTTY;
   const isElsewhere = hasForeignInput || (isData(stdin) && namesInput(argv));
-  const isBeside = available ? !stderr.isTTY : isInputAllowed && isElsewhere;
+  const isBeside =
+    isUnseen || (isInputAllowed && (isTerminalNamed || (!available && isElsewhere)));
   const beside = isBeside ? promptBesideInput(asking) : null;
-  if (!beside?.available) {
-    if (available || !isInputAllowed || !pinentry) return { prompt, pins: prompt };
-    const pins = pinentryPrompt(pinentry);
-    return { prompt: { ...prompt, confirm: pins.confirm, secret: pins.secret }, pins };
-  }
-  return { prompt: available || hasForeignInput ? beside : prompt, pins: beside };
+  if (beside?.available)
+    return { prompt: isUnseen || hasForeignInput ? beside : prompt, pins: beside };
+  if (available || !isInputAllowed || !pinentry) return { prompt, pins: prompt };
+  const pins = pinentryPrompt(pinentry);
+  return { prompt: { ...prompt, confirm: pins.confirm, secret: pins.secret }, pins };
 }
 
 /** Whether it is the standard input of this process: a test may give another one. */

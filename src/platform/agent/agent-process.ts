@@ -49,8 +49,8 @@ const NEEDED = [
 const NEEDED_OF_NODE =
   /^--(?:use-system-ca|use-openssl-ca|use-bundled-ca|use-env-proxy|dns-result-order=\w+|(?:no-)?network-family-autoselection|tls-(?:min|max)-v1\.[0-3])$/;
 
-/** No copy of its memory when it crashes. */
-const WITHOUT_CORE_DUMP = ["-c", 'ulimit -c 0; exec "$@"', "fob-agent"];
+/** No copy of its memory when it crashes, and no variables that a shell adds. */
+const WITHOUT_CORE_DUMP = ["-c", 'ulimit -c 0; unset PWD OLDPWD SHLVL; exec "$@"', "fob-agent"];
 
 /**
  * Starts the built program `script` as a detached process with a reduced environment, writes

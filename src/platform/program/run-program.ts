@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { ChildProgram } from "#cli/context.ts";
+import { removeListeners } from "#cli/signals.ts";
 import { isProgram, placesOf } from "./find-program.ts";
 
 /** The signals that are passed on to the child. */
@@ -65,12 +66,11 @@ export function checkProgram(command: string, env: NodeJS.ProcessEnv): void {
 
 /** Replaces the listeners of signals by `handle`. Returns a function that restores them. */
 function takeSignals(handle: (signal: NodeJS.Signals) => void): () => void {
-  const owners = process.listeners("SIGINT");
-  process.removeAllListeners("SIGINT");
+  const restoring = SIGNALS.map(removeListeners);
   for (const signal of SIGNALS) process.on(signal, handle);
   return () => {
     for (const signal of SIGNALS) process.off(signal, handle);
-    for (const owner of owners) process.on("SIGINT", owner);
+    for (const restore of restoring) restore();
   };
 }
 

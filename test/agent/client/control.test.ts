@@ -36,6 +36,7 @@ async function claimed({ isOurs = true, life = "dead" as ReturnType<AgentHost["l
     likelyAddresses: () => [socket],
     startProcess: () => Promise.reject(new Error("nothing is started")),
     lifeOf: () => state.life,
+    foreignOwnerOf: () => null,
     end: ({ pid }, signal) => {
       ended.push(`${signal} ${pid}`);
       state.life = "dead";
