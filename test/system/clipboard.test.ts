@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawQr } from "../../scripts/draw-qr.mjs";
-import { HOTP_URI, RFC_CODES, TOTP_URI, testHome } from "../e2e/fob.ts";
+import { HOTP_URI, RFC_CODES, RFC_SECRET, TOTP_URI, testHome } from "../e2e/fob.ts";
 import { describeWith } from "../requires.ts";
 import { until } from "../waiting.ts";
 import { startDisplay, type XDisplay } from "./x-display.ts";
@@ -154,6 +154,18 @@ describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
     ];
     for (const question of [...questions, ...questions]) ask(question);
     expect([paste(), paste()]).toEqual([RFC_CODES[0], ""]);
+  });
+
+  test("serves one paste of a response", async () => {
+    const { fob } = testHome();
+    const suite = "OCRA-1:HOTP-SHA1-6:QN08";
+    const token = `otpauth://ocra/bank:ann?secret=${RFC_SECRET}&suite=${encodeURIComponent(suite)}`;
+    await fob(["enroll", "-"], { input: token });
+    const asking = ["challenge", "bank", "00000000"];
+    const { stdout: response } = await fob(asking);
+    expect(await fob([...asking, "--once"])).toMatchObject({ exitCode: 2 });
+    const { stdout } = await fob([...asking, "--copy", "--once"], { env: { DISPLAY } });
+    expect([stdout, `${paste()}\n`, paste()]).toEqual(["", response, ""]);
   });
 
   test("gives a text to enroll", async () => {

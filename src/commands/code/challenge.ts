@@ -14,7 +14,7 @@ import type { TiqrCredential } from "#token/push-credential.ts";
 import type { Token } from "#token/token.ts";
 import { askingBefore } from "#vault/pins/pin-prompt.ts";
 import type { ChallengeInput } from "#vault/tokens/responses.ts";
-import { copyPasscode } from "./copy-passcode.ts";
+import { copyPasscode, refuseOnceAlone } from "./copy-passcode.ts";
 import { type NameContext, nameOrPick } from "./pick-token.ts";
 
 interface Answer {
@@ -51,6 +51,7 @@ export const challenge = defineCommand({
     session: value("TEXT", "session information, where the suite has S: UTF-8 text, or hex:..."),
     at: value("TIME", "answer as of another time, where the suite has T"),
     copy: flag("put the response on the clipboard instead of printing it"),
+    once: flag("with --copy: for one paste, where the system can count them (X11, Wayland)"),
   },
   examples: [
     { command: "fob challenge bank 48201795", explanation: "prints the response: 65347737" },
@@ -67,6 +68,7 @@ export const challenge = defineCommand({
     }),
   }),
   async run(input, context: ChallengeContext): Promise<Answer> {
+    refuseOnceAlone(input);
     const clearAfter = input.copy ? context.settings.choose("clipboard.clear-after") : 0;
     const tokens = await existingTokens("challenge", context);
     const { token } = await tokens.look((await findOne(tokens, input.name)).id);
@@ -79,7 +81,7 @@ export const challenge = defineCommand({
       asked,
       askingBefore(0, context.pinPrompt),
     );
-    if (input.copy) context.tell(await copyPasscode(response, clearAfter, context));
+    if (input.copy) context.tell(await copyPasscode(response, clearAfter, context, input.once));
     return { name: token.name, response, suite: suite.text, counter, isCopied: input.copy };
   },
   text: ({ response, isCopied }) => (isCopied ? "" : response),

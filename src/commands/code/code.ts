@@ -8,7 +8,7 @@ import { existingTokens, findOne } from "#commands/lookup.ts";
 import { tellZone } from "#commands/values.ts";
 import type { Token } from "#token/token.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
-import { copyPasscode } from "./copy-passcode.ts";
+import { copyPasscode, refuseOnceAlone } from "./copy-passcode.ts";
 import { chooseFree, describeLeftOut, type FreeTokens } from "./free-tokens.ts";
 import type { WatchContext } from "./passcode-screen.ts";
 import { chooseTime, stepsOf, type WantedTime } from "./passcode-time.ts";
@@ -152,8 +152,7 @@ function refuseContradictions({
     throw new FobError("usage", t("--all and a NAME exclude each other"));
   if (copy && (all || names.length > 1))
     throw new FobError("usage", t("--copy takes one token: the clipboard holds one passcode"));
-  if (once && !copy)
-    throw new FobError("usage", t("--once goes with --copy: it is about the clipboard"));
+  refuseOnceAlone({ copy, once });
   if (copy && format !== undefined)
     throw new FobError("usage", t("--copy and --format exclude each other"));
   if (next && at !== undefined)

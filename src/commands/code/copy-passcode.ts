@@ -1,9 +1,23 @@
+import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 
+/** Throws FobError `usage` for `--once` without `--copy`. */
+export function refuseOnceAlone({
+  copy,
+  once,
+}: {
+  readonly copy: boolean;
+  readonly once: boolean;
+}): void {
+  if (once && !copy)
+    throw new FobError("usage", t("--once goes with --copy: it is about the clipboard"));
+}
+
 /**
  * Copies a passcode to the clipboard, and has it cleared after `seconds`, unless something else was
- * copied meanwhile; at once after one paste with `isForOnePaste`, where the system can. Returns the message for the user.
+ * copied meanwhile; at once after one paste with `isForOnePaste`, where the system can. Returns the
+ * message for the user.
  */
 export async function copyPasscode(
   passcode: string,
