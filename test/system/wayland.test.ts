@@ -1,14 +1,32 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { HOTP_URI, RFC_CODES, testHome } from "../e2e/fob.ts";
+import { FOB, HOTP_URI, RFC_CODES, testHome } from "../e2e/fob.ts";
 import { describeWith } from "../requires.ts";
 import { until } from "../waiting.ts";
 
 /** sway refuses to run as root. */
 const NOBODY = 65_534;
+
+/** The name of a process; empty for one that has ended, or is none. */
+function nameOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return "";
+  }
+}
 
 describeWith({ sway: "sway", "wl-copy": "wl-clipboard" }, "the clipboard (Wayland)", () => {
   let folder: string;
@@ -60,6 +78,34 @@ describeWith({ sway: "sway", "wl-copy": "wl-clipboard" }, "the clipboard (Waylan
       stderr: "copied for one paste; the clipboard is cleared in 1 second without one\n",
     });
     expect([paste(), paste()]).toEqual([RFC_CODES[0], ""]);
+  });
+
+  test("is served by a program that keeps nothing of who started fob", async () => {
+    const { fob, home } = testHome();
+    await fob(["enroll", "-"], { input: HOTP_URI });
+    const lock = join(home, "job.lock");
+    const script = `exec 200>>"$1"; flock -n 200; "$2" "$3" code ACME --copy --clear-after 600`;
+    const run = spawnSync("bash", ["-c", script, "bash", lock, process.execPath, FOB], {
+      env: {
+        ...env,
+        PATH: process.env["PATH"],
+        HOME: home,
+        FOB_HOME: home,
+        FOB_KEYCHAIN: "file",
+        ONLY_OF_THE_STARTER: "1",
+      },
+      cwd: home,
+      timeout: 20_000,
+    });
+    expect(run.status).toBe(0);
+    expect(paste()).toBe(RFC_CODES[0]);
+    expect(spawnSync("flock", ["-n", lock, "true"]).status).toBe(0);
+    const serving = readdirSync("/proc").filter((pid) => nameOf(pid) === "wl-copy");
+    expect(serving.length).toBeGreaterThan(0);
+    for (const pid of serving) {
+      expect(readlinkSync(`/proc/${pid}/cwd`)).toBe("/");
+      expect(readFileSync(`/proc/${pid}/environ`, "utf8")).not.toContain("ONLY_OF_THE_STARTER");
+    }
   });
 
   test("is cleared in time", async () => {

@@ -4,11 +4,11 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Clipboard, ClipboardKeeper } from "#cli/clipboard.ts";
 import { readCopiedPicture } from "./copied-picture.ts";
-import { copyForOnePaste, copyMarked } from "./copy-to-desktop.ts";
+import { type ClipboardProcess, displayOf, startCopy } from "./copy-process.ts";
+import { copyByProgram } from "./copy-to-desktop.ts";
 import { type Copy, forgetCopy, noteCopy } from "./latest-copy.ts";
 import { clipboardSequence } from "./terminal-clipboard.ts";
 import { giveToTmux } from "./tmux-buffer.ts";
-import { displayOf, startOwner, type XOwner } from "./x-owner.ts";
 
 /** The surroundings that the clipboard depends on. */
 export interface ClipboardSurroundings {
@@ -25,22 +25,17 @@ export interface ClipboardSurroundings {
 export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard {
   const { env } = surroundings;
   let latest: Copy | null = null;
-  /** The process that owns the clipboard of X11 with the latest copy. */
-  let owner: XOwner | null = null;
-  const ownOnX = async (text: string, isForOnePaste: boolean) => {
-    const display = displayOf(env);
-    if (display === null) return false;
-    owner = await startOwner(() => startClearer(surroundings, "pipe"), {
-      display,
-      text,
-      isForOnePaste,
-      latest,
-    });
-    return owner !== null;
+  /** The process that has filled the clipboard with the latest copy; null where fob itself has. */
+  let filler: ClipboardProcess | null = null;
+  const copyToDesktop = async (text: string, isForOnePaste: boolean) => {
+    if (process.platform !== "linux") return copyByProgram(text, isForOnePaste, env);
+    const order = { display: displayOf(env), text, isForOnePaste, latest };
+    filler = await startCopy(() => startClearer(surroundings, "pipe"), order);
+    return filler !== null;
   };
   /** Notes the copy before it is made: from then on, no earlier one is cleared. */
   const noting = async (keeper: ClipboardKeeper, copy: () => Promise<boolean>) => {
-    owner = null;
+    filler = null;
     latest = noteCopy(keeper, env);
     const isCopied = await copy();
     if (!isCopied) forgetCopy(latest);
@@ -49,16 +44,12 @@ export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard 
   return {
     async copyOnce(text) {
       if (keepersFor(surroundings)[0] !== "desktop") return false;
-      return noting(
-        "desktop",
-        async () => (await ownOnX(text, true)) || copyForOnePaste(text, env),
-      );
+      return noting("desktop", () => copyToDesktop(text, true));
     },
     async copy(text) {
       for (const keeper of keepersFor(surroundings)) {
-        const copy = async () =>
-          (keeper === "desktop" && (await ownOnX(text, false))) ||
-          COPYING[keeper](text, surroundings);
+        const copy = () =>
+          keeper === "desktop" ? copyToDesktop(text, false) : COPYING[keeper](text, surroundings);
         if (await noting(keeper, copy)) return keeper;
       }
       throw new FobError("unavailable", t("the clipboard cannot be reached"), {
@@ -79,7 +70,7 @@ export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard 
       }
     },
     clearLater: (text, seconds, keeper) =>
-      owner?.clearAfter(seconds) ??
+      filler?.clearAfter(seconds) ??
       handOver(surroundings, JSON.stringify({ text, seconds, keeper, latest })),
   };
 }
@@ -114,21 +105,13 @@ function hasDesktop(env: NodeJS.ProcessEnv): boolean {
   );
 }
 
-/** How to copy a text to each place. False when that fails. */
+/** How to copy a text to each other place than the desktop. False when that fails. */
 const COPYING: Readonly<
-  Record<ClipboardKeeper, (text: string, to: ClipboardSurroundings) => Promise<boolean>>
+  Record<
+    Exclude<ClipboardKeeper, "desktop">,
+    (text: string, to: ClipboardSurroundings) => Promise<boolean>
+  >
 > = {
-  async desktop(text, { env }) {
-    if (await copyMarked(text, env)) return true;
-    try {
-      const { default: clipboard } = await import("clipboardy");
-      await clipboard.write(text);
-      return true;
-    } catch {
-      // the package's error contains the copied text, so it is not kept
-      return false;
-    }
-  },
   tmux: (text) => giveToTmux(text),
   async terminal(text, { terminal, env }) {
     terminal?.write(clipboardSequence(text, env));

@@ -5,6 +5,28 @@ import { osascript, powershell, type Tool, wordOf } from "#platform/program/tool
 const MAX_COPYING = 10_000;
 
 /**
+ * Copies a passcode with what this system has: a program that marks it, else any other, except for
+ * one paste. False where there is none; the clipboard is unchanged then. What such a program has of
+ * this process, it may keep as long as it serves pastes.
+ */
+export async function copyByProgram(
+  text: string,
+  isForOnePaste: boolean,
+  env: NodeJS.ProcessEnv,
+): Promise<boolean> {
+  if (isForOnePaste) return copyForOnePaste(text, env);
+  if (await copyMarked(text, env)) return true;
+  try {
+    const { default: clipboard } = await import("clipboardy");
+    await clipboard.write(text);
+    return true;
+  } catch {
+    // the package's error contains the copied text, so it is not kept
+    return false;
+  }
+}
+
+/**
  * Copies a passcode with the marks that clipboard managers obey, so that none keeps it. False where
  * no program here can do that; the clipboard is unchanged then.
  */

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
+import { displayOf } from "#platform/clipboard/copy-process.ts";
 import { checkPackets, connectToDisplay } from "#platform/clipboard/x-connection.ts";
-import { displayOf } from "#platform/clipboard/x-owner.ts";
 import { ownSelection } from "#platform/clipboard/x-selection.ts";
 
 const TEXT = Buffer.from("492039");
