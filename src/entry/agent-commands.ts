@@ -135,6 +135,7 @@ function contextOf({ vault, canAsk }: Held, asking: Asking): HouseContext {
       confirm: asking.confirm,
       text: asking.text,
       secret: () => Promise.reject(noQuestion()),
+      pasted: () => Promise.reject(noQuestion()),
       wait: () => Promise.reject(noQuestion()),
       draw: async () => null,
       pick: asking.pick,

@@ -132,6 +132,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       const made = await makeVault(at, prompt);
       newRecoveryCode = made.recoveryCode;
       opened = made.vault;
+      whole = made.vault;
       return made.vault;
     },
     async emptyTrash() {

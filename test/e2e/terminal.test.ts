@@ -26,6 +26,26 @@ describeWith({ tmux: "tmux" }, "at a terminal", () => {
     expect(shown).not.toContain("on the command line");
   });
 
+  test("pasted lines are enrolled all or none, asked for again, and the passcode is shown", async () => {
+    const paste = (text: string) => {
+      terminal.tmux("set-buffer", text);
+      terminal.tmux("paste-buffer", "-p");
+      type("Enter");
+    };
+    type("fob enroll", "Enter");
+    await see("Enrollment string");
+    paste(`${TOTP_URI}\n${HOTP_URI.replace("secret=", "secret=1")}`);
+    await see(/^fob: line 2: secret has a character/m);
+    await see("Enrollment string");
+    const half = TOTP_URI.indexOf("secret=") + 15;
+    paste(`${TOTP_URI.slice(0, half)}\n${TOTP_URI.slice(half)}`);
+    const shown = await see(/^passcode \d{4} \d{4}, good for \d+ second/m);
+    const code = (/^passcode (.*?),/m.exec(shown)?.[1] ?? "").replace(" ", "");
+    const { stdout } = await home.fob(["verify", "Example", code, "--json", "--window", "1"]);
+    expect(JSON.parse(stdout).match).toBe(true);
+    expect((await home.fob(["list"])).stdout).toMatch(/^Example.*\n$/);
+  });
+
   test("an account that has another secret is asked about: left, kept beside it, or replaced", async () => {
     await home.fob(["enroll", "-"], { input: HOTP_URI });
     const other = HOTP_URI.replace("GEZDGNBV", "GEZDGNBW");

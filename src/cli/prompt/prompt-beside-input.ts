@@ -79,6 +79,8 @@ function promptBesideInput(asking: Omit<Asking, "available">): Prompt {
     text: (question, instead) => put(question, instead, (prompt) => prompt.text(question, instead)),
     secret: (question, instead) =>
       put(question, instead, (prompt) => prompt.secret(question, instead)),
+    pasted: (question, instead) =>
+      put(question, instead, (prompt) => prompt.pasted(question, instead)),
     wait: (question, work) => put(question, t("a PIN"), (prompt) => prompt.wait(question, work)),
     draw: (question, instead, work) =>
       put(question, instead, (prompt) => prompt.draw(question, instead, work)),

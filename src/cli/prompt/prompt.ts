@@ -32,6 +32,10 @@ export interface Prompt {
   /** Asks without echo. */
   secret(question: string, instead: string): Promise<string>;
   /**
+   * Asks without echo for a text that may be pasted, of one line or several.
+   */
+  pasted(question: string, instead: string): Promise<string>;
+  /**
    * Waits for something that the person does elsewhere, as `question` says. Resolves with true when
    * it is done, with false when the person pressed Enter to skip it. Rejects as `work` does.
    */

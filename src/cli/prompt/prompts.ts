@@ -4,6 +4,7 @@ import { styleFor } from "#cli/output/style.ts";
 import type { Screen } from "#cli/screen/screen.ts";
 import { printable } from "#token/printable.ts";
 import { type Borrowed, borrowTerminal, SHOW_CURSOR } from "./borrowed-terminal.ts";
+import { askPastedText } from "./pasted-text.ts";
 import { pickerOf } from "./picker.ts";
 import type { Prompt, Terminal, Watch } from "./prompt.ts";
 import { promptLook } from "./prompt-look.ts";
@@ -33,6 +34,7 @@ function spokenPrompt(terminal: Terminal): Prompt {
     confirm: async (question) => (await plain()).confirm(question),
     text: async (question) => (await plain()).text(question),
     secret: async (question) => (await plain()).secret(question),
+    pasted: (question) => askPastedText(question, terminal, { stays: true }),
     wait: (question, work) => waitForPerson(question, work, terminal),
     draw: async () => null,
     pick: async (question, choices) => (await plain()).pick(question, choices),
@@ -62,6 +64,10 @@ function drawnPrompt(asking: Asking): Prompt {
       ask({ question, instead }, asking, ({ password }, streams) =>
         password({ message: `${printable(question)}:`, mask: false, theme: promptLook() }, streams),
       ),
+    pasted: async (question, instead) => {
+      if (!asking.available) throw cannotAsk(question, instead);
+      return askPastedText(question, terminal, { stays: false });
+    },
     wait: (question, work) => waitForPerson(question, work, terminal),
     draw: (question, instead, work) => lendScreen({ question, instead }, asking, work),
     pick: (question, choices, instead) =>

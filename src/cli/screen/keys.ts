@@ -57,11 +57,19 @@ const UNFINISHED = /^(?:\[[0-9:;<=>?]*[ -/]*|O)?$/;
 /** Longer than any sequence: a longer text is not a sequence. */
 const MAX_SEQUENCE = 64;
 
-/** Parses the input of a terminal into keys. The bytes may be split at any position. */
+/**
+ * Parses the input of a terminal into keys. The bytes may be split at any position. With
+ * `keepsLines`, pasted text keeps its line breaks, also those at its end.
+ */
 export class KeyParser {
+  readonly #keepsLines: boolean;
   readonly #decoder = new StringDecoder("utf8");
   #rest = "";
   #isPasting = false;
+
+  constructor({ keepsLines }: { readonly keepsLines: boolean } = { keepsLines: false }) {
+    this.#keepsLines = keepsLines;
+  }
 
   /**
    * Whether the last bytes may be the start of a sequence. If no more bytes arrive soon, {@link
@@ -129,12 +137,20 @@ export class KeyParser {
     const end = this.#rest.indexOf(PASTE_END);
     // the end mark may be split, and line breaks directly before it are removed
     const arrived = end >= 0 ? end : Math.max(0, this.#rest.length - PASTE_END.length + 1);
-    const length = end >= 0 ? end : beforeControls(this.#rest, arrived);
+    const keepsAll = this.#keepsLines || end >= 0;
+    const length = keepsAll ? arrived : beforeControls(this.#rest, arrived);
     if (length === 0 && end < 0) return null;
-    const text = this.#rest.slice(0, beforeControls(this.#rest, length)).replace(/\p{Cc}/gu, " ");
+    const text = this.#pastedText(this.#rest.slice(0, length));
     this.#rest = this.#rest.slice(end >= 0 ? end + PASTE_END.length : length);
     this.#isPasting = end < 0;
     return text === "" ? [] : [{ name: "text", text }];
+  }
+  #pastedText(text: string): string {
+    if (this.#keepsLines)
+      return text
+        .replace(/\r\n?/g, "\n")
+        .replace(/\p{Cc}/gu, (control) => (control === "\n" ? control : " "));
+    return text.slice(0, beforeControls(text, text.length)).replace(/\p{Cc}/gu, " ");
   }
 }
 

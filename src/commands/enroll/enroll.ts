@@ -20,6 +20,12 @@ import type { AddingWishes } from "./adding-wishes.ts";
 import { about, describeFinding, findingsOf, findingsToConfirm } from "./draft-findings.ts";
 import { nameDrafts, refuseSharedName } from "./draft-names.ts";
 import { describeMissingPin } from "./enrollment-pins.ts";
+import {
+  describeFirst,
+  type FirstContext,
+  type FirstPasscode,
+  firstPasscode,
+} from "./first-passcode.ts";
 import type { NamedDraft } from "./named-draft.ts";
 import { type Enrollments, readEnrollments, type StringContext } from "./read-strings.ts";
 import { type ServerContext, ServerEnrollments } from "./server-enrollments.ts";
@@ -53,12 +59,15 @@ type Enrolled = {
       readonly isDryRun: false;
       readonly views: readonly EnrolledView[];
       readonly isPinMissing: boolean;
+      /** What the service asks for next, for a person at a terminal. */
+      readonly passcode: FirstPasscode | null;
     }
 );
 
 type EnrollContext = StringContext &
   ServerContext &
   ClientContext &
+  FirstContext &
   Pick<Context, "access" | "complain" | "newRecoveryCode">;
 
 /**
@@ -70,7 +79,7 @@ export const enroll = defineCommand({
   summary: "add tokens from enrollment strings or QR pictures",
   description:
     "ENROLLMENT is a Key URI (otpauth://...), a migration code, an activation string or code (XXXXX-XXXXX-XXXXX-XXXXX), a key container (PSKC) " +
-    "or a bare secret in Base32 or hex with --name; - reads standard input, one string a line. Without any, a terminal asks for it without echo.",
+    "or a bare secret in Base32 or hex with --name; - reads standard input, one string a line. Without any, a terminal asks without echo for what is pasted, of one line or many; broken lines are joined.",
   arguments: { enrollments: variadic("ENROLLMENT", "enrollment strings; - reads standard input") },
   options: {
     qr: values("FILE", "read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures", "file"),
@@ -166,6 +175,10 @@ export const enroll = defineCommand({
     ];
     return {
       views: withRecoveryCode(views, context),
+      passcode: await firstPasscode(
+        [...(fetched?.stored ?? []), ...stored].map(({ view }) => view),
+        context,
+      ),
       isDryRun: false,
       isPinMissing: (fetched?.withoutPin ?? []).length > 0,
       notes: [...notes, ...describeCounters(stored), ...added.notes, ...told],
@@ -279,12 +292,13 @@ function formatEnrolled(result: Enrolled, style: Style): string[] {
       ),
     ];
   }
-  return result.views.flatMap((view) => [
+  const enrolled = result.views.flatMap((view) => [
     t`enrolled ${style.strong(printable(view.name))} (${describeView(view)})`,
     ...(view.clientPart === undefined
       ? []
       : [t`type this at the issuer to finish: ${style.strong(view.clientPart)}`]),
   ]);
+  return result.passcode ? [...enrolled, describeFirst(result.passcode, style)] : enrolled;
 }
 
 function forWhom({ account, format }: OnlineView): string {

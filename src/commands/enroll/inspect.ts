@@ -6,6 +6,7 @@ import type { Style } from "#cli/output/style.ts";
 import { formatFields } from "#cli/output/table.ts";
 import { withKnownScheme } from "#commands/tiqr-scheme.ts";
 import { kindInWords } from "#commands/tokens/token-view.ts";
+import { readPastedLines } from "#enrollment/pasted-lines.ts";
 import { identify, recognizeEach, recognizeOnline } from "#enrollment/recognize.ts";
 import { type DraftField, severityInWords } from "#token/draft/parsed-token.ts";
 import { printable } from "#token/printable.ts";
@@ -68,7 +69,12 @@ export const inspect = defineCommand({
       throw new FobError("invalid", t`${text} does not exist`);
     return isFile
       ? inspectFile(text, settings, context)
-      : inspectTexts([text], t("the string"), settings, context);
+      : inspectTexts(
+          enrollment === undefined ? readPastedLines(text).map((line) => line.text) : [text],
+          t("the string"),
+          settings,
+          context,
+        );
   },
   text: formatInspection,
   json: ({ format, isEnrollable, tokens, findings }) => ({

@@ -5,7 +5,8 @@ import { withKnownScheme } from "#commands/tiqr-scheme.ts";
 import { judgeEnd } from "#enrollment/cut-list.ts";
 import type { EnrollmentDraft, OnlineEnrollment } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
-import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
+import { type Line, MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
+import { readPastedLines } from "#enrollment/pasted-lines.ts";
 import { identify, recognizeEach, recognizeOnline } from "#enrollment/recognize.ts";
 import { withoutRepeatedStrings, withoutRepetitions } from "#enrollment/repetitions.ts";
 import { askSecretFor, type SecretContext } from "./ask-secret.ts";
@@ -18,6 +19,7 @@ export type StringContext = SecretContext &
   Pick<
     Context,
     | "clipboard"
+    | "complain"
     | "endAtSignals"
     | "look"
     | "prompt"
@@ -80,7 +82,7 @@ async function readSources(
   const { enrollments, qr, clipboard, screen } = sources;
   const { context } = reading;
   if (enrollments.length === 0 && qr.length === 0 && !clipboard && !screen)
-    return recognizeAny(await askForString(context), t("the enrollment string"), reading);
+    return askForEnrollments(reading);
   const found: Enrollment[] = [];
   const add = async (read: Promise<readonly Enrollment[]>) => {
     for (const one of await read) found.push(one);
@@ -126,12 +128,33 @@ function recognizeAny(
   });
 }
 
+/** How often a person may paste a string that is not right. */
+const TRIES = 3;
+
+/**
+ * Asks for enrollment strings. What is wrong with them is told, and they are asked for again; throws
+ * it in the end.
+ */
+async function askForEnrollments(reading: Reading): Promise<readonly Enrollment[]> {
+  for (let tries = 1; ; tries++) {
+    const text = await askForString(reading.context);
+    try {
+      return await recognizeLines(readPastedLines(text), t("the enrollment string"), reading);
+    } catch (error) {
+      if (tries === TRIES || !(error instanceof FobError) || error.code !== "invalid") throw error;
+      reading.context.complain(error);
+      reading.refusals.splice(0);
+    }
+  }
+}
+
 /** Asks for an enrollment string, which is not shown. */
-export function askForString({ prompt }: Pick<Context, "prompt">): Promise<string> {
-  return prompt.secret(
+export async function askForString({ prompt }: Pick<Context, "prompt">): Promise<string> {
+  const text = await prompt.pasted(
     t("Enrollment string (it is not shown)"),
     t("an ENROLLMENT, - for standard input, or --qr FILE"),
   );
+  return text.trim();
 }
 
 async function recognizeArgument(
@@ -156,11 +179,20 @@ async function readInput(text: string, reading: Reading): Promise<readonly Enrol
   const strings = readLines(text);
   if (strings.length === 0)
     throw new FobError("invalid", t("standard input holds no enrollment string"));
+  return recognizeLines(strings, t("standard input"), reading);
+}
+
+/** `source` names the text where it has one line; a line is named otherwise. */
+async function recognizeLines(
+  strings: readonly Line[],
+  source: string,
+  reading: Reading,
+): Promise<readonly Enrollment[]> {
   const found: Enrollment[] = [];
   for (const line of strings) {
     await reading.context.look();
     const place = strings.length === 1 ? null : t`line ${line.number}`;
-    for (const one of await recognizeAt(line.text, place, reading)) found.push(one);
+    for (const one of await recognizeAt(line.text, place, reading, source)) found.push(one);
     // one line may be a code that holds many
     if (found.length > MAX_ENTRIES) break;
   }
@@ -219,9 +251,10 @@ async function recognizeAt(
   text: string,
   place: string | null,
   reading: Reading,
+  source = place ?? "",
 ): Promise<readonly Enrollment[]> {
   try {
-    return await recognizeAny(text, place ?? t("standard input"), reading, place);
+    return await recognizeAny(text, place ?? source, reading, place);
   } catch (error) {
     if (place === null || !(error instanceof FobError)) throw error;
     const { code, message, hint } = error;

@@ -43,6 +43,7 @@ function at(start: string) {
       secret: nobody,
       wait: nobody,
       draw: nobody,
+      pasted: nobody,
       pick: nobody,
     },
     clipboard: { copy: nobody, copyOnce: nobody, paste: nobody, clearLater: nobody },

@@ -24,7 +24,10 @@ function person(keys: readonly Key[], size = { columns: 40, rows: 8 }) {
       return left.shift() ?? null;
     },
   } as unknown as TerminalScreen;
-  const questions = { confirm: nobody, text: nobody, secret: nobody, wait: nobody, pick: nobody };
+  const questions = {
+    ...{ confirm: nobody, text: nobody, secret: nobody, pasted: nobody, wait: nobody },
+    pick: nobody,
+  };
   const prompt: Prompt = {
     available: true,
     ...questions,
