@@ -6,6 +6,7 @@ import { ownValue } from "#base/own-value.ts";
 import type { AnyCommand, ArgumentDefinition } from "#cli/command.ts";
 import { jsonPieces } from "#cli/output/json.ts";
 import { write } from "#cli/output/output.ts";
+import { writeLines } from "#cli/output/remark.ts";
 import { formatError, formatFailures, formatNote } from "#cli/output/report.ts";
 import { type Style, styleFor } from "#cli/output/style.ts";
 import { chooseUnlessWrong } from "#cli/settings/settings.ts";
@@ -39,7 +40,7 @@ export async function run(program: Program, host: Host): Promise<number> {
     const error = asFobError(thrown);
     const isDebugged = env["FOB_DEBUG"] && env["FOB_DEBUG"] !== "0";
     if (!error.isSilent || isDebugged)
-      stderr.write(formatError(error, wantsJson(argv), isDebugged ? trace(thrown) : ""));
+      writeLines(stderr, formatError(error, wantsJson(argv), isDebugged ? trace(thrown) : ""));
     return error.exitCode;
   }
 }
@@ -72,12 +73,11 @@ async function runCommand(
   for (const piece of isTerminal && !globals.json ? show() : inEnglish(show)) {
     if (!(await write(stdout, piece))) break;
   }
-  await emptyTrash(
-    context,
-    (remark) => globals.quiet || stderr.write(formatNote(remark, globals.json)),
-  );
+  await emptyTrash(context, (remark) => {
+    if (!globals.quiet) writeLines(stderr, formatNote(remark, globals.json));
+  });
   const notes = globals.quiet ? [] : (command.notes?.(result) ?? []);
-  for (const note of notes) stderr.write(formatNote(note, globals.json));
+  for (const note of notes) writeLines(stderr, formatNote(note, globals.json));
   await command.goOn?.(result);
   return (
     reportFailures(command.failures?.(result) ?? [], globals, stderr) ??
@@ -92,7 +92,7 @@ function reportFailures(
   { json }: Globals,
   stderr: NodeJS.WriteStream,
 ): number | undefined {
-  if (failures.length > 0) stderr.write(formatFailures(failures, json));
+  if (failures.length > 0) writeLines(stderr, formatFailures(failures, json));
   return failures[0]?.exitCode;
 }
 

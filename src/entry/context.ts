@@ -16,9 +16,11 @@ import {
   writeSecretFile,
   writeSecretFiles,
 } from "#cli/inputs.ts";
+import { charsetOf } from "#cli/output/charset.ts";
 import { jsonLine } from "#cli/output/json.ts";
 import { write } from "#cli/output/output.ts";
 import { progressOn } from "#cli/output/progress.ts";
+import { writeLines } from "#cli/output/remark.ts";
 import { formatFailures, formatNote } from "#cli/output/report.ts";
 import type { Style } from "#cli/output/style.ts";
 import { startTraceFile } from "#cli/output/trace-file.ts";
@@ -71,7 +73,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
   );
   const http = httpClient(build);
   const tell = (text: string) => {
-    if (!globals.quiet) stderr.write(formatNote(text, globals.json));
+    if (!globals.quiet) writeLines(stderr, formatNote(text, globals.json));
   };
   // the questions of a command and the command itself share it, so that its PIN is asked for once
   let whole: Vault | null = null;
@@ -160,7 +162,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     hearSignals: (work) => listeners.withListeners(work),
     readInput: () => readStandardInput(stdin),
     isTerminal: stdout.isTTY === true,
-    pictures: choosePictures(isSpoken, style, stdout),
+    pictures: choosePictures(isSpoken, style, host),
     isJson: globals.json,
     writeSecretFile,
     writeSecretFiles,
@@ -188,7 +190,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       return write(stdout, `${stdout.isTTY ? text(style) : inEnglish(() => text(style))}\n`);
     },
     tell,
-    complain: (failure) => void stderr.write(formatFailures([failure], globals.json)),
+    complain: (failure) => writeLines(stderr, formatFailures([failure], globals.json)),
     passwordStore: async (folder) =>
       (await import("#platform/program/password-store.ts")).openPasswordStore(folder, env),
     askpass: async () => (await import("#platform/program/next-askpass.ts")).askpassOf(env),
@@ -268,9 +270,10 @@ function httpClient({ version }: Build): HttpClient {
 function choosePictures(
   isSpoken: boolean,
   { hasColor }: Style,
-  stdout: Host["stdout"],
+  { stdout, env }: Pick<Host, "env" | "stdout">,
 ): Context["pictures"] {
-  if (isSpoken || !stdout.isTTY) return "none";
+  // a picture is drawn with blocks, which a smaller charset does not have
+  if (isSpoken || !stdout.isTTY || charsetOf(env) !== null) return "none";
   return hasColor ? "colored" : "uncolored";
 }
 
@@ -322,7 +325,7 @@ function vaultAccess(
  */
 function recoveryCodes({ json }: Globals, stderr: Host["stderr"]): RecoveryCodeDisplay | null {
   if (json) return null;
-  const tell = (text: string) => stderr.write(formatNote(text, json));
+  const tell = (text: string) => writeLines(stderr, formatNote(text, json));
   return {
     show(code) {
       tell(t`recovery code: ${code}`);

@@ -2,14 +2,15 @@ import { join } from "node:path";
 import { messagesFile, speak } from "#base/language.ts";
 import { resolveGlobals } from "#cli/globals.ts";
 import type { Host } from "#cli/host.ts";
-import { run } from "#cli/run.ts";
+import { charsetOf, limitTo } from "#cli/output/charset.ts";
+import { type Program, run } from "#cli/run.ts";
 import { COMMANDS } from "#commands/commands.ts";
 import { defaultHome } from "#platform/paths.ts";
 import { printable } from "#token/printable.ts";
 import { type Build, createContext } from "./context.ts";
 
 /** Runs the command line of `host` and returns the exit code. Tests may replace `makeContext`. */
-export function runProgram(
+export async function runProgram(
   build: Build,
   host: Host,
   makeContext: typeof createContext = createContext,
@@ -19,16 +20,33 @@ export function runProgram(
     // with --json, standard error has only JSON objects
     if (!argv.includes("--json")) stderr.write(`warning: ${printable(trouble)}\n`);
   });
-  return run(
-    {
-      version: build.version,
-      columns: host.stdout.columns,
-      commands: COMMANDS,
-      alone: async () => (await import("#commands/tokens/welcome.ts")).welcome,
-      resolveGlobals: (flags) => resolveGlobals(flags, env, () => defaultHome(env)),
-      createContext: (globals, style, { hasForeignInput = false }) =>
-        makeContext(build, globals, style, { ...host, hasForeignInput }),
-    },
-    host,
-  );
+  const restore = limitToLocale(host);
+  const program: Program = {
+    version: build.version,
+    columns: host.stdout.columns,
+    commands: COMMANDS,
+    alone: async () => (await import("#commands/tokens/welcome.ts")).welcome,
+    resolveGlobals: (flags) => resolveGlobals(flags, env, () => defaultHome(env)),
+    createContext: (globals, style, { hasForeignInput = false }) =>
+      makeContext(build, globals, style, { ...host, hasForeignInput }),
+  };
+  try {
+    return await run(program, host);
+  } finally {
+    restore();
+  }
+}
+
+/**
+ * Keeps what people read within the characters of their locale. JSON is for programs, and so is
+ * what does not go to a terminal.
+ */
+function limitToLocale({ argv, env, stdout, stderr }: Host): () => void {
+  const charset = process.platform === "win32" ? null : charsetOf(env);
+  if (charset === null || argv.includes("--json")) return () => undefined;
+  const limited = stdout.isTTY ? [stdout, stderr] : [stderr];
+  const restore = limited.map((stream) => limitTo(charset, stream));
+  return () => {
+    for (const end of restore) end();
+  };
 }

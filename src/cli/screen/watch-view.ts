@@ -209,7 +209,7 @@ function viewTime(
       return { text: displayWidth(why) <= room ? why : code.by, isEnding: false };
     }
     case "unwanted":
-      return { text: code.about, isEnding: false };
+      return { text: displayWidth(code.about) <= room ? code.about : "", isEnding: false };
     case "none":
       return { text: code.why, isEnding: false };
   }

@@ -7,7 +7,7 @@ import { type Check, failure } from "#cli/check.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
-import { displayWidth } from "#cli/output/width.ts";
+import { displayWidth, wrapWords } from "#cli/output/width.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
 import { describeAgent } from "#commands/agent/agent-view.ts";
 import { printable } from "#token/printable.ts";
@@ -278,12 +278,32 @@ function formatCheck({ check, status, message, hint }: Check, style: Style): str
   ];
   const width = Math.max(...Object.values(words).map(displayWidth)) + 2;
   const padding = " ".repeat(width - displayWidth(words[status]));
-  const lines = [
-    `${check.padEnd(CHECK_WIDTH)}${paint(words[status])}${padding}${printable(again(message))}`,
+  const head = `${check.padEnd(CHECK_WIDTH)}${paint(words[status])}${padding}`;
+  const wrap = (text: string) => wrapBeside(CHECK_WIDTH + width, printable(again(text)), style);
+  const [first = "", ...others] = [
+    ...wrap(message).lines,
+    ...(hint === undefined ? [] : wrap(hint).lines.map((line) => style.faint(line))),
   ];
-  if (hint !== undefined)
-    lines.push(`${" ".repeat(CHECK_WIDTH + width)}${style.faint(printable(again(hint)))}`);
-  return lines.join("\n");
+  const { indentation } = wrap(message);
+  return indentation < CHECK_WIDTH + width
+    ? [head.trimEnd(), ...[first, ...others].map((line) => " ".repeat(indentation) + line)].join(
+        "\n",
+      )
+    : [head + first, ...others.map((line) => " ".repeat(indentation) + line)].join("\n");
+}
+
+/** Narrower columns of text are harder to read than a text below its heading. */
+const NARROWEST = 24;
+
+/** A text broken at words beside a heading of this width, or below it on a narrow terminal. */
+function wrapBeside(
+  width: number,
+  text: string,
+  { columns, isSpoken }: Style,
+): { readonly lines: readonly string[]; readonly indentation: number } {
+  if (columns === null || isSpoken) return { lines: [text], indentation: width };
+  const indentation = columns - width < NARROWEST ? 2 : width;
+  return { lines: wrapWords(text, columns - indentation), indentation };
 }
 
 const CHECK_WIDTH = "notifications".length + 2;
