@@ -9,6 +9,7 @@ import type { Screen } from "#cli/screen/screen.ts";
 import type { Settings } from "#cli/settings/settings.ts";
 import type { PushInbox } from "#push/inbox/inbox.ts";
 import type { Notifier } from "#push/notifier.ts";
+import type { RunGit } from "#sync/git/git-program.ts";
 import type { Right } from "#token/grant.ts";
 import type { OpenedVault } from "#vault/keys/open.ts";
 import type { VaultAccess } from "#vault/keys/vault-access.ts";
@@ -296,6 +297,8 @@ interface MachineContext {
   askpass(): Promise<Askpass>;
   /** The functions that `fob shellenv` prints for a shell. */
   shellFunctions(shell: string): Promise<string>;
+  /** The user's git, which may ask for passwords where fob may. */
+  readonly git: RunGit;
   /**
    * The password store in a folder, or the usual one. Throws FobError `usage` where there is none,
    * `unavailable` without a program that opens it.

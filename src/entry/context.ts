@@ -191,15 +191,18 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     },
     tell,
     complain: (failure) => writeLines(stderr, formatFailures([failure], globals.json)),
+    git: async (args, options) => {
+      const { gitProgram } = await import("#platform/program/git.ts");
+      return gitProgram(env, { mayAsk: prompt.available })(args, options);
+    },
     passwordStore: async (folder) =>
       (await import("#platform/program/password-store.ts")).openPasswordStore(folder, env),
     askpass: async () => (await import("#platform/program/next-askpass.ts")).askpassOf(env),
     askProgram: async (path, question) =>
-      (await import("#platform/program/ask-program.ts")).askProgram(path, {
+      (await import("#platform/program/ask-program.ts")).askProgram(path, 
         ...question,
         // with --json, standard error has only JSON objects
-        remark: globals.json ? tell : null,
-      }),
+        remark: globals.json ? tell : null,),
   };
 }
 

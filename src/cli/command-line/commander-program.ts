@@ -56,7 +56,10 @@ export function createProgram(
     add(definition, chosen) {
       const words = definition.name.split(" ");
       const parent = groupAt(words.slice(0, -1), definition.examples[0].command);
-      return stopAt(addCommand(parent, words.at(-1) ?? "", definition, chosen));
+      const command = stopAt(addCommand(parent, words.at(-1) ?? "", definition, chosen));
+      // a command may be a group, too; it is listed before the commands of its group
+      groups.set(definition.name, command);
+      return command;
     },
   };
 }

@@ -31,7 +31,7 @@ export const HELP_SECTIONS: readonly HelpSection[] = [
   },
   {
     heading: "Safety:",
-    words: ["pin", "biometric", "hold", "access", "keychain", "backup", "export"],
+    words: ["pin", "biometric", "hold", "access", "keychain", "backup", "export", "sync"],
   },
   { heading: "Administrators:", words: ["provision", "verify", "lab"] },
   {

@@ -37,8 +37,7 @@ export function promptsFor(
   const prompt = terminalPrompt({ ...asking, available });
   const isUnseen = available && !stderr.isTTY;
   const isElsewhere = hasForeignInput || (isData(stdin) && namesInput(argv));
-  const isBeside =
-    isUnseen || (isInputAllowed && (isTerminalNamed || (!available && isElsewhere)));
+  const isBeside = isUnseen || (isInputAllowed && (isTerminalNamed || (!available && isElsewhere)));
   const beside = isBeside ? promptBesideInput(asking) : null;
   if (beside?.available)
     return { prompt: isUnseen || hasForeignInput ? beside : prompt, pins: beside };

@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { asked, defineCommand, optional } from "#cli/command.ts";
 import { shellWord } from "#base/shell-word.ts";
+import { asked, defineCommand, optional } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";

@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { asked, defineCommand, flag, optional, value } from "#cli/command.ts";
 import { shellWord } from "#base/shell-word.ts";
+import { asked, defineCommand, flag, optional, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { existingTokens, findOne } from "#commands/lookup.ts";
 import { tiqrInput } from "#commands/push/tiqr-answer.ts";

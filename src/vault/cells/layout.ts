@@ -110,6 +110,11 @@ export function grantListCell({ home, vaultId }: VaultLayout, seal: Seal): Cell 
   return { folder: join(vaultFolder(home), "grant-list"), identity: `${vaultId}/grant-list`, seal };
 }
 
+/** The cell with what this device keeps about the synchronisation with others. */
+export function syncCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
+  return { folder: join(vaultFolder(home), "sync"), identity: `${vaultId}/sync`, seal };
+}
+
 /**
  * The cell that names the agent of the vault: its process, which may have ended, and the secret
  * that it authenticates with. It has no key of the vault.

@@ -1,0 +1,95 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { defineCommand, flag, optionalValue } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import { checkQr, drawQr, type QrContext } from "#commands/lab/lab-qr.ts";
+import { formatInvitation, INVITATION_MS, newInvitation } from "#sync/members/invitation.ts";
+import { runRound } from "#sync/round/round.ts";
+import { readSyncState, writeSyncState } from "#sync/round/sync-state.ts";
+import { approval } from "./approval.ts";
+import { openSession, type Session, type SessionContext } from "./sync-session.ts";
+
+type InviteContext = SessionContext &
+  QrContext &
+  Pick<Context, "emit" | "prompt" | "sleep" | "tell">;
+
+/** How often a waiting device looks at the remote, in milliseconds. */
+export const LOOK_AGAIN_MS = 2_000;
+
+/** `fob sync invite`: lets another device join. */
+export const syncInvite = defineCommand({
+  name: "sync invite",
+  summary: "let another device join: prints an invitation",
+  description:
+    "The invitation is a secret, and good for one device and 15 minutes: type or scan it on the other device with `fob sync join`. Then " +
+    "`fob sync` here (or --wait) shows the words that the other screen shows, and asks.",
+  arguments: {},
+  options: {
+    wait: flag("wait for the other device, and ask whether it may join"),
+    yes: flag("with --wait: let whoever has the invitation join, without comparing words"),
+    qr: optionalValue(
+      "FILE",
+      "draw a QR code in the terminal, or into a new .png or .svg file",
+      "file",
+    ),
+  },
+  examples: [{ command: "fob sync invite --qr --wait", explanation: "draws it, waits, and asks" }],
+  async run({ wait, yes, qr }, context: InviteContext) {
+    checkQr(qr, context);
+    const session = await openSession(context);
+    const { state, work } = session;
+    if (state.chain.length === 0)
+      throw new FobError("usage", t("this device is no member yet, and cannot invite others"));
+    const now = context.clock();
+    const invitation = newInvitation(state.remote, state.genesis, now);
+    const invitations = [...state.invitations.filter(({ expires }) => expires > now.getTime())];
+    writeSyncState(work.vault, state, { ...state, invitations: [...invitations, invitation] });
+    const text = formatInvitation(invitation);
+    const { drawing, file } = await drawQr(text, qr, context);
+    const result = { invitation: text, drawing, file, expiresAt: new Date(invitation.expires) };
+    if (!wait) return { ...result, approved: null };
+    const shown = drawing ?? text;
+    await context.emit({
+      text: () => shown,
+      json: { invitation: text, file, expiresAt: result.expiresAt },
+    });
+    context.tell(t("waiting for the other device; Ctrl-C ends that"));
+    return { ...result, approved: await untilJoined(session, invitation.id, yes, context) };
+  },
+  text: ({ invitation, drawing, file, approved }) =>
+    approved === null
+      ? (drawing ?? (file === null ? invitation : t`drawn into ${file}`))
+      : t`${approved} has joined`,
+  json: ({ invitation, file, expiresAt, approved }) =>
+    approved === null ? { invitation, file, expiresAt } : { approved },
+  notes: ({ approved }) =>
+    approved === null
+      ? [t("good for 15 minutes: `fob sync join` on the other device, then `fob sync` here")]
+      : [],
+});
+
+/** Looks for the request until it is decided about. Returns the new member's name. */
+async function untilJoined(
+  { work }: Session,
+  id: string,
+  isTrusted: boolean,
+  context: InviteContext,
+): Promise<string> {
+  const ask = isTrusted ? async () => true : approval(undefined, context);
+  for (let waited = 0; waited < INVITATION_MS; waited += LOOK_AGAIN_MS) {
+    await context.look();
+    const state = readSyncState(work.vault);
+    if (!state?.invitations.some((one) => one.id === id)) break;
+    const { report } = await runRound(state, work, { approve: ask });
+    const [name] = report.approved;
+    if (name !== undefined) return name;
+    const [request] = report.requests;
+    if (request) {
+      throw new FobError("locked", t`${request.name} asks to join, and nobody is here to compare`, {
+        hint: t`\`fob sync --approve ${request.words}\` if its screen shows the same`,
+      });
+    }
+    await context.sleep(LOOK_AGAIN_MS);
+  }
+  throw new FobError("rejected", t("no device has joined with this invitation"));
+}

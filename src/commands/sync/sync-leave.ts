@@ -1,0 +1,57 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { defineCommand, flag } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import { extendChain, toMember } from "#sync/members/member-chain.ts";
+import { forgetSync } from "#sync/round/beginning.ts";
+import { runRound } from "#sync/round/round.ts";
+import { openSession, type Session, type SessionContext } from "./sync-session.ts";
+
+/** `fob sync leave`: takes this device out. */
+export const syncLeave = defineCommand({
+  name: "sync leave",
+  summary: "take this device out; its tokens stay here",
+  arguments: {},
+  options: {
+    local: flag("tell nobody: for a remote that is gone, or a device that was removed"),
+    yes: flag("do not ask"),
+  },
+  examples: [{ command: "fob sync leave", explanation: "asks, then tells the other devices" }],
+  async run({ local, yes }, context: SessionContext & Pick<Context, "prompt">) {
+    const session = await openSession(context);
+    const { state, work } = session;
+    const question = t`Leave ${state.remote}?`;
+    if (!yes && !(await context.prompt.confirm(question, "--yes")))
+      throw new FobError("interrupted", t("nothing was changed"));
+    const isTold = !local && state.chain.length > 0 && (await tell(session, context));
+    forgetSync(work.vault, work.repository);
+    return { device: state.name, remote: state.remote, isTold };
+  },
+  text: ({ remote }) => t`left ${remote}; all tokens stay here`,
+  json: ({ device, remote, isTold }) => ({ device, remote, told: isTold }),
+});
+
+/** Tells the other devices. False where they have removed this one already. */
+async function tell({ state, work }: Session, { clock }: Pick<Context, "clock">): Promise<boolean> {
+  const self = toMember(state.name, state.keys);
+  try {
+    await runRound(state, work, {
+      changeMembers: (chain, { members }) => {
+        const member = members.find(({ id }) => id === self.id);
+        return member
+          ? extendChain(chain, { action: "remove", member, at: clock() }, state.keys)
+          : chain;
+      },
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof FobError && error.code === "denied") return false;
+    if (error instanceof FobError && error.code === "unavailable") {
+      throw new FobError("unavailable", error.message, {
+        cause: error,
+        hint: t("`fob sync leave --local` leaves without telling the other devices"),
+      });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { defineCommand, flag, required } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import { extendChain } from "#sync/members/member-chain.ts";
+import { runRound } from "#sync/round/round.ts";
+import { isInUse } from "#sync/tokens/shared-token.ts";
+import { printable } from "#token/printable.ts";
+import { roundNotes } from "./round-view.ts";
+import { findMember, openSession, type SessionContext } from "./sync-session.ts";
+
+/** `fob sync remove`: takes a device out. */
+export const syncRemove = defineCommand({
+  name: "sync remove",
+  summary: "take a device out: it gets nothing new from now on",
+  description:
+    "Encrypts everything anew for the devices that stay. What the removed device has, it still has: its tokens must be enrolled anew at " +
+    "their issuers if it is lost. They are listed.",
+  arguments: { device: required("DEVICE", "name or id of a member") },
+  options: { yes: flag("do not ask") },
+  examples: [{ command: "fob sync remove old-laptop", explanation: "asks, then removes it" }],
+  async run({ device: target, yes }, context: SessionContext & Pick<Context, "prompt">) {
+    const { state, work, device } = await openSession(context);
+    const member = findMember(state, target);
+    if (member.id === device) {
+      throw new FobError("usage", t("this is the device that you are at"), {
+        hint: t("`fob sync leave` takes it out"),
+      });
+    }
+    if (!yes && !(await context.prompt.confirm(t`Take ${member.name} out?`, "--yes")))
+      throw new FobError("interrupted", t("nothing was changed"));
+    const { state: after, report } = await runRound(state, work, {
+      changeMembers: (chain, { members }) =>
+        members.some(({ id }) => id === member.id)
+          ? extendChain(chain, { action: "remove", member, at: context.clock() }, state.keys)
+          : chain,
+    });
+    const tokens = Object.values(after.tokens)
+      .filter(({ shared }) => isInUse(shared) && !shared.holder)
+      .map(({ shared }) => String(shared.fields["name"]?.value ?? shared.token))
+      .sort();
+    return { id: member.id, name: member.name, tokens, report };
+  },
+  text: ({ name }) => printable(t`took ${name} out; everything is encrypted anew`),
+  json: ({ id, name, tokens }) => ({ id, name, tokens }),
+  notes: ({ name, tokens, report }) => [
+    ...(tokens.length > 0
+      ? [
+          t`what ${name} had, it still has: enroll these anew if it is not in your hands: ${tokens.join(", ")}`,
+        ].map(printable)
+      : []),
+    ...roundNotes(report),
+  ],
+});

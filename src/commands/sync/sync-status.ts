@@ -1,0 +1,72 @@
+import { plural, t } from "#base/language.ts";
+import { defineCommand } from "#cli/command.ts";
+import { requestWords } from "#sync/members/invitation.ts";
+import { readMembership } from "#sync/members/member-chain.ts";
+import type { SyncState } from "#sync/round/sync-state.ts";
+import { isInUse, type SharedToken } from "#sync/tokens/shared-token.ts";
+import { printable } from "#token/printable.ts";
+import { openSession, type SessionContext } from "./sync-session.ts";
+
+/** `fob sync status`: what is synchronised with whom. */
+export const syncStatus = defineCommand({
+  name: "sync status",
+  summary: "say what is synchronised with whom, and when it last was",
+  description: "As of the last `fob sync`: it asks no remote.",
+  arguments: {},
+  options: {},
+  examples: [{ command: "fob sync status", explanation: "remote, devices, tokens" }],
+  async run(_, context: SessionContext) {
+    const { state, device } = await openSession(context);
+    return statusOf(state, device);
+  },
+  text: (status) =>
+    [
+      t`remote: ${status.remote}`,
+      t`this device: ${status.device}`,
+      status.words === null
+        ? t`devices: ${status.members.join(", ")}`
+        : t`waits for approval, with the words ${status.words}`,
+      t`shared: ${plural(status.tokens.length, "token")}`,
+      ...status.waiting.map((name) => t`wants a PIN: ${name}`),
+      ...status.moves.map(
+        ({ name, device, step }) => t`on its way: ${name} to ${device} (${step})`,
+      ),
+      status.lastSync === null ? t("never synchronised") : t`last synchronised: ${status.lastSync}`,
+    ]
+      .map(printable)
+      .join("\n"),
+  json: (status) => status,
+});
+
+function statusOf(state: SyncState, self: string) {
+  const { members, former } =
+    state.chain.length > 0 ? readMembership(state.chain) : { members: [], former: [] };
+  const nameOf = (id: string) =>
+    [...members, ...former].find((member) => member.id === id)?.name ?? id;
+  const inUse = Object.values(state.tokens).filter(({ shared }) => isInUse(shared));
+  const { signing, recipient } = state.keys;
+  const request = { name: state.name, keys: { signing, recipient } };
+  return {
+    remote: state.remote,
+    device: members.length > 0 ? nameOf(self) : state.name,
+    member: state.joining === null,
+    words: state.joining && requestWords(request, state.joining),
+    members: members.map(({ name }) => name),
+    tokens: inUse
+      .filter(({ shared }) => !shared.holder)
+      .map(({ shared }) => nameIn(shared))
+      .sort(),
+    waiting: inUse.filter(({ wantsPin }) => wantsPin).map(({ shared }) => nameIn(shared)),
+    moves: inUse.flatMap(({ shared }) => {
+      const holder = shared.holder?.value;
+      return holder && holder.step !== "held"
+        ? [{ name: nameIn(shared), device: nameOf(holder.device), step: holder.step }]
+        : [];
+    }),
+    lastSync: state.lastSync,
+  };
+}
+
+function nameIn({ fields, token }: SharedToken): string {
+  return String(fields["name"]?.value ?? token);
+}

@@ -1,0 +1,106 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+  type KeyObject,
+} from "node:crypto";
+import type { Identity, Recipient, Stanza } from "age-encryption";
+import { forget } from "#token/secret.ts";
+
+const TYPE = "X25519";
+const INFO = "age-encryption.org/v1/X25519";
+const CIPHER = "chacha20-poly1305";
+const ONCE = { authTagLength: 16 } as const;
+const FILE_KEY_BYTES = 16;
+
+/** The DER of a raw X25519 key is these bytes before it (RFC 8410). */
+const PUBLIC_DER = Buffer.from("302a300506032b656e032100", "hex");
+const PRIVATE_DER = Buffer.from("302e020100300506032b656e04220420", "hex");
+
+/** A new pair of raw keys, 32 bytes each. */
+export function newX25519Pair(): { readonly secret: Buffer; readonly public: Buffer } {
+  const { privateKey, publicKey } = generateKeyPairSync("x25519");
+  return {
+    secret: privateKey.export({ format: "der", type: "pkcs8" }).subarray(PRIVATE_DER.length),
+    public: rawPublic(publicKey),
+  };
+}
+
+/**
+ * Encrypts for a raw public key (https://age-encryption.org/v1, "The X25519 recipient type"). Node
+ * takes a tenth of the time of age's JavaScript, which counts for a thousand files.
+ */
+export function x25519Recipient(
+  recipient: Uint8Array,
+  newStanza: (args: string[], body: Uint8Array) => Stanza,
+): Recipient {
+  const publicKey = toPublic(recipient);
+  return {
+    wrapFileKey(fileKey) {
+      const once = generateKeyPairSync("x25519");
+      const share = rawPublic(once.publicKey);
+      const key = wrappingKey(once.privateKey, publicKey, share, recipient);
+      const cipher = createCipheriv(CIPHER, key, Buffer.alloc(12), ONCE);
+      const body = Buffer.concat([cipher.update(fileKey), cipher.final(), cipher.getAuthTag()]);
+      forget(key);
+      return [newStanza([TYPE, share.toString("base64").replaceAll("=", "")], body)];
+    },
+  };
+}
+
+/** Decrypts what {@link x25519Recipient} or age has encrypted for the public key of this secret. */
+export function x25519Identity(secret: Uint8Array): Identity {
+  const privateKey = createPrivateKey({
+    key: Buffer.concat([PRIVATE_DER, secret]),
+    format: "der",
+    type: "pkcs8",
+  });
+  const own = rawPublic(createPublicKey(privateKey));
+  return {
+    unwrapFileKey(stanzas) {
+      for (const { args, body } of stanzas) {
+        const share = Buffer.from(args[1] ?? "", "base64");
+        if (args[0] !== TYPE || share.length !== 32 || body.length !== FILE_KEY_BYTES + 16)
+          continue;
+        const key = wrappingKey(privateKey, toPublic(share), share, own);
+        const fileKey = open(key, Buffer.from(body));
+        forget(key);
+        if (fileKey) return fileKey;
+      }
+      return null;
+    },
+  };
+}
+
+function open(key: Buffer, body: Buffer): Uint8Array | null {
+  const decipher = createDecipheriv(CIPHER, key, Buffer.alloc(12), ONCE);
+  decipher.setAuthTag(body.subarray(FILE_KEY_BYTES));
+  try {
+    return Buffer.concat([decipher.update(body.subarray(0, FILE_KEY_BYTES)), decipher.final()]);
+  } catch {
+    // made for another recipient
+    return null;
+  }
+}
+
+function wrappingKey(
+  privateKey: KeyObject,
+  publicKey: KeyObject,
+  share: Uint8Array,
+  recipient: Uint8Array,
+): Buffer {
+  const common = diffieHellman({ privateKey, publicKey });
+  return Buffer.from(hkdfSync("sha256", common, Buffer.concat([share, recipient]), INFO, 32));
+}
+
+function toPublic(raw: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.concat([PUBLIC_DER, raw]), format: "der", type: "spki" });
+}
+
+function rawPublic(key: KeyObject): Buffer {
+  return key.export({ format: "der", type: "spki" }).subarray(PUBLIC_DER.length);
+}

@@ -1,0 +1,253 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Look } from "#base/long-work.ts";
+import { ownValue } from "#base/own-value.ts";
+import type { RemoteBranches, Repository, TreeFile } from "#sync/git/repository.ts";
+import { deviceId } from "#sync/keys/device-keys.ts";
+import { openSealed } from "#sync/keys/sealed-file.ts";
+import {
+  checkHead,
+  decodeFarewell,
+  decodeHead,
+  filesDigest,
+  type HeadBody,
+  seenOf,
+} from "#sync/members/head.ts";
+import {
+  type Member,
+  type MemberChain,
+  type Membership,
+  mergeChains,
+  readMembership,
+} from "#sync/members/member-chain.ts";
+import { checkAgainstSeen, joinSeen, type SeenHeads } from "#sync/members/seen.ts";
+import { FILE_ID } from "#sync/tokens/token-file.ts";
+import { notApprovedYet, removedHere } from "./no-member.ts";
+import type { SyncState } from "./sync-state.ts";
+
+/** The name of the head in a branch. */
+export const HEAD_FILE = "head.age";
+
+/** The name of a token's file in a branch. */
+export const tokenFile = (id: string) => `tokens/${id}.age`;
+
+/** The name of the file that tells a former member that it is one. */
+export const farewellFile = (device: string) => `former/${device}.age`;
+
+/** Heads hold the list of members, and little else; bytes. */
+const MAX_HEAD = 16 * 1024 * 1024;
+
+/** The longest secret and all fields of a token, encrypted; bytes. */
+const MAX_TOKEN_FILE = 1024 * 1024;
+
+const FAREWELL = /^former\/[0-9a-f]{16}\.age$/;
+
+/** More tokens than any vault has. */
+const MAX_FILES = 100_000;
+
+/** A branch whose content this device has not taken over yet. */
+export interface NewBranch {
+  readonly id: string;
+  readonly commit: string;
+  readonly clock: number;
+  /** The token files by the id of the token file. */
+  readonly tokens: ReadonlyMap<string, TreeFile>;
+}
+
+/** What a remote shows, checked. Nothing is taken over yet. */
+export interface RemoteView {
+  readonly chain: MemberChain;
+  readonly membership: Membership;
+  readonly branches: readonly NewBranch[];
+  /** What is known to exist, with what was seen now. */
+  readonly seen: SeenHeads;
+  /** Members whose branch is not encrypted for this device yet, by name. */
+  readonly unread: readonly string[];
+  /** Branches of devices that are no members. */
+  readonly strangers: readonly string[];
+  /** Branches of devices that were members: they have no effect, and can be removed. */
+  readonly leftovers: readonly string[];
+}
+
+interface OpenedBranch {
+  readonly commit: string;
+  readonly body: HeadBody;
+  readonly signature: string;
+  readonly files: ReadonlyMap<string, TreeFile>;
+}
+
+/**
+ * Reads and checks what is new at the remote. Throws FobError `rejected` where anything was
+ * changed, left out, added, exchanged or turned back, `denied` where this device is no member any
+ * more.
+ */
+export async function readRemote(
+  state: SyncState,
+  repository: Repository,
+  { devices }: Pick<RemoteBranches, "devices">,
+  { look, isTrusted }: { readonly look: Look; readonly isTrusted: boolean },
+): Promise<RemoteView> {
+  const identity = Buffer.from(state.keys.identity, "base64");
+  const opened = new Map<string, OpenedBranch>();
+  const closed: string[] = [];
+  for (const [id, commit] of devices) {
+    await look();
+    if (!isTrusted && ownValue(state.loaded, id) === commit) continue;
+    const branch = await openBranch(repository, commit, identity);
+    if (branch) opened.set(id, branch);
+    else closed.push(id);
+    if (!branch) await refuseFarewell(repository, commit, state);
+  }
+  const { chain, membership } = settleChain(state, opened);
+  const members = new Map(membership.members.map((member) => [member.id, member]));
+  const former = new Set(membership.former.map(({ id }) => id));
+  const nameOf = (id: string) =>
+    [...membership.members, ...membership.former].find((one) => one.id === id)?.name ?? id;
+  for (const [id, branch] of opened) {
+    const member = members.get(id);
+    if (member) checkBranch(branch, member);
+  }
+  const ofMembers = [...opened].filter(([id]) => members.has(id));
+  const seen = checkSeen(state, { devices, ofMembers, closed, members, nameOf, isTrusted });
+  const outside = [...devices.keys()].filter((id) => !members.has(id));
+  return {
+    chain,
+    membership,
+    branches: ofMembers.map(([id, { commit, body, files }]) => ({
+      id,
+      commit,
+      clock: body.clock,
+      tokens: tokensIn(files),
+    })),
+    seen,
+    unread: closed.filter((id) => members.has(id)).map(nameOf),
+    strangers: outside.filter((id) => !former.has(id)),
+    leftovers: outside.filter((id) => former.has(id)),
+  };
+}
+
+/** A device's branch, or null where it is encrypted for others only, or holds no head. */
+async function openBranch(
+  repository: Repository,
+  commit: string,
+  identity: Buffer,
+): Promise<OpenedBranch | null> {
+  const files = await repository.files(commit);
+  const head = files.get(HEAD_FILE);
+  if (!head || head.bytes > MAX_HEAD || files.size > MAX_FILES) return null;
+  const [sealed] = await repository.read([head]);
+  const bytes = sealed && (await openSealed(sealed, identity).catch(nullIfDamaged));
+  return bytes ? { commit, files, ...decodeHead(bytes) } : null;
+}
+
+/** Throws FobError `denied` where a branch proves that this device is no member any more. */
+async function refuseFarewell(
+  repository: Repository,
+  commit: string,
+  { keys, genesis }: SyncState,
+): Promise<void> {
+  const device = deviceId(keys);
+  const file = (await repository.files(commit)).get(farewellFile(device));
+  if (!file || file.bytes > MAX_HEAD) return;
+  const [sealed] = await repository.read([file]);
+  const identity = Buffer.from(keys.identity, "base64");
+  const bytes = sealed && (await openSealed(sealed, identity).catch(nullIfDamaged));
+  const membership = bytes && readMembership(decodeFarewell(bytes));
+  if (membership && membership.genesis === genesis && isFormer(device, membership))
+    throw removedHere();
+}
+
+/** Whether a device was a member, and is none any more. */
+function isFormer(device: string, { former }: Membership): boolean {
+  return former.some(({ id }) => id === device);
+}
+
+function nullIfDamaged(error: unknown): null {
+  if (error instanceof FobError && error.code === "invalid") return null;
+  throw error;
+}
+
+/**
+ * The list of members after all branches. A list proves itself: every entry is signed, and the
+ * first one is known. So the branch of a device that has left counts here, too.
+ */
+function settleChain(
+  state: SyncState,
+  opened: ReadonlyMap<string, OpenedBranch>,
+): { readonly chain: MemberChain; readonly membership: Membership } {
+  let { chain } = state;
+  for (const { body } of opened.values()) {
+    if (readMembership(body.chain).genesis !== state.genesis) continue;
+    chain = chain.length === 0 ? body.chain : mergeChains(chain, body.chain);
+  }
+  if (chain.length === 0) throw notApprovedYet();
+  return { chain, membership: readMembership(chain) };
+}
+
+function checkBranch(branch: OpenedBranch, member: Member): void {
+  checkHead(branch, member);
+  const files = new Map([...branch.files].filter(([name]) => name !== HEAD_FILE));
+  const blobs = new Map([...files].map(([name, { blob }]) => [name, blob]));
+  const isOdd = [...files].some(
+    ([name, { bytes }]) =>
+      !(FILE_ID.test(idIn(name)) && bytes <= MAX_TOKEN_FILE) && !FAREWELL.test(name),
+  );
+  if (isOdd || filesDigest(blobs) !== branch.body.files) {
+    throw new FobError(
+      "rejected",
+      t`the files of ${member.name} are not those that it has signed: some were added, left out or exchanged`,
+      { hint: t("nothing was taken over; whoever runs the remote may have changed them") },
+    );
+  }
+}
+
+interface Showing {
+  readonly devices: ReadonlyMap<string, string>;
+  readonly ofMembers: readonly (readonly [string, OpenedBranch])[];
+  readonly closed: readonly string[];
+  readonly members: ReadonlyMap<string, Member>;
+  readonly nameOf: (id: string) => string;
+  readonly isTrusted: boolean;
+}
+
+function checkSeen(state: SyncState, showing: Showing): SeenHeads {
+  const { devices, ofMembers, closed, members, nameOf, isTrusted } = showing;
+  const shown: Record<string, { number: number; hash: string }> = {};
+  for (const [id, { body }] of ofMembers) shown[id] = seenOf(body);
+  // an unchanged commit shows what was seen before
+  for (const [id, commit] of devices) {
+    const before = ownValue(state.seen, id);
+    if (before && !ownValue(shown, id) && ownValue(state.loaded, id) === commit) shown[id] = before;
+  }
+  if (isTrusted) return shown;
+  let known = ownMembers(state.seen, members);
+  for (const [, { body }] of ofMembers)
+    known = joinSeen(known, ownMembers(body.seen, members), nameOf);
+  const unreadable = new Set(closed.filter((id) => !ownValue(state.seen, id)));
+  const expected = Object.entries(known).filter(([id]) => !unreadable.has(id));
+  const exchanged = closed.find((id) => members.has(id) && !unreadable.has(id));
+  if (exchanged !== undefined) {
+    throw new FobError(
+      "rejected",
+      t`the branch of ${nameOf(exchanged)} cannot be opened any more: it was exchanged`,
+      { hint: t("nothing was taken over; whoever runs the remote may have changed it") },
+    );
+  }
+  checkAgainstSeen(shown, Object.fromEntries(expected), nameOf);
+  return { ...known, ...shown };
+}
+
+function ownMembers(seen: SeenHeads, members: ReadonlyMap<string, Member>): SeenHeads {
+  return Object.fromEntries(Object.entries(seen).filter(([id]) => members.has(id)));
+}
+
+function tokensIn(files: ReadonlyMap<string, TreeFile>): ReadonlyMap<string, TreeFile> {
+  const tokens = new Map<string, TreeFile>();
+  for (const [name, file] of files) if (idIn(name) !== "") tokens.set(idIn(name), file);
+  return tokens;
+}
+
+/** The id in the name of a token file; empty for any other name. */
+function idIn(name: string): string {
+  return /^tokens\/([0-9a-f]{32})\.age$/.exec(name)?.[1] ?? "";
+}

@@ -1,0 +1,242 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Look } from "#base/long-work.ts";
+import type { RemoteBranches, Repository } from "#sync/git/repository.ts";
+import { deviceId, hashOf } from "#sync/keys/device-keys.ts";
+import {
+  extendChain,
+  type Member,
+  type MemberChain,
+  type Membership,
+  readMembership,
+} from "#sync/members/member-chain.ts";
+import { latestStamp } from "#sync/tokens/shared-token.ts";
+import type { Stamp } from "#sync/tokens/stamp.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
+import type { Processes } from "#vault/tokens/batch.ts";
+import { removedIds } from "#vault/trash/removal.ts";
+import type { Vault } from "#vault/vault.ts";
+import { removeDoubles } from "./doubles.ts";
+import { deleteReleased, takeNextSteps } from "./handover.ts";
+import { type Approve, answerRequests } from "./join-requests.ts";
+import { takeLocalChanges } from "./local-changes.ts";
+import { notApprovedYet, removedHere } from "./no-member.ts";
+import { prepareCommit } from "./publish.ts";
+import { type RemoteView, readRemote } from "./remote-view.ts";
+import { type SyncState, writeSyncState } from "./sync-state.ts";
+import { type Drafts, type OpenContent, openContent, takeOver } from "./take-over.ts";
+import { changeVault, keyOf, type VaultReport } from "./vault-changes.ts";
+
+/** What a round works with. */
+export interface RoundWork {
+  readonly vault: Vault;
+  readonly repository: Repository;
+  readonly pinPrompt: PinPrompt;
+  readonly asksPins: boolean;
+  readonly processes: Processes;
+  readonly look: Look;
+  clock(): Date;
+}
+
+/** What a round is to do besides. */
+export interface Wishes {
+  /** Adds shared tokens, or changes how they are held. */
+  share?(drafts: Drafts, stamp: Stamp, epoch: number, opening: OpenContent): Promise<void>;
+  /** Changes the membership. */
+  changeMembers?(chain: MemberChain, membership: Membership): MemberChain;
+  /** Decides about a request to join. */
+  readonly approve?: Approve;
+  /** Accepts a remote that has gone back. */
+  readonly isTrusted?: boolean;
+}
+
+/** What a round has done. */
+export interface RoundReport extends VaultReport {
+  readonly isSent: boolean;
+  /** Tokens that have left for another device. */
+  readonly left: readonly string[];
+  /** Tokens of which two devices have different secrets: both stay. */
+  readonly split: readonly string[];
+  readonly unread: readonly string[];
+  readonly strangers: readonly string[];
+  readonly approved: readonly string[];
+  /** Requests that nobody has decided about. */
+  readonly requests: readonly { readonly name: string; readonly words: string }[];
+  readonly members: readonly Member[];
+}
+
+/** How often a round begins again when the remote has changed meanwhile. */
+const TRIES = 3;
+
+/**
+ * One synchronisation: fetches, checks all that is new, merges it, makes the vault agree, and sends
+ * what this device has changed. If it is killed anywhere, the next round does the rest: the vault
+ * changes by steps that can be repeated, the state is written before anything is sent, and a branch
+ * is replaced in one step.
+ */
+export async function runRound(
+  state: SyncState,
+  work: RoundWork,
+  wishes: Wishes = {},
+): Promise<{ readonly state: SyncState; readonly report: RoundReport }> {
+  let current = state;
+  for (let attempt = 1; ; attempt++) {
+    const done = await tryRound(current, work, wishes);
+    if (done.report) return { state: done.state, report: done.report };
+    if (attempt === TRIES)
+      throw new FobError("unavailable", t("the remote changes faster than this device can send"));
+    current = done.state;
+  }
+}
+
+async function tryRound(
+  before: SyncState,
+  work: RoundWork,
+  wishes: Wishes,
+): Promise<{ readonly state: SyncState; readonly report: RoundReport | null }> {
+  const { vault, repository, look } = work;
+  const device = deviceId(before.keys);
+  const now = work.clock();
+  await repository.create(before.remote);
+  const shown = await repository.fetch();
+  const view = await readRemote(before, repository, shown, {
+    look,
+    isTrusted: wishes.isTrusted ?? false,
+  });
+  const { chain, requests, approved, used } = await settleMembers(
+    before,
+    view,
+    shown,
+    work,
+    wishes,
+  );
+  const membership = readMembership(chain);
+  const identity = Buffer.from(before.keys.identity, "base64");
+  const opening = { repository, identity, membership, look };
+  const drafts: Drafts = {
+    tokens: new Map(
+      Object.entries(before.tokens).map(([id, known]) => [id, { ...known, isStale: false }]),
+    ),
+    contents: new Map(),
+    split: new Set(),
+  };
+  await takeOver(drafts, view.branches, opening);
+  const stamp: Stamp = { time: clockOf(before, view, drafts) + 1, device };
+  takeLocalChanges(
+    drafts,
+    {
+      listed: new Map(vault.entries().map((entry) => [entry.id, entry])),
+      removed: new Set(removedIds(vault)),
+    },
+    stamp,
+  );
+  const open = (id: string) => openContent(drafts, id, opening);
+  await wishes.share?.(drafts, stamp, membership.epoch, open);
+  await recognizeSecrets(drafts, vault, open);
+  removeDoubles(drafts, stamp);
+  await look();
+  const left = takeNextSteps(drafts, stamp, { vault, device, now });
+  const changes = await changeVault(drafts, {
+    ...work,
+    device,
+    now,
+    openContent: open,
+  });
+  const { commit, ...published } = await prepareCommit(
+    { before, drafts, chain, membership, view, stamp, now },
+    { repository, look, open },
+  );
+  const invitations = before.invitations.filter(
+    ({ id, expires }) => expires > now.getTime() && !used.has(id),
+  );
+  const loaded = Object.fromEntries(view.branches.map(({ id, commit: tip }) => [id, tip]));
+  const saved = writeSyncState(vault, before, {
+    ...before,
+    ...published,
+    commit: commit ?? before.commit,
+    joining: null,
+    chain,
+    clock: stamp.time,
+    seen: view.seen,
+    loaded: { ...(wishes.isTrusted ? {} : before.loaded), ...loaded },
+    invitations,
+    lastSync: before.lastSync,
+  });
+  const shownHere = shown.devices.get(device) ?? null;
+  const isSent = saved.commit !== null && saved.commit !== shownHere;
+  if (isSent && !(await repository.push(device, saved.commit ?? "", shownHere)))
+    return { state: saved, report: null };
+  deleteReleased(drafts.tokens.values(), { vault, device, now });
+  const state = writeSyncState(vault, saved, {
+    ...saved,
+    seen: saved.head ? { ...saved.seen, [device]: saved.head } : saved.seen,
+    loaded: saved.commit ? { ...saved.loaded, [device]: saved.commit } : saved.loaded,
+    lastSync: now.toISOString(),
+  });
+  for (const id of used) await repository.discard("request", id);
+  if (isSent) for (const id of view.leftovers) await repository.discard("device", id);
+  const report = {
+    ...changes,
+    isSent,
+    left,
+    split: [...drafts.split],
+    unread: view.unread,
+    strangers: view.strangers,
+    approved,
+    requests,
+    members: membership.members,
+  };
+  return { state, report };
+}
+
+/** The members after what others and this device have changed. */
+async function settleMembers(
+  before: SyncState,
+  view: RemoteView,
+  shown: RemoteBranches,
+  work: RoundWork,
+  wishes: Wishes,
+) {
+  const device = deviceId(before.keys);
+  const now = work.clock();
+  if (!view.membership.members.some(({ id }) => id === device))
+    throw before.joining ? notApprovedYet() : removedHere();
+  let chain = repeatLost(before, view.chain, now);
+  chain = wishes.changeMembers?.(chain, readMembership(chain)) ?? chain;
+  return answerRequests(before, chain, shown, {
+    repository: work.repository,
+    now,
+    approve: wishes.approve ?? (async () => null),
+  });
+}
+
+/** Makes own changes again that lost against those of another device. */
+function repeatLost(before: SyncState, chain: MemberChain, at: Date): MemberChain {
+  const kept = new Set(chain.map(hashOf));
+  const device = deviceId(before.keys);
+  let repeated = chain;
+  for (const entry of before.chain) {
+    const { action, member, author } = entry.body;
+    if (author !== device || action === "found" || kept.has(hashOf(entry))) continue;
+    const { members, former } = readMembership(repeated);
+    const isMember = members.some(({ id }) => id === member.id);
+    const isKnown = isMember || former.some(({ id }) => id === member.id);
+    if (action === "remove" ? !isMember : isKnown) continue;
+    repeated = extendChain(repeated, { action, member, at }, before.keys);
+  }
+  return repeated;
+}
+
+async function recognizeSecrets(drafts: Drafts, vault: Vault, open: OpenContent): Promise<void> {
+  for (const [id, draft] of drafts.tokens) {
+    if (draft.secretKey !== "") continue;
+    drafts.tokens.set(id, { ...draft, secretKey: keyOf(await open(id), vault) });
+  }
+}
+
+function clockOf({ clock }: SyncState, { branches }: RemoteView, { tokens }: Drafts): number {
+  let latest = clock;
+  for (const branch of branches) latest = Math.max(latest, branch.clock);
+  for (const { shared } of tokens.values()) latest = Math.max(latest, latestStamp(shared).time);
+  return latest;
+}

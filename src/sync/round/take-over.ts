@@ -1,0 +1,161 @@
+import { createHash } from "node:crypto";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Look } from "#base/long-work.ts";
+import type { Repository, TreeFile } from "#sync/git/repository.ts";
+import { openSealed } from "#sync/keys/sealed-file.ts";
+import type { Member, Membership } from "#sync/members/member-chain.ts";
+import { isSameJson } from "#sync/tokens/json-value.ts";
+import { mergeTokens, type SharedToken } from "#sync/tokens/shared-token.ts";
+import { decodeTokenFile, type TokenContent, type TokenFile } from "#sync/tokens/token-file.ts";
+import type { NewBranch } from "./remote-view.ts";
+import type { KnownToken } from "./sync-state.ts";
+
+/** A token during a round. Where it is stale, its file must be written anew. */
+export interface Draft extends KnownToken {
+  readonly isStale: boolean;
+}
+
+/** The tokens during a round, and the contents that were opened in it. */
+export interface Drafts {
+  readonly tokens: Map<string, Draft>;
+  readonly contents: Map<string, TokenContent>;
+  /** Names of tokens of which two devices had different secrets under one id. */
+  readonly split: Set<string>;
+}
+
+/** Opens the content of a shared token. */
+export type OpenContent = (id: string) => Promise<TokenContent>;
+
+/** Merges everything that is new in the other devices' branches. */
+export async function takeOver(
+  drafts: Drafts,
+  branches: readonly NewBranch[],
+  { repository, identity, membership, look }: Opening,
+): Promise<void> {
+  const authors = new Map(
+    [...membership.former, ...membership.members].map((member) => [member.id, member]),
+  );
+  const opened = new Set<string>();
+  for (const { tokens } of branches) {
+    const fresh = [...tokens].filter(
+      ([id, { blob }]) => drafts.tokens.get(id)?.blob !== blob && !opened.has(`${id} ${blob}`),
+    );
+    const contents = await repository.read(fresh.map(([, file]) => file));
+    for (const [i, [id, { blob }]] of fresh.entries()) {
+      await look();
+      opened.add(`${id} ${blob}`);
+      const file = await openTokenFile(contents[i] ?? Buffer.alloc(0), id, { identity, authors });
+      const known = drafts.tokens.get(id);
+      if (known && known.shared.content !== file.shared.content)
+        await openContent(drafts, id, { repository, identity, membership });
+      takeFile(drafts, file, blob);
+    }
+  }
+}
+
+/** What opening token files needs. */
+export interface Opening {
+  readonly repository: Repository;
+  readonly identity: Buffer;
+  readonly membership: Membership;
+  readonly look: Look;
+}
+
+/** Opens the content of one token that this device knows. */
+export async function openContent(
+  drafts: Drafts,
+  id: string,
+  { repository, identity, membership }: Omit<Opening, "look">,
+): Promise<TokenContent> {
+  const known = drafts.contents.get(id);
+  if (known) return known;
+  const blob = drafts.tokens.get(id)?.blob ?? "";
+  const [file] = await repository.sizes([blob]);
+  const [bytes] = await repository.read([file as TreeFile]);
+  const authors = new Map(
+    [...membership.former, ...membership.members].map((member) => [member.id, member]),
+  );
+  const { content } = await openTokenFile(bytes ?? Buffer.alloc(0), id, { identity, authors });
+  drafts.contents.set(id, content);
+  return content;
+}
+
+async function openTokenFile(
+  sealed: Buffer,
+  id: string,
+  {
+    identity,
+    authors,
+  }: { readonly identity: Buffer; readonly authors: ReadonlyMap<string, Member> },
+): Promise<TokenFile> {
+  const bytes = await openSealed(sealed, identity);
+  if (bytes) return decodeTokenFile(bytes, id, authors);
+  throw new FobError("rejected", t`the token file ${id} is not encrypted for this device`);
+}
+
+/** Merges one file. Of equal versions all devices choose the same file, so that they converge. */
+function takeFile(drafts: Drafts, { shared, content, epoch }: TokenFile, blob: string): void {
+  const known = drafts.tokens.get(shared.id);
+  if (!known) {
+    drafts.contents.set(shared.id, content);
+    drafts.tokens.set(shared.id, {
+      shared,
+      blob,
+      epoch,
+      isStale: false,
+      local: null,
+      secretKey: "",
+      wantsPin: false,
+    });
+    return;
+  }
+  if (known.shared.content !== shared.content) {
+    splitToken(drafts, known, shared, content);
+    return;
+  }
+  drafts.contents.set(shared.id, content);
+  const merged = mergeTokens(known.shared, shared);
+  const isTheirs = isSameJson(merged, shared);
+  const isOurs = isSameJson(merged, known.shared);
+  const isBetter = epoch > known.epoch || (epoch === known.epoch && blob < known.blob);
+  if (isTheirs && (!isOurs || isBetter || known.isStale))
+    drafts.tokens.set(shared.id, { ...known, shared: merged, blob, epoch, isStale: false });
+  else if (!isOurs) drafts.tokens.set(shared.id, { ...known, shared: merged, isStale: true });
+}
+
+/**
+ * Two secrets under one id are two tokens: the one whose content has the greater hash moves to an
+ * id that follows from both, so that all devices give it the same one.
+ */
+function splitToken(
+  drafts: Drafts,
+  known: Draft,
+  shared: SharedToken,
+  content: TokenContent,
+): void {
+  const isOursGreater = known.shared.content > shared.content;
+  const moving = isOursGreater ? known.shared : shared;
+  const ids = createHash("sha256").update(`${moving.id} ${moving.content}`).digest("hex");
+  const [id, token] = [ids.slice(0, 32), ids.slice(32, 48)];
+  drafts.split.add(String(known.shared.fields["name"]?.value ?? known.shared.token));
+  const ourContent = drafts.contents.get(shared.id);
+  if (isOursGreater) {
+    drafts.tokens.set(shared.id, { ...known, shared, isStale: true, local: null, secretKey: "" });
+    drafts.contents.set(shared.id, content);
+    drafts.tokens.set(id, { ...known, shared: { ...known.shared, id, token }, isStale: true });
+    if (ourContent) drafts.contents.set(id, ourContent);
+    return;
+  }
+  if (drafts.tokens.has(id)) return;
+  drafts.contents.set(id, content);
+  drafts.tokens.set(id, {
+    shared: { ...shared, id, token },
+    blob: "",
+    isStale: true,
+    epoch: 0,
+    local: null,
+    secretKey: "",
+    wantsPin: false,
+  });
+}

@@ -1,0 +1,293 @@
+import { FobError } from "#base/fob-error.ts";
+import type { Look } from "#base/long-work.ts";
+import type { JsonValue } from "#sync/tokens/json-value.ts";
+import { sharedFields, withSharedFields } from "#sync/tokens/local-fields.ts";
+import { isInUse } from "#sync/tokens/shared-token.ts";
+import type { TokenContent } from "#sync/tokens/token-file.ts";
+import { newlyEnrolled } from "#token/codec.ts";
+import { raiseCounter } from "#token/counter.ts";
+import { fold } from "#token/names.ts";
+import { USER_PIN_POLICY } from "#token/pin-policy.ts";
+import { forget } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
+import { askNewPin, type PinPrompt } from "#vault/pins/pin-prompt.ts";
+import { addTokens, type NewToken } from "#vault/tokens/adding.ts";
+import type { Processes } from "#vault/tokens/batch.ts";
+import { fingerprintIn, readSound } from "#vault/tokens/same-secret.ts";
+import { fingerprintOf, type NewPin } from "#vault/tokens/token-record.ts";
+import { removedIds, removeToken, restoreToken } from "#vault/trash/removal.ts";
+import type { Vault } from "#vault/vault.ts";
+import { displayNames } from "./display-names.ts";
+import type { Draft, Drafts } from "./take-over.ts";
+
+/** What changing the vault needs. */
+export interface VaultWork {
+  readonly vault: Vault;
+  readonly device: string;
+  readonly pinPrompt: PinPrompt;
+  /** Whether the PINs of tokens that arrive are asked for now. */
+  readonly asksPins: boolean;
+  readonly processes: Processes;
+  readonly now: Date;
+  readonly look: Look;
+  openContent(id: string): Promise<TokenContent>;
+}
+
+/** What a round has changed in the vault: names of tokens. */
+export interface VaultReport {
+  readonly added: string[];
+  readonly removed: string[];
+  readonly changed: string[];
+  /** Tokens that wait for a PIN. */
+  readonly waiting: string[];
+}
+
+/** Makes the vault agree with the shared tokens. Doing it twice changes nothing more. */
+export async function changeVault(drafts: Drafts, work: VaultWork): Promise<VaultReport> {
+  const report: VaultReport = { added: [], removed: [], changed: [], waiting: [] };
+  removeGone(drafts, work, report);
+  const names = namesFor(drafts, work);
+  renameAll(drafts, names, work, report);
+  await addMissing(drafts, names, work, report);
+  amendAll(drafts, names, work, report);
+  return report;
+}
+
+/** Whether a shared token belongs into the vault of this device. */
+export function belongsHere({ shared }: Draft, device: string): boolean {
+  if (!isInUse(shared)) return false;
+  const holder = shared.holder?.value;
+  if (!holder) return true;
+  if (holder.step === "held") return holder.device === device;
+  return holder.step !== "released" && holder.from === device;
+}
+
+function removeGone(drafts: Drafts, { vault, device, now }: VaultWork, report: VaultReport): void {
+  const kept = new Set(
+    [...drafts.tokens.values()].flatMap((draft) =>
+      draft.local && belongsHere(draft, device) ? draft.local.id : [],
+    ),
+  );
+  const listed = new Map(vault.entries().map((entry) => [entry.id, entry]));
+  for (const [id, draft] of drafts.tokens) {
+    if (!draft.local || belongsHere(draft, device)) continue;
+    const entry = listed.get(draft.local.id);
+    if (entry && !kept.has(entry.id)) {
+      removeToken(vault, entry.id, now);
+      report.removed.push(entry.name);
+    }
+    drafts.tokens.set(id, { ...draft, local: null, wantsPin: false });
+  }
+}
+
+/** The shown name of each shared token that belongs here, by the id of its file. */
+function namesFor(drafts: Drafts, { vault, device }: VaultWork): ReadonlyMap<string, string> {
+  const here = [...drafts.tokens].filter(([, draft]) => belongsHere(draft, device));
+  const shared = new Set(here.flatMap(([, { local }]) => local?.id ?? []));
+  const others = vault.entries().flatMap(({ id, name }) => (shared.has(id) ? [] : name));
+  return displayNames(
+    here.map(
+      ([
+        id,
+        {
+          shared: { fields, token },
+        },
+      ]) => ({
+        id,
+        name: typeof fields["name"]?.value === "string" ? fields["name"].value : token,
+      }),
+    ),
+    others,
+  );
+}
+
+/** Gives existing tokens their names, so that those that are added find theirs free. */
+function renameAll(
+  drafts: Drafts,
+  names: ReadonlyMap<string, string>,
+  { vault }: VaultWork,
+  report: VaultReport,
+): void {
+  const wanted = new Map<string, string>();
+  for (const [id, { local }] of drafts.tokens) {
+    const name = names.get(id);
+    if (local && name !== undefined) wanted.set(local.id, name);
+  }
+  const entries = new Map(vault.entries().map(({ id, name }) => [id, name]));
+  const pending = new Map([...wanted].filter(([id, name]) => entries.get(id) !== name));
+  const isFree = (id: string, name: string) =>
+    [...entries].every(([other, taken]) => other === id || fold(taken) !== fold(name));
+  const rename = (id: string, name: string) => {
+    vault.amend(id, (token) => ({ ...token, name }));
+    entries.set(id, name);
+  };
+  while (pending.size > 0) {
+    const next = [...pending].find(([id, name]) => isFree(id, name));
+    if (next) {
+      rename(...next);
+      report.changed.push(next[1]);
+      pending.delete(next[0]);
+      continue;
+    }
+    // two tokens exchange their names: one of them takes a name that nobody wants in between
+    const [first] = pending.keys();
+    if (first === undefined) return;
+    rename(first, `${pending.get(first)} (${first})`);
+  }
+}
+
+/** A token that is to be stored, with the id of its file. */
+interface Arriving {
+  readonly id: string;
+  readonly token: NewToken;
+}
+
+async function addMissing(
+  drafts: Drafts,
+  names: ReadonlyMap<string, string>,
+  work: VaultWork,
+  report: VaultReport,
+): Promise<void> {
+  const missing = [...drafts.tokens].filter(([id, { local }]) => names.has(id) && !local);
+  if (missing.length === 0) return;
+  const present = presentSecrets(drafts, work.vault);
+  const removed = new Set(removedIds(work.vault));
+  const arriving: Arriving[] = [];
+  for (const [id, draft] of missing) {
+    const name = names.get(id) ?? draft.shared.token;
+    const { token } = draft.shared;
+    const content = await work.openContent(id);
+    const found = present.get(keyOf(content, work.vault)) ?? present.get(token);
+    if (found !== undefined) link(drafts, id, draft, work.vault, found);
+    else if (removed.has(token)) {
+      restoreToken(work.vault, token);
+      link(drafts, id, draft, work.vault, token);
+      report.added.push(name);
+    } else {
+      const guard = await guardFor(content, name, work);
+      if (guard !== "later")
+        arriving.push({ id, token: { ...newToken(draft, content, name), guard } });
+      else {
+        drafts.tokens.set(id, { ...draft, wantsPin: true });
+        report.waiting.push(name);
+      }
+    }
+  }
+  await store(drafts, arriving, work, report);
+}
+
+async function store(
+  drafts: Drafts,
+  arriving: readonly Arriving[],
+  { vault, now, processes, look }: VaultWork,
+  report: VaultReport,
+): Promise<void> {
+  const wanted = arriving.map(({ token }) => token);
+  const added = await addTokens(vault, wanted, { now, processes, look });
+  for (const [i, { id, token }] of arriving.entries()) {
+    forget(token.guard?.pin);
+    const draft = drafts.tokens.get(id);
+    const stored = added[i];
+    if (!draft || !stored) continue;
+    const local = { id: stored.id, fields: sharedFields(stored) };
+    drafts.tokens.set(id, { ...draft, local, wantsPin: false });
+    report.added.push(stored.name);
+  }
+}
+
+/**
+ * The tokens in the vault by kind and secret, and by id. Those whose shared token is linked are
+ * left out.
+ */
+function presentSecrets(drafts: Drafts, vault: Vault): Map<string, string> {
+  const linked = new Set([...drafts.tokens.values()].flatMap(({ local }) => local?.id ?? []));
+  const present = new Map<string, string>();
+  for (const { id, credential } of vault.entries()) {
+    if (linked.has(id)) continue;
+    present.set(id, id);
+    const record = readSound(vault, id);
+    const fingerprint = record && fingerprintIn(vault, record);
+    if (fingerprint) present.set(`${credential.kind} ${fingerprint}`, id);
+  }
+  return present;
+}
+
+/** Identifies tokens of one kind with the same secret, in this vault. */
+export function keyOf(
+  { credential, secret }: Pick<TokenContent, "credential" | "secret">,
+  { vaultKey }: Pick<Vault, "vaultKey">,
+): string {
+  return `${credential.kind} ${fingerprintOf(secret, vaultKey)}`;
+}
+
+/** The token of the vault is this shared one: what differs is taken over from the shared one. */
+function link(drafts: Drafts, id: string, draft: Draft, vault: Vault, token: string): void {
+  const entry = vault.entries().find((one) => one.id === token);
+  const fields = entry ? sharedFields(entry) : {};
+  drafts.tokens.set(id, { ...draft, local: { id: token, fields }, wantsPin: false });
+}
+
+function newToken({ shared }: Draft, content: TokenContent, name: string): NewToken {
+  const { credential, format, enrolledAt, pin, secret } = content;
+  const counter = shared.holder?.value.counter;
+  const bare: Token = {
+    ...newlyEnrolled(enrolledAt),
+    id: shared.token,
+    name,
+    issuer: null,
+    account: null,
+    serial: null,
+    format,
+    credential: counter ? raiseCounter(credential, BigInt(counter)) : credential,
+    pin: pin === "user" ? "none" : pin,
+  };
+  return { ...withSharedFields(bare, valuesOf(shared.fields)), name, secret };
+}
+
+/** The PIN of a token that needs one, null for none, "later" where nobody is there to choose it. */
+async function guardFor(
+  { pin, pinPolicy }: TokenContent,
+  name: string,
+  { pinPrompt, asksPins, now }: VaultWork,
+): Promise<NewPin | null | "later"> {
+  if (pin !== "user") return null;
+  if (!asksPins) return "later";
+  const policy = pinPolicy ?? USER_PIN_POLICY;
+  try {
+    const chosen = await askNewPin(pinPrompt, name, policy, { later: null });
+    return { pin: chosen, policy, setAt: now, isOwn: true };
+  } catch (error) {
+    if (error instanceof FobError && error.code === "locked") return "later";
+    throw error;
+  }
+}
+
+/** Takes changed fields over into the vault. */
+function amendAll(
+  drafts: Drafts,
+  names: ReadonlyMap<string, string>,
+  { vault }: VaultWork,
+  report: VaultReport,
+): void {
+  const entries = new Map(vault.entries().map((entry) => [entry.id, entry]));
+  for (const [id, draft] of drafts.tokens) {
+    const name = names.get(id);
+    const entry = draft.local && entries.get(draft.local.id);
+    if (!entry || name === undefined) continue;
+    const wanted = { ...withSharedFields(entry, valuesOf(draft.shared.fields)), name };
+    const before = JSON.stringify(sharedFields(entry));
+    const isChanged = JSON.stringify(sharedFields(wanted)) !== before;
+    const amended = isChanged
+      ? vault.amend(entry.id, (token) => ({
+          ...withSharedFields(token, valuesOf(draft.shared.fields)),
+          name,
+        }))
+      : entry;
+    if (isChanged) report.changed.push(name);
+    drafts.tokens.set(id, { ...draft, local: { id: entry.id, fields: sharedFields(amended) } });
+  }
+}
+
+function valuesOf(fields: Draft["shared"]["fields"]): Record<string, JsonValue> {
+  return Object.fromEntries(Object.entries(fields).map(([name, { value }]) => [name, value]));
+}
