@@ -16,7 +16,7 @@ import type { Stamp } from "#sync/tokens/stamp.ts";
 import { encodeTokenFile } from "#sync/tokens/token-file.ts";
 import { farewellFile, HEAD_FILE, type RemoteView, tokenFile } from "./remote-view.ts";
 import type { KnownToken, SyncState } from "./sync-state.ts";
-import type { Drafts, OpenContent } from "./take-over.ts";
+import type { Draft, Drafts, OpenContent } from "./take-over.ts";
 
 /** What a commit is made of. */
 interface Publication {
@@ -35,7 +35,17 @@ interface Publication {
  */
 export async function prepareCommit(
   publication: Publication,
-  { repository, look, open }: { repository: Repository; look: Look; open: OpenContent },
+  {
+    repository,
+    look,
+    open,
+    openAll,
+  }: {
+    repository: Repository;
+    look: Look;
+    open: OpenContent;
+    openAll(ids: readonly string[]): Promise<void>;
+  },
 ): Promise<Pick<SyncState, "tokens" | "head" | "published"> & { readonly commit: string | null }> {
   const { before, drafts, chain, membership, view, stamp, now } = publication;
   const device = deviceId(before.keys);
@@ -43,9 +53,11 @@ export async function prepareCommit(
   const keys = recipients.map((key) => Buffer.from(key, "base64"));
   const files = new Map<string, NewFile>();
   const tokens: Record<string, KnownToken> = {};
+  const mustWrite = ({ isStale, epoch }: Draft) => isStale || epoch !== membership.epoch;
+  await openAll([...drafts.tokens].flatMap(([id, draft]) => (mustWrite(draft) ? id : [])));
   for (const [id, draft] of [...drafts.tokens].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const { isStale, ...known } = draft;
-    if (!isStale && draft.epoch === membership.epoch) {
+    const { isStale: _, ...known } = draft;
+    if (!mustWrite(draft)) {
       tokens[id] = known;
       files.set(tokenFile(id), known.blob);
       continue;

@@ -24,7 +24,7 @@ import { notApprovedYet, removedHere } from "./no-member.ts";
 import { prepareCommit } from "./publish.ts";
 import { type RemoteView, readRemote } from "./remote-view.ts";
 import { type SyncState, writeSyncState } from "./sync-state.ts";
-import { type Drafts, type OpenContent, openContent, takeOver } from "./take-over.ts";
+import { type Drafts, type OpenContent, openContent, openContents, takeOver } from "./take-over.ts";
 import { changeVault, keyOf, type VaultReport } from "./vault-changes.ts";
 
 /** What a round works with. */
@@ -144,7 +144,7 @@ async function tryRound(
   });
   const { commit, ...published } = await prepareCommit(
     { before, drafts, chain, membership, view, stamp, now },
-    { repository, look, open },
+    { repository, look, open, openAll: (ids) => openContents(drafts, ids, opening) },
   );
   const invitations = before.invitations.filter(
     ({ id, expires }) => expires > now.getTime() && !used.has(id),

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
-import type { Repository, TreeFile } from "#sync/git/repository.ts";
+import type { Repository } from "#sync/git/repository.ts";
 import { openSealed } from "#sync/keys/sealed-file.ts";
 import type { Member, Membership } from "#sync/members/member-chain.ts";
 import { isSameJson } from "#sync/tokens/json-value.ts";
@@ -33,9 +33,7 @@ export async function takeOver(
   branches: readonly NewBranch[],
   { repository, identity, membership, look }: Opening,
 ): Promise<void> {
-  const authors = new Map(
-    [...membership.former, ...membership.members].map((member) => [member.id, member]),
-  );
+  const authors = authorsIn(membership);
   const opened = new Set<string>();
   for (const { tokens } of branches) {
     const fresh = [...tokens].filter(
@@ -48,7 +46,7 @@ export async function takeOver(
       const file = await openTokenFile(contents[i] ?? Buffer.alloc(0), id, { identity, authors });
       const known = drafts.tokens.get(id);
       if (known && known.shared.content !== file.shared.content)
-        await openContent(drafts, id, { repository, identity, membership });
+        await openContent(drafts, id, { repository, identity, membership, look });
       takeFile(drafts, file, blob);
     }
   }
@@ -62,23 +60,39 @@ export interface Opening {
   readonly look: Look;
 }
 
+/** Opens the contents of tokens that this device knows, as far as they are not open yet. */
+export async function openContents(
+  drafts: Drafts,
+  ids: readonly string[],
+  { repository, identity, membership, look }: Opening,
+): Promise<void> {
+  const closed = ids.filter((id) => !drafts.contents.has(id));
+  const files = await repository.sizes(closed.map((id) => drafts.tokens.get(id)?.blob ?? ""));
+  const sealed = await repository.read(files);
+  const authors = authorsIn(membership);
+  for (const [i, id] of closed.entries()) {
+    await look();
+    const bytes = sealed[i] ?? Buffer.alloc(0);
+    const { content } = await openTokenFile(bytes, id, { identity, authors });
+    drafts.contents.set(id, content);
+  }
+}
+
 /** Opens the content of one token that this device knows. */
 export async function openContent(
   drafts: Drafts,
   id: string,
-  { repository, identity, membership }: Omit<Opening, "look">,
+  opening: Opening,
 ): Promise<TokenContent> {
-  const known = drafts.contents.get(id);
-  if (known) return known;
-  const blob = drafts.tokens.get(id)?.blob ?? "";
-  const [file] = await repository.sizes([blob]);
-  const [bytes] = await repository.read([file as TreeFile]);
-  const authors = new Map(
-    [...membership.former, ...membership.members].map((member) => [member.id, member]),
-  );
-  const { content } = await openTokenFile(bytes ?? Buffer.alloc(0), id, { identity, authors });
-  drafts.contents.set(id, content);
-  return content;
+  await openContents(drafts, [id], opening);
+  const content = drafts.contents.get(id);
+  if (content) return content;
+  throw new FobError("invalid", t`the token file ${id} is missing`);
+}
+
+/** All devices whose signature counts: those that are members, and those that were. */
+function authorsIn({ former, members }: Membership): ReadonlyMap<string, Member> {
+  return new Map([...former, ...members].map((member) => [member.id, member]));
 }
 
 async function openTokenFile(
