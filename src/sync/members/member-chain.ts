@@ -193,22 +193,23 @@ export function isNameTaken(name: string, members: readonly Member[]): boolean {
 }
 
 /**
- * The chain that counts when two devices have changed the membership at the same time: all devices
- * choose the same one, and the author of the other makes its change again. A chain whose first own
- * change comes from a device that the other chain removes loses: a removed device must not undo its
- * removal. Otherwise the longer chain counts. Throws FobError `rejected` for two chains with
- * different beginnings.
+ * The chain that counts when two devices have changed the membership at the same time, for a device
+ * that has accepted `own`. A chain whose own part begins with a change by a device that the other
+ * chain removes loses: a removed device cannot undo its removal where that is known. Otherwise the
+ * longer chain counts, and of equal ones all devices choose the same; the author of the other makes
+ * its change again. Two devices that remove each other part: everybody stays with the removal that
+ * came first. Throws FobError `rejected` for two chains with different beginnings.
  */
-export function mergeChains(a: MemberChain, b: MemberChain): MemberChain {
-  const fork = firstDifference(a, b);
-  if (fork === a.length) return b;
-  if (fork === b.length) return a;
+export function mergeChains(own: MemberChain, theirs: MemberChain): MemberChain {
+  const fork = firstDifference(own, theirs);
+  if (fork === own.length) return theirs;
+  if (fork === theirs.length) return own;
   if (fork === 0)
     throw new FobError("rejected", t("the remote holds the members of another synchronisation"));
-  const [aLoses, bLoses] = [isExpelled(a, b, fork), isExpelled(b, a, fork)];
-  if (aLoses !== bLoses) return aLoses ? b : a;
-  if (a.length !== b.length) return a.length > b.length ? a : b;
-  return hashOf(a[fork]) < hashOf(b[fork]) ? a : b;
+  if (isExpelled(theirs, own, fork)) return own;
+  if (isExpelled(own, theirs, fork)) return theirs;
+  if (own.length !== theirs.length) return own.length > theirs.length ? own : theirs;
+  return hashOf(own[fork]) < hashOf(theirs[fork]) ? own : theirs;
 }
 
 /** Whether `other` removes the device that signed the first entry of `chain` after the fork. */
