@@ -1,64 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { filesBelow, RFC_CODES, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import { describe, expect, test } from "vitest";
+import { filesBelow, RFC_CODES, RFC_SECRET, TOTP_URI } from "./fob.ts";
 import { violations } from "./schemas.ts";
+import { enroll, namesOf, ok, twoHomes } from "./two-homes.ts";
 
 const OTHER_URI =
   "otpauth://totp/Planted-issuer:planted-account?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Planted-issuer";
 const HOTP_URI = `otpauth://hotp/Count:ann?secret=${RFC_SECRET}&issuer=Count&counter=3`;
 
-/** A folder that vanishes after the test. */
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "fob-remote-"));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
-  return path;
-}
-
-/** Runs a command that must succeed; its JSON. */
-async function ok(home: TestHome, args: readonly string[], input = "") {
-  const outcome = await home.fob([...args, "--json"], { input });
-  expect(outcome, args.join(" ")).toMatchObject({ exitCode: 0 });
-  return JSON.parse(outcome.stdout || "null");
-}
-
-async function enroll(home: TestHome, ...strings: readonly string[]): Promise<void> {
-  await ok(home, ["enroll", "-"], strings.join("\n"));
-}
-
-async function namesOf(home: TestHome): Promise<readonly string[]> {
-  const listed = await ok(home, ["list"]);
-  return listed.map(({ name }: { name: string }) => name);
-}
-
-/** Lets a home join as this device. */
-async function letJoin(member: TestHome, home: TestHome, name: string): Promise<void> {
-  const { invitation } = await ok(member, ["sync", "invite"]);
-  const request = await ok(home, ["sync", "join", "-", "--name", name], invitation);
-  expect(violations("sync-join", request)).toEqual([]);
-  const { requests } = await ok(member, ["sync"]);
-  expect(requests).toEqual([{ name, words: request.words }]);
-  const approved = await ok(member, ["sync", "--approve", request.words]);
-  expect(approved.approved).toEqual([name]);
-  await ok(home, ["sync"]);
-}
-
-/** Two homes that share a remote; the second one is called desktop. */
-async function twoHomes(...strings: readonly string[]) {
-  const remote = join(folder(), "tokens.git");
-  const [laptop, desktop] = [testHome(), testHome()];
-  await enroll(laptop, ...strings);
-  const { recoveryIdentity } = await ok(laptop, ["sync", "init", remote, "--name", "laptop"]);
-  await ok(laptop, ["sync", "add", "--all"]);
-  await letJoin(laptop, desktop, "desktop");
-  return { remote, laptop, desktop, recoveryIdentity };
-}
-
 describe("two homes", () => {
   test("have the same tokens, names and removals, and give the same passcodes", async () => {
-    const { laptop, desktop } = await twoHomes(TOTP_URI, OTHER_URI);
+    const { laptop, desktop } = await twoHomes([TOTP_URI, OTHER_URI]);
     expect(await namesOf(desktop)).toEqual(["Example", "Planted-issuer"]);
     expect((await desktop.fob(["code", "Example", "--at", "@59"])).stdout).toBe("94287082\n");
     await ok(desktop, ["rename", "Example", "work"]);
@@ -75,7 +29,7 @@ describe("two homes", () => {
   });
 
   test("never have an event-based token at once, and it counts on", async () => {
-    const { laptop, desktop } = await twoHomes(TOTP_URI, HOTP_URI);
+    const { laptop, desktop } = await twoHomes([TOTP_URI, HOTP_URI]);
     expect(await namesOf(desktop)).toEqual(["Example"]);
     expect((await laptop.fob(["sync", "add", "Count"])).exitCode).toBe(2);
     const offered = await ok(laptop, ["sync", "move", "Count", "desktop"]);
@@ -92,7 +46,7 @@ describe("two homes", () => {
   });
 
   test("a removed device gets nothing new, is told so, and can leave", async () => {
-    const { laptop, desktop, remote } = await twoHomes(TOTP_URI);
+    const { laptop, desktop, remote } = await twoHomes([TOTP_URI]);
     const removed = await ok(laptop, ["sync", "remove", "desktop", "--yes"]);
     expect(violations("sync-remove", removed)).toEqual([]);
     expect(removed.tokens).toEqual(["Example"]);
@@ -107,7 +61,7 @@ describe("two homes", () => {
   });
 
   test("a remote that is away is exit code 8, and changes nothing", async () => {
-    const { laptop, remote } = await twoHomes(TOTP_URI);
+    const { laptop, remote } = await twoHomes([TOTP_URI]);
     rmSync(remote, { recursive: true });
     await ok(laptop, ["rename", "Example", "work"]);
     expect(await laptop.fob(["sync"])).toMatchObject({ exitCode: 8, stdout: "" });
@@ -117,7 +71,7 @@ describe("two homes", () => {
 });
 
 test("the repository shows no secret and no name; age opens a token with the recovery identity", async () => {
-  const { laptop, remote, recoveryIdentity } = await twoHomes(TOTP_URI, OTHER_URI);
+  const { laptop, remote, recoveryIdentity } = await twoHomes([TOTP_URI, OTHER_URI]);
   const git = (...args: readonly string[]) =>
     execFileSync("git", ["--git-dir", remote, ...args], { maxBuffer: 1 << 26 });
   const objects = git(
