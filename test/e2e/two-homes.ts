@@ -18,7 +18,7 @@ function folder(whenDone: WhenDone): string {
 /** Runs a command that must succeed; its JSON. */
 export async function ok(home: TestHome, args: readonly string[], input = "") {
   const outcome = await home.fob([...args, "--json"], { input });
-  expect(outcome, args.join(" ")).toMatchObject({ exitCode: 0 });
+  expect(outcome, `${args.join(" ")}: ${outcome.stderr}`).toMatchObject({ exitCode: 0 });
   return JSON.parse(outcome.stdout || "null");
 }
 

@@ -223,7 +223,8 @@ function checkSeen(state: SyncState, showing: Showing): SeenHeads {
   let known = ownMembers(state.seen, members);
   for (const [, { body }] of ofMembers)
     known = joinSeen(known, ownMembers(body.seen, members), nameOf);
-  const unreadable = new Set(closed.filter((id) => !ownValue(state.seen, id)));
+  // others may have seen a branch that this device could not read yet
+  const unreadable = new Set(closed.filter((id) => !ownValue(state.loaded, id)));
   const expected = Object.entries(known).filter(([id]) => !unreadable.has(id));
   const exchanged = closed.find((id) => members.has(id) && !unreadable.has(id));
   if (exchanged !== undefined) {
