@@ -4,14 +4,14 @@
 _fob_look_up() {
   commands= options= refused= places=()
   case $1 in
-  '') commands='enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore favorite resync import export backup inspect provision verify askpass config lab doctor shellenv completion help' ;;
-  'help') places=('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore favorite resync import export backup inspect provision verify askpass config lab doctor shellenv completion') ;;
+  '') commands='enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion help' ;;
+  'help') places=('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion') ;;
   'enroll') options='--qr --clipboard --screen --name --dry-run --replace --yes --pin --hold --trace --insecure' places=('more any') ;;
   'list') options='--codes --watch' places=('token') ;;
   'show') places=('token') ;;
   'code') options='--all --copy --clear-after --once --next --at --watch --min-validity --format' places=('more token') ;;
   'run') options='--token --env --stdin --fresh --min-validity' places=('command' 'more file') ;;
-  'challenge') options='--qr --server-challenge --verify --session --at --copy' places=('token' 'any') ;;
+  'challenge') options='--qr --server-challenge --verify --session --at --copy --once' places=('token' 'any') ;;
   'push') commands='listen list approve deny history' ;;
   'push listen') options='--once --timeout --exec --notify --poll' ;;
   'push approve') options='--qr --choice --yes' places=('any' 'token') ;;
@@ -23,7 +23,7 @@ _fob_look_up() {
   'pin remove') places=('token') ;;
   'pin status') places=('token') ;;
   'keychain') commands='move' ;;
-  'keychain move') places=('words system file none') ;;
+  'keychain move') places=('words system file tpm none') ;;
   'biometric') commands='enable disable status test' ;;
   'biometric enable') places=('token') ;;
   'biometric disable') places=('token') ;;
@@ -44,7 +44,7 @@ _fob_look_up() {
   'export') options='--format --output --qr --unencrypted --psk --yes' refused='--plain' places=('more token') ;;
   'backup') options='--recipient --armor' places=('file') ;;
   'inspect') options='--qr --reveal' places=('file') ;;
-  'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --format --output --qr --unencrypted --psk' refused='--plain' places=('words totp hotp ocra') ;;
+  'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --hold --format --output --qr --unencrypted --psk' refused='--plain' places=('words totp hotp ocra') ;;
   'verify') options='--window --at' places=('token' 'any') ;;
   'askpass') places=('any') ;;
   'config') commands='list get set unset' ;;
@@ -59,6 +59,14 @@ _fob_look_up() {
   'lab issue') options='--user --qr --algorithm --digits --period --suite --server-pin --device-pin --token --ttl --url --old --two-pass' places=('words totp hotp ocra push activation tiqr') ;;
   'lab push') options='--title --question --number-matching --code-to-phone --wait --qr' places=('any') ;;
   'lab log') options='--last' ;;
+  'sync') commands='init add invite join members move remove leave status' options='--approve --trust-remote' ;;
+  'sync init') options='--name' places=('folder') ;;
+  'sync add') options='--all' places=('more token') ;;
+  'sync invite') options='--wait --yes --qr' ;;
+  'sync join') options='--name --qr --wait' places=('any') ;;
+  'sync move') places=('token' 'any') ;;
+  'sync remove') options='--yes' places=('any') ;;
+  'sync leave') options='--local --yes' ;;
   'doctor') options='--repair' ;;
   'shellenv') places=('words bash zsh sh fish') ;;
   'completion') places=('words bash zsh fish powershell') ;;
@@ -69,7 +77,7 @@ _fob_look_up() {
 _fob_look_up_value() {
   case $2 in
   '--home') place='folder' ;;
-  '--keychain') place='words system file none' ;;
+  '--keychain') place='words system file tpm none' ;;
   '--pin-file') place='file' ;;
   '--pin-fd') place='any' ;;
   *)
@@ -124,6 +132,7 @@ _fob_look_up_value() {
     'provision --pinpolicy') place='any' ;;
     'provision --bits') place='any' ;;
     'provision --csv') place='file' ;;
+    'provision --hold') place='words tpm' ;;
     'provision --format') place='words uri aegis pskc privacyidea migration' ;;
     'provision --output') place='file' ;;
     'provision --qr') place='file' ;;
@@ -148,6 +157,11 @@ _fob_look_up_value() {
     'lab push --wait') place='any' ;;
     'lab push --qr') place='file' ;;
     'lab log --last') place='any' ;;
+    'sync --approve') place='any' ;;
+    'sync init --name') place='any' ;;
+    'sync invite --qr') place='file' ;;
+    'sync join --name') place='any' ;;
+    'sync join --qr') place='file' ;;
     *) place= ;;
     esac
     ;;

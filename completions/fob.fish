@@ -4,7 +4,7 @@
 function __fob_commands
     switch $argv[1]
         case ''
-            printf '%s\t%s\n' 'enroll' 'add tokens from enrollment strings or QR pictures' 'list' 'list the tokens' 'show' 'show one token\'s details, never its secret' 'code' 'print a token\'s passcode' 'run' 'run a program with a passcode in its environment or on its standard input' 'challenge' 'answer a challenge (OCRA)' 'push' 'approve and deny login requests' 'pin' 'set, change and remove PINs: of the app, or of one token' 'keychain' 'who keeps the vault\'s key' 'biometric' 'let a finger or face stand for a PIN' 'unlock' 'hold the vault open for this session' 'lock' 'lock the vault: the agent forgets it and ends' 'agent' 'the process that holds the vault open' 'access' 'say who may use a token: scripts with a grant, or whoever gives a PIN' 'rename' 'give a token another name' 'hold' 'move a token\'s secret into this machine\'s TPM, from which nobody can copy it' 'remove' 'remove tokens; `fob restore` brings them back for 30 days' 'restore' 'bring back a removed token, or the tokens of a backup' 'favorite' 'list a token before the others' 'resync' 'move an event-based token\'s counter on by passcodes of another device' 'import' 'take tokens over from another app\'s file' 'export' 'take tokens with their secrets out, for another app' 'backup' 'write all tokens into one encrypted file' 'inspect' 'tell what an enrollment string, picture or file is, without storing it' 'provision' 'make enrollment strings with new random secrets' 'verify' 'check a passcode: is it right, and how far off is the clock or counter?' 'askpass' 'answer a prompt of ssh, sudo or git' 'config' 'settle things for all commands to come' 'lab' 'an authentication server to try things out with' 'doctor' 'look for what is wrong, and mend it' 'shellenv' 'print shell functions that ask the agent without starting fob' 'completion' 'print the completion script of a shell' 'help' 'show help for a command'
+            printf '%s\t%s\n' 'enroll' 'add tokens from enrollment strings or QR pictures' 'list' 'list the tokens' 'show' 'show one token\'s details, never its secret' 'code' 'print a token\'s passcode' 'run' 'run a program with a passcode in its environment or on its standard input' 'challenge' 'answer a challenge (OCRA)' 'push' 'approve and deny login requests' 'pin' 'set, change and remove PINs: of the app, or of one token' 'keychain' 'who keeps the vault\'s key' 'biometric' 'let a finger or face stand for a PIN' 'unlock' 'hold the vault open for this session' 'lock' 'lock the vault: the agent forgets it and ends' 'agent' 'the process that holds the vault open' 'access' 'say who may use a token: scripts with a grant, or whoever gives a PIN' 'rename' 'give a token another name' 'hold' 'move a token\'s secret into this machine\'s TPM, from which nobody can copy it' 'remove' 'remove tokens; `fob restore` brings them back for 30 days' 'restore' 'bring back a removed token, or the tokens of a backup' 'favorite' 'list a token before the others' 'resync' 'move an event-based token\'s counter on by passcodes of another device' 'import' 'take tokens over from another app\'s file' 'export' 'take tokens with their secrets out, for another app' 'backup' 'write all tokens into one encrypted file' 'inspect' 'tell what an enrollment string, picture or file is, without storing it' 'provision' 'make enrollment strings with new random secrets' 'verify' 'check a passcode: is it right, and how far off is the clock or counter?' 'askpass' 'answer a prompt of ssh, sudo or git' 'config' 'settle things for all commands to come' 'lab' 'an authentication server to try things out with' 'sync' 'have the same tokens on several machines, over a git repository of yours' 'doctor' 'look for what is wrong, and mend it' 'shellenv' 'print shell functions that ask the agent without starting fob' 'completion' 'print the completion script of a shell' 'help' 'show help for a command'
         case 'push'
             printf '%s\t%s\n' 'listen' 'wait for login requests' 'list' 'show the login requests that wait for an answer' 'approve' 'approve a login request' 'deny' 'deny a login request, or all of them' 'history' 'show past login requests and what was answered'
         case 'pin'
@@ -23,6 +23,8 @@ function __fob_commands
             printf '%s\t%s\n' 'serve' 'run the lab: a small authentication server to try things out with' 'user' 'who logs in at the lab' 'issue' 'make a token of the lab, and print its enrollment string' 'push' 'send a push request to a user\'s devices' 'log' 'show what happened at the lab'
         case 'lab user'
             printf '%s\t%s\n' 'add' 'add a user to the lab' 'list' 'list the lab\'s users and their tokens' 'unlock' 'let a user of the lab in again'
+        case 'sync'
+            printf '%s\t%s\n' 'init' 'begin to synchronise, with an empty git repository' 'add' 'share tokens with the other devices' 'invite' 'let another device join: prints an invitation' 'join' 'join with an invitation of another device' 'members' 'list the devices that share tokens' 'move' 'hand a token over to another device that may be on one only' 'remove' 'take a device out: it gets nothing new from now on' 'leave' 'take this device out; its tokens stay here' 'status' 'say what is synchronised with whom, and when it last was'
     end
 end
 
@@ -38,7 +40,7 @@ function __fob_options
         case 'run'
             printf '%s\t%s\n' '--token' 'the token; with --stdin several' '--env' 'the variable of the passcode (FOB_CODE); for several tokens, a pair for each' '--stdin' 'give the passcode as standard input instead' '--fresh' 'wait for the next passcode, which nobody has seen yet' '--min-validity' 'wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)'
         case 'challenge'
-            printf '%s\t%s\n' '--qr' 'read the challenge from a picture of a QR code' '--server-challenge' 'the server\'s challenge, for mutual challenge-response' '--verify' 'the server\'s response: it must be right before an answer is made' '--session' 'session information, where the suite has S: UTF-8 text, or hex:...' '--at' 'answer as of another time, where the suite has T' '--copy' 'put the response on the clipboard instead of printing it'
+            printf '%s\t%s\n' '--qr' 'read the challenge from a picture of a QR code' '--server-challenge' 'the server\'s challenge, for mutual challenge-response' '--verify' 'the server\'s response: it must be right before an answer is made' '--session' 'session information, where the suite has S: UTF-8 text, or hex:...' '--at' 'answer as of another time, where the suite has T' '--copy' 'put the response on the clipboard instead of printing it' '--once' 'with --copy: for one paste, where the system can count them (X11, Wayland)'
         case 'push listen'
             printf '%s\t%s\n' '--once' 'end after the first request' '--timeout' 'end after S seconds' '--exec' 'let a program decide' '--notify' 'ask by notification of the desktop (push.notify: false)' '--poll' 'ask every S seconds, whatever happens (push.poll-seconds: 0)'
         case 'push approve'
@@ -70,7 +72,7 @@ function __fob_options
         case 'inspect'
             printf '%s\t%s\n' '--qr' 'read it from a picture of QR codes' '--reveal' 'show the secret'
         case 'provision'
-            printf '%s\t%s\n' '--issuer' 'who issues the token' '--account' 'for whom' '--serial' 'its serial number' '--algorithm' 'SHA1 (default), SHA224, SHA256, SHA384 or SHA512' '--digits' '4 to 10 (6)' '--alphabet' 'decimal (default), hexadecimal, base32 or base64' '--period' 'of a time-based token (30)' '--counter' 'first counter of an event-based token (0)' '--suite' 'of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08' '--pinpolicy' 'the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)' '--bits' 'length of the secret (160)' '--csv' 'make one for every line of a CSV file' '--format' 'uri, aegis, pskc, privacyidea, migration (uri)' '--output' 'write a new file that only you can read' '--qr' 'draw QR codes in the terminal, or into new .png or .svg files' '--unencrypted' 'do not encrypt, where the format has encryption' '--psk' 'encrypt with a key that the other side has already, instead of a passphrase'
+            printf '%s\t%s\n' '--issuer' 'who issues the token' '--account' 'for whom' '--serial' 'its serial number' '--algorithm' 'SHA1 (default), SHA224, SHA256, SHA384 or SHA512' '--digits' '4 to 10 (6)' '--alphabet' 'decimal (default), hexadecimal, base32 or base64' '--period' 'of a time-based token (30)' '--counter' 'first counter of an event-based token (0)' '--suite' 'of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08' '--pinpolicy' 'the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)' '--bits' 'length of the secret (160)' '--csv' 'make one for every line of a CSV file' '--hold' 'keep the token here, in this machine\'s TPM (tpm): what is printed is for the server, once' '--format' 'uri, aegis, pskc, privacyidea, migration (uri)' '--output' 'write a new file that only you can read' '--qr' 'draw QR codes in the terminal, or into new .png or .svg files' '--unencrypted' 'do not encrypt, where the format has encryption' '--psk' 'encrypt with a key that the other side has already, instead of a passphrase'
         case 'verify'
             printf '%s\t%s\n' '--window' 'how many steps or counters to look at (10)' '--at' 'check as of another time'
         case 'lab serve'
@@ -83,6 +85,20 @@ function __fob_options
             printf '%s\t%s\n' '--title' 'what the device shows as title (fob lab)' '--question' 'what it asks' '--number-matching' 'the device must pick the number that is printed' '--code-to-phone' 'the device shows a code after the approval, for the login page' '--wait' 'wait for the answer (120)' '--qr' 'draw a TiQR challenge in the terminal, or into a new .png or .svg file'
         case 'lab log'
             printf '%s\t%s\n' '--last' 'how many, the newest: at most 100000 (50)'
+        case 'sync'
+            printf '%s\t%s\n' '--approve' 'approve the device whose screen shows these words' '--trust-remote' 'accept a remote that has gone back, because it was restored'
+        case 'sync init'
+            printf '%s\t%s\n' '--name' 'what the other devices call this one; its host name without'
+        case 'sync add'
+            printf '%s\t%s\n' '--all' 'all tokens that can be shared'
+        case 'sync invite'
+            printf '%s\t%s\n' '--wait' 'wait for the other device, and ask whether it may join' '--yes' 'with --wait: let whoever has the invitation join, without comparing words' '--qr' 'draw a QR code in the terminal, or into a new .png or .svg file'
+        case 'sync join'
+            printf '%s\t%s\n' '--name' 'what the other devices call this one; its host name without' '--qr' 'read the invitation from a picture' '--wait' 'wait until the other device has approved'
+        case 'sync remove'
+            printf '%s\t%s\n' '--yes' 'do not ask'
+        case 'sync leave'
+            printf '%s\t%s\n' '--local' 'tell nobody: for a remote that is gone, or a device that was removed' '--yes' 'do not ask'
         case 'doctor'
             printf '%s\t%s\n' '--repair' 'finish what was interrupted, correct rights, rebuild the index'
     end
@@ -93,7 +109,7 @@ function __fob_options
         case 'provision'
             set refused '--plain'
     end
-    for line in (printf '%s\t%s\n' '--home' 'where vault and settings live' '--keychain' 'who keeps the vault\'s key: system, file, none' '--pin-file' 'read PINs from a file, one a line; - is standard input' '--pin-fd' 'read PINs from a file descriptor' '--no-input' 'never prompt' '--json' 'print the result as JSON' '-q' 'no remarks on standard error' '--quiet' 'no remarks on standard error' '--no-color' 'no colours' '--plain' 'for screen readers: statements instead of tables and drawings' '--pinentry' 'where no terminal is, ask for PINs by the pinentry of the desktop' '-h' 'show help' '--help' 'show help' '-V' 'print the version' '--version' 'print the version')
+    for line in (printf '%s\t%s\n' '--home' 'where vault and settings live' '--keychain' 'who keeps the vault\'s key: system, file, tpm, none' '--pin-file' 'read PINs from a file, one a line; - is standard input' '--pin-fd' 'read PINs from a file descriptor' '--no-input' 'never prompt' '--json' 'print the result as JSON' '-q' 'no remarks on standard error' '--quiet' 'no remarks on standard error' '--no-color' 'no colours' '--plain' 'for screen readers: statements instead of tables and drawings' '--pinentry' 'where no terminal is, ask for PINs by the pinentry of the desktop' '-h' 'show help' '--help' 'show help' '-V' 'print the version' '--version' 'print the version')
         contains -- (string split -- \t $line)[1] $refused; or echo $line
     end
 end
@@ -102,7 +118,7 @@ end
 function __fob_places
     switch $argv[1]
         case 'help'
-            printf '%s\n' 'words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore favorite resync import export backup inspect provision verify askpass config lab doctor shellenv completion'
+            printf '%s\n' 'words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion'
         case 'enroll'
             printf '%s\n' 'more any'
         case 'list'
@@ -130,7 +146,7 @@ function __fob_places
         case 'pin status'
             printf '%s\n' 'token'
         case 'keychain move'
-            printf '%s\n' 'words system file none'
+            printf '%s\n' 'words system file tpm none'
         case 'biometric enable'
             printf '%s\n' 'token'
         case 'biometric disable'
@@ -181,6 +197,16 @@ function __fob_places
             printf '%s\n' 'words totp hotp ocra push activation tiqr'
         case 'lab push'
             printf '%s\n' 'any'
+        case 'sync init'
+            printf '%s\n' 'folder'
+        case 'sync add'
+            printf '%s\n' 'more token'
+        case 'sync join'
+            printf '%s\n' 'any'
+        case 'sync move'
+            printf '%s\n' 'token' 'any'
+        case 'sync remove'
+            printf '%s\n' 'any'
         case 'shellenv'
             printf '%s\n' 'words bash zsh sh fish'
         case 'completion'
@@ -194,7 +220,7 @@ function __fob_value
         case '--home'
             echo 'folder'
         case '--keychain'
-            echo 'words system file none'
+            echo 'words system file tpm none'
         case '--pin-file'
             echo 'file'
         case '--pin-fd'
@@ -301,6 +327,8 @@ function __fob_value
                     echo 'any'
                 case 'provision --csv'
                     echo 'file'
+                case 'provision --hold'
+                    echo 'words tpm'
                 case 'provision --format'
                     echo 'words uri aegis pskc privacyidea migration'
                 case 'provision --output'
@@ -349,6 +377,16 @@ function __fob_value
                     echo 'file'
                 case 'lab log --last'
                     echo 'any'
+                case 'sync --approve'
+                    echo 'any'
+                case 'sync init --name'
+                    echo 'any'
+                case 'sync invite --qr'
+                    echo 'file'
+                case 'sync join --name'
+                    echo 'any'
+                case 'sync join --qr'
+                    echo 'file'
             end
     end
 end

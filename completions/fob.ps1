@@ -5,7 +5,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
 
     $table = @{
         '' = @{
-            Commands = @(, @('enroll', 'add tokens from enrollment strings or QR pictures'); , @('list', 'list the tokens'); , @('show', 'show one token''s details, never its secret'); , @('code', 'print a token''s passcode'); , @('run', 'run a program with a passcode in its environment or on its standard input'); , @('challenge', 'answer a challenge (OCRA)'); , @('push', 'approve and deny login requests'); , @('pin', 'set, change and remove PINs: of the app, or of one token'); , @('keychain', 'who keeps the vault''s key'); , @('biometric', 'let a finger or face stand for a PIN'); , @('unlock', 'hold the vault open for this session'); , @('lock', 'lock the vault: the agent forgets it and ends'); , @('agent', 'the process that holds the vault open'); , @('access', 'say who may use a token: scripts with a grant, or whoever gives a PIN'); , @('rename', 'give a token another name'); , @('hold', 'move a token''s secret into this machine''s TPM, from which nobody can copy it'); , @('remove', 'remove tokens; `fob restore` brings them back for 30 days'); , @('restore', 'bring back a removed token, or the tokens of a backup'); , @('favorite', 'list a token before the others'); , @('resync', 'move an event-based token''s counter on by passcodes of another device'); , @('import', 'take tokens over from another app''s file'); , @('export', 'take tokens with their secrets out, for another app'); , @('backup', 'write all tokens into one encrypted file'); , @('inspect', 'tell what an enrollment string, picture or file is, without storing it'); , @('provision', 'make enrollment strings with new random secrets'); , @('verify', 'check a passcode: is it right, and how far off is the clock or counter?'); , @('askpass', 'answer a prompt of ssh, sudo or git'); , @('config', 'settle things for all commands to come'); , @('lab', 'an authentication server to try things out with'); , @('doctor', 'look for what is wrong, and mend it'); , @('shellenv', 'print shell functions that ask the agent without starting fob'); , @('completion', 'print the completion script of a shell'); , @('help', 'show help for a command'))
+            Commands = @(, @('enroll', 'add tokens from enrollment strings or QR pictures'); , @('list', 'list the tokens'); , @('show', 'show one token''s details, never its secret'); , @('code', 'print a token''s passcode'); , @('run', 'run a program with a passcode in its environment or on its standard input'); , @('challenge', 'answer a challenge (OCRA)'); , @('push', 'approve and deny login requests'); , @('pin', 'set, change and remove PINs: of the app, or of one token'); , @('keychain', 'who keeps the vault''s key'); , @('biometric', 'let a finger or face stand for a PIN'); , @('unlock', 'hold the vault open for this session'); , @('lock', 'lock the vault: the agent forgets it and ends'); , @('agent', 'the process that holds the vault open'); , @('access', 'say who may use a token: scripts with a grant, or whoever gives a PIN'); , @('rename', 'give a token another name'); , @('hold', 'move a token''s secret into this machine''s TPM, from which nobody can copy it'); , @('remove', 'remove tokens; `fob restore` brings them back for 30 days'); , @('restore', 'bring back a removed token, or the tokens of a backup'); , @('favorite', 'list a token before the others'); , @('resync', 'move an event-based token''s counter on by passcodes of another device'); , @('import', 'take tokens over from another app''s file'); , @('export', 'take tokens with their secrets out, for another app'); , @('backup', 'write all tokens into one encrypted file'); , @('inspect', 'tell what an enrollment string, picture or file is, without storing it'); , @('provision', 'make enrollment strings with new random secrets'); , @('verify', 'check a passcode: is it right, and how far off is the clock or counter?'); , @('askpass', 'answer a prompt of ssh, sudo or git'); , @('config', 'settle things for all commands to come'); , @('lab', 'an authentication server to try things out with'); , @('sync', 'have the same tokens on several machines, over a git repository of yours'); , @('doctor', 'look for what is wrong, and mend it'); , @('shellenv', 'print shell functions that ask the agent without starting fob'); , @('completion', 'print the completion script of a shell'); , @('help', 'show help for a command'))
             Options = @()
             Refused = @()
             Values = @{  }
@@ -16,7 +16,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore favorite resync import export backup inspect provision verify askpass config lab doctor shellenv completion')
+            Places = @('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion')
         }
         'enroll' = @{
             Commands = @()
@@ -55,7 +55,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'challenge' = @{
             Commands = @()
-            Options = @(, @('--qr', 'read the challenge from a picture of a QR code'); , @('--server-challenge', 'the server''s challenge, for mutual challenge-response'); , @('--verify', 'the server''s response: it must be right before an answer is made'); , @('--session', 'session information, where the suite has S: UTF-8 text, or hex:...'); , @('--at', 'answer as of another time, where the suite has T'); , @('--copy', 'put the response on the clipboard instead of printing it'))
+            Options = @(, @('--qr', 'read the challenge from a picture of a QR code'); , @('--server-challenge', 'the server''s challenge, for mutual challenge-response'); , @('--verify', 'the server''s response: it must be right before an answer is made'); , @('--session', 'session information, where the suite has S: UTF-8 text, or hex:...'); , @('--at', 'answer as of another time, where the suite has T'); , @('--copy', 'put the response on the clipboard instead of printing it'); , @('--once', 'with --copy: for one paste, where the system can count them (X11, Wayland)'))
             Refused = @()
             Values = @{ '--qr' = 'file'; '--server-challenge' = 'any'; '--verify' = 'any'; '--session' = 'any'; '--at' = 'any' }
             Places = @('token', 'any')
@@ -149,7 +149,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words system file none')
+            Places = @('words system file tpm none')
         }
         'biometric' = @{
             Commands = @(, @('enable', 'let a finger or face stand for the app PIN, or one token''s PIN'); , @('disable', 'let the PIN alone count again'); , @('status', 'tell which sensor there is, and which PINs it stands for'); , @('test', 'try whether the sensor recognises you'))
@@ -335,9 +335,9 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'provision' = @{
             Commands = @()
-            Options = @(, @('--issuer', 'who issues the token'); , @('--account', 'for whom'); , @('--serial', 'its serial number'); , @('--algorithm', 'SHA1 (default), SHA224, SHA256, SHA384 or SHA512'); , @('--digits', '4 to 10 (6)'); , @('--alphabet', 'decimal (default), hexadecimal, base32 or base64'); , @('--period', 'of a time-based token (30)'); , @('--counter', 'first counter of an event-based token (0)'); , @('--suite', 'of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08'); , @('--pinpolicy', 'the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)'); , @('--bits', 'length of the secret (160)'); , @('--csv', 'make one for every line of a CSV file'); , @('--format', 'uri, aegis, pskc, privacyidea, migration (uri)'); , @('--output', 'write a new file that only you can read'); , @('--qr', 'draw QR codes in the terminal, or into new .png or .svg files'); , @('--unencrypted', 'do not encrypt, where the format has encryption'); , @('--psk', 'encrypt with a key that the other side has already, instead of a passphrase'))
+            Options = @(, @('--issuer', 'who issues the token'); , @('--account', 'for whom'); , @('--serial', 'its serial number'); , @('--algorithm', 'SHA1 (default), SHA224, SHA256, SHA384 or SHA512'); , @('--digits', '4 to 10 (6)'); , @('--alphabet', 'decimal (default), hexadecimal, base32 or base64'); , @('--period', 'of a time-based token (30)'); , @('--counter', 'first counter of an event-based token (0)'); , @('--suite', 'of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08'); , @('--pinpolicy', 'the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)'); , @('--bits', 'length of the secret (160)'); , @('--csv', 'make one for every line of a CSV file'); , @('--hold', 'keep the token here, in this machine''s TPM (tpm): what is printed is for the server, once'); , @('--format', 'uri, aegis, pskc, privacyidea, migration (uri)'); , @('--output', 'write a new file that only you can read'); , @('--qr', 'draw QR codes in the terminal, or into new .png or .svg files'); , @('--unencrypted', 'do not encrypt, where the format has encryption'); , @('--psk', 'encrypt with a key that the other side has already, instead of a passphrase'))
             Refused = @('--plain')
-            Values = @{ '--issuer' = 'any'; '--account' = 'any'; '--serial' = 'any'; '--algorithm' = 'words SHA1 SHA224 SHA256 SHA384 SHA512'; '--digits' = 'any'; '--alphabet' = 'words decimal hexadecimal base32 base64'; '--period' = 'any'; '--counter' = 'any'; '--suite' = 'any'; '--pinpolicy' = 'any'; '--bits' = 'any'; '--csv' = 'file'; '--format' = 'words uri aegis pskc privacyidea migration'; '--output' = 'file'; '--qr' = 'file' }
+            Values = @{ '--issuer' = 'any'; '--account' = 'any'; '--serial' = 'any'; '--algorithm' = 'words SHA1 SHA224 SHA256 SHA384 SHA512'; '--digits' = 'any'; '--alphabet' = 'words decimal hexadecimal base32 base64'; '--period' = 'any'; '--counter' = 'any'; '--suite' = 'any'; '--pinpolicy' = 'any'; '--bits' = 'any'; '--csv' = 'file'; '--hold' = 'words tpm'; '--format' = 'words uri aegis pskc privacyidea migration'; '--output' = 'file'; '--qr' = 'file' }
             Places = @('words totp hotp ocra')
         }
         'verify' = @{
@@ -452,6 +452,76 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Values = @{ '--last' = 'any' }
             Places = @()
         }
+        'sync' = @{
+            Commands = @(, @('init', 'begin to synchronise, with an empty git repository'); , @('add', 'share tokens with the other devices'); , @('invite', 'let another device join: prints an invitation'); , @('join', 'join with an invitation of another device'); , @('members', 'list the devices that share tokens'); , @('move', 'hand a token over to another device that may be on one only'); , @('remove', 'take a device out: it gets nothing new from now on'); , @('leave', 'take this device out; its tokens stay here'); , @('status', 'say what is synchronised with whom, and when it last was'))
+            Options = @(, @('--approve', 'approve the device whose screen shows these words'); , @('--trust-remote', 'accept a remote that has gone back, because it was restored'))
+            Refused = @()
+            Values = @{ '--approve' = 'any' }
+            Places = @()
+        }
+        'sync init' = @{
+            Commands = @()
+            Options = @(, @('--name', 'what the other devices call this one; its host name without'))
+            Refused = @()
+            Values = @{ '--name' = 'any' }
+            Places = @('folder')
+        }
+        'sync add' = @{
+            Commands = @()
+            Options = @(, @('--all', 'all tokens that can be shared'))
+            Refused = @()
+            Values = @{  }
+            Places = @('more token')
+        }
+        'sync invite' = @{
+            Commands = @()
+            Options = @(, @('--wait', 'wait for the other device, and ask whether it may join'); , @('--yes', 'with --wait: let whoever has the invitation join, without comparing words'); , @('--qr', 'draw a QR code in the terminal, or into a new .png or .svg file'))
+            Refused = @()
+            Values = @{ '--qr' = 'file' }
+            Places = @()
+        }
+        'sync join' = @{
+            Commands = @()
+            Options = @(, @('--name', 'what the other devices call this one; its host name without'); , @('--qr', 'read the invitation from a picture'); , @('--wait', 'wait until the other device has approved'))
+            Refused = @()
+            Values = @{ '--name' = 'any'; '--qr' = 'file' }
+            Places = @('any')
+        }
+        'sync members' = @{
+            Commands = @()
+            Options = @()
+            Refused = @()
+            Values = @{  }
+            Places = @()
+        }
+        'sync move' = @{
+            Commands = @()
+            Options = @()
+            Refused = @()
+            Values = @{  }
+            Places = @('token', 'any')
+        }
+        'sync remove' = @{
+            Commands = @()
+            Options = @(, @('--yes', 'do not ask'))
+            Refused = @()
+            Values = @{  }
+            Places = @('any')
+        }
+        'sync leave' = @{
+            Commands = @()
+            Options = @(, @('--local', 'tell nobody: for a remote that is gone, or a device that was removed'); , @('--yes', 'do not ask'))
+            Refused = @()
+            Values = @{  }
+            Places = @()
+        }
+        'sync status' = @{
+            Commands = @()
+            Options = @()
+            Refused = @()
+            Values = @{  }
+            Places = @()
+        }
         'doctor' = @{
             Commands = @()
             Options = @(, @('--repair', 'finish what was interrupted, correct rights, rebuild the index'))
@@ -476,7 +546,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
     }
     $globalOptions = @(
         , @('--home', 'where vault and settings live')
-        , @('--keychain', 'who keeps the vault''s key: system, file, none')
+        , @('--keychain', 'who keeps the vault''s key: system, file, tpm, none')
         , @('--pin-file', 'read PINs from a file, one a line; - is standard input')
         , @('--pin-fd', 'read PINs from a file descriptor')
         , @('--no-input', 'never prompt')
@@ -493,7 +563,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
     )
     $globalValues = @{
         '--home' = 'folder'
-        '--keychain' = 'words system file none'
+        '--keychain' = 'words system file tpm none'
         '--pin-file' = 'file'
         '--pin-fd' = 'any'
     }

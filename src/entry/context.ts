@@ -199,10 +199,11 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       (await import("#platform/program/password-store.ts")).openPasswordStore(folder, env),
     askpass: async () => (await import("#platform/program/next-askpass.ts")).askpassOf(env),
     askProgram: async (path, question) =>
-      (await import("#platform/program/ask-program.ts")).askProgram(path, 
+      (await import("#platform/program/ask-program.ts")).askProgram(path, {
         ...question,
         // with --json, standard error has only JSON objects
-        remark: globals.json ? tell : null,),
+        remark: globals.json ? tell : null,
+      }),
   };
 }
 

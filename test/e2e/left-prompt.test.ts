@@ -1,7 +1,6 @@
 import { constants } from "node:os";
 import { expect, test } from "vitest";
 import { describeWith } from "../requires.ts";
-import { makeCheap } from "./cheap-pins.ts";
 import { HOTP_URI, homesLike } from "./fob.ts";
 import { atTerminal, type Step } from "./terminal-person.ts";
 
@@ -10,7 +9,6 @@ const PIN = "2468135";
 const guarded = homesLike(async ({ home, fob }) => {
   await fob(["enroll", "-"], { input: `${HOTP_URI}\n${HOTP_URI.replaceAll("ACME", "Bank")}` });
   await fob(["pin", "set"], { env: { FOB_PIN: PIN } });
-  await makeCheap(home, { app: PIN });
 });
 
 const SECRET = ["code ACME", [["see", "PIN of fob"]]] as const;

@@ -2,7 +2,6 @@ import { execFileSync, spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { describeWith } from "../requires.ts";
-import { makeCheap } from "./cheap-pins.ts";
 import { HOTP_URI, homesLike, RFC_CODES } from "./fob.ts";
 import { atTerminal } from "./terminal-person.ts";
 
@@ -11,7 +10,6 @@ const PIN = "2468135";
 const guarded = homesLike(async ({ home, fob }) => {
   await fob(["enroll", "-"], { input: HOTP_URI });
   await fob(["pin", "set"], { env: { FOB_PIN: PIN } });
-  await makeCheap(home, { app: PIN });
 });
 
 describeWith({ python3: "python3" }, "a PIN source that is a terminal", () => {

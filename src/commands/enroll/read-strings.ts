@@ -179,7 +179,9 @@ async function readInput(text: string, reading: Reading): Promise<readonly Enrol
   const strings = readLines(text);
   if (strings.length === 0)
     throw new FobError("invalid", t("standard input holds no enrollment string"));
-  return recognizeLines(strings, t("standard input"), reading);
+  const found = await recognizeLines(strings, t("standard input"), reading);
+  const drafts = found.filter((one): one is EnrollmentDraft => !isOnline(one));
+  return [...judgeEnd(text, drafts), ...found.filter(isOnline)];
 }
 
 /** `source` names the text where it has one line; a line is named otherwise. */
@@ -196,8 +198,7 @@ async function recognizeLines(
     // one line may be a code that holds many
     if (found.length > MAX_ENTRIES) break;
   }
-  const drafts = found.filter((one): one is EnrollmentDraft => !isOnline(one));
-  return [...judgeEnd(text, drafts), ...found.filter(isOnline)];
+  return found;
 }
 
 /**
