@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { defineConfig, type Plugin } from "vitest/config";
 import { ClosingLine } from "./test/closing-line.ts";
+import { SlowestFiles } from "./test/slowest-files.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 
@@ -20,7 +21,12 @@ export default defineConfig({
   define: { FOB_VERSION: JSON.stringify(version) },
   test: {
     include: ["test/**/*.test.ts"],
-    setupFiles: ["test/least-costs.ts", "test/stretched-once.ts", "test/rsa-keys-again.ts"],
+    setupFiles: [
+      "test/processor-time.ts",
+      "test/least-costs.ts",
+      "test/stretched-once.ts",
+      "test/rsa-keys-again.ts",
+    ],
     // the program is loaded once for all files of a worker, not in a second of each one
     isolate: false,
     // most of the time goes to programs that wait for each other: one worker, which Vitest takes on
@@ -29,7 +35,7 @@ export default defineConfig({
     // every test starts programs of its own, and a machine with two cores has to run them
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    reporters: ["default", new ClosingLine()],
+    reporters: ["default", new SlowestFiles(20), new ClosingLine()],
     // scripts/coverage.mjs prints the figures of each room
     coverage: { provider: "v8", include: ["src/**"], reporter: ["json-summary", "html"] },
   },
