@@ -330,4 +330,4 @@ export type HouseContext = Pick<VaultContext, "findVault" | "ensureVault"> &
   Pick<QuestionContext, "prompt" | "pinPrompt"> &
   Pick<ProcessContext, "clock" | "sleep" | "processes" | "look" | "doLongWork"> &
   Pick<ForeignContext, "readInput"> &
-  Pick<OutputContext, "tell">;
+  Pick<OutputContext, "progress" | "tell">;

@@ -140,6 +140,7 @@ function contextOf({ vault, canAsk }: Held, asking: Asking): HouseContext {
       draw: async () => null,
       pick: asking.pick,
     },
+    progress: () => ({ step: () => undefined, end: () => undefined }),
     tell: () => undefined,
   };
 }

@@ -60,7 +60,7 @@ export const NOTHING_ADDED: Omit<Added, "fetched"> = {
 /** What adding needs of its surroundings; an agent has it, too. */
 export type AddingContext = Pick<
   HouseContext,
-  "clock" | "doLongWork" | "ensureVault" | "pinPrompt" | "processes" | "prompt"
+  "clock" | "doLongWork" | "ensureVault" | "pinPrompt" | "processes" | "progress" | "prompt"
 >;
 
 /**
@@ -88,7 +88,8 @@ export async function addHere(
       const fetched = next && (await addFetched(vault, next, wishes, context));
       if (fetched?.failure) return { ...NOTHING_ADDED, fetched };
       const notes: string[] = [];
-      const stored = await context.doLongWork(undoneAfter(fetched, wishes), (look) =>
+      const bar = context.progress(drafts.length, t("tokens"));
+      const storing = context.doLongWork(undoneAfter(fetched, wishes), (look) =>
         storeDrafts(vault, drafts, {
           onKnown: wishes.by !== "enroll" ? "skip" : wishes.replace ? "replace" : "refuse",
           replacing,
@@ -97,11 +98,13 @@ export async function addHere(
           now: context.clock(),
           processes: context.processes,
           look,
+          step: () => bar.step(),
           pinOf: pinsFor(pins, context),
           hold: wishes.hold ?? null,
           tellAside: (text) => void notes.push(text),
         }),
       );
+      const stored = await storing.finally(() => bar.end());
       const places = new Map<EnrollmentDraft<Credential>, number>(
         given.map(({ draft }, index) => [draft, index]),
       );

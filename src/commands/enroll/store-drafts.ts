@@ -65,6 +65,8 @@ export interface Storing {
   readonly look: Look;
   /** The chip that holds the secrets; null for the vault. */
   readonly hold?: Holder | null;
+  /** Called after each token that was written. */
+  readonly step?: () => void;
   /** The PIN that a draft's token gets before it is stored; absent where none was chosen. */
   readonly pinOf?: PinOf;
   /** Receives a message about the files of a replaced token that could not be read. */
@@ -121,6 +123,7 @@ export async function storeDrafts(
       now,
       processes,
       look,
+      ...(storing.step && { step: storing.step }),
       replaced: [...gone],
       tellAside: (id, folder) =>
         tellAside(describeAside(entries.find((entry) => entry.id === id)?.name ?? id, folder)),

@@ -9,10 +9,10 @@ import { existingVault, findEach } from "#commands/lookup.ts";
 import { nameSome } from "#commands/naming.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
-import { removedIds, removeToken } from "#vault/trash/removal.ts";
+import { isRemoved, takeOut } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 
-type RemoveContext = Pick<Context, "clock" | "doLongWork" | "findVault" | "prompt">;
+type RemoveContext = Pick<Context, "clock" | "doLongWork" | "findVault" | "progress" | "prompt">;
 
 /** `fob remove`: removes tokens; they can be restored for 30 days. */
 export const remove = defineCommand({
@@ -49,6 +49,12 @@ export const remove = defineCommand({
   failures: ({ failures }) => failures,
 });
 
+/**
+ * The list is written once for so many tokens. A power cut leaves no more of them in it that are
+ * not there.
+ */
+const MAX_LISTED = 1_000;
+
 /** An error lists no more names than this. */
 const MAX_NAMED = 3;
 
@@ -72,18 +78,39 @@ async function removeEach(
   vault: Vault,
   tokens: readonly Removable[],
   look: Look,
-  { clock }: Pick<Context, "clock">,
+  { clock, progress }: Pick<Context, "clock" | "progress">,
 ) {
   const removed: Removed[] = [];
-  const { failures } = await attemptEach(tokens, async ({ id, name, heldBy }) => {
-    await look().catch((error: unknown) => {
-      throw removed.length > 0 && error instanceof FobError ? stoppedAfter(removed, tokens) : error;
+  let unlisted = 0;
+  const dropFromList = () => {
+    const ids = removed.slice(unlisted).map(({ id }) => id);
+    if (ids.length > 0) vault.dropFromIndex(...ids);
+    unlisted = removed.length;
+  };
+  const bar = progress(tokens.length, t("tokens"));
+  try {
+    const { failures } = await attemptEach(tokens, async ({ id, name, heldBy }) => {
+      await look().catch((error: unknown) => {
+        throw removed.length > 0 && error instanceof FobError
+          ? stoppedAfter(removed, tokens)
+          : error;
+      });
+      const aside = takeOut(vault, id, clock());
+      removed.push({
+        id,
+        name,
+        isHeld: heldBy !== null,
+        aside,
+        isRestorable: isRemoved(vault, id),
+      });
+      bar.step();
+      if (removed.length - unlisted >= MAX_LISTED) dropFromList();
     });
-    const isHeld = heldBy !== null;
-    const aside = removeToken(vault, id, clock());
-    removed.push({ id, name, isHeld, aside, isRestorable: removedIds(vault).includes(id) });
-  });
-  return { removed, failures };
+    return { removed, failures };
+  } finally {
+    bar.end();
+    dropFromList();
+  }
 }
 
 function stoppedAfter(removed: readonly Removed[], tokens: readonly Removable[]): FobError {

@@ -49,6 +49,8 @@ export interface Adding {
   readonly now: Date;
   readonly processes: Processes;
   readonly look: Look;
+  /** Called after each token that was written. */
+  readonly step?: () => void;
   /** The ids of tokens that the new ones replace; they can be restored. */
   readonly replaced?: readonly string[];
   readonly tellAside?: TellAside | undefined;
@@ -112,7 +114,7 @@ async function writeTokens(
   vault: Vault,
   newTokens: readonly NewToken[],
   ids: readonly string[],
-  { now, look, replaced = [] }: Adding,
+  { now, look, step, replaced = [] }: Adding,
 ): Promise<Token[]> {
   const gone = new Set(replaced);
   const names = new FreeNames(
@@ -131,6 +133,7 @@ async function writeTokens(
     });
     createCell(vault.tokenCell(token.id), encodeRecord(record));
     tokens.push(record.token);
+    step?.();
   }
   syncTokens(vault);
   return tokens;

@@ -37,6 +37,7 @@ async function added(by: "import" | "restore", asked: (home: Stage) => void, rep
       pinPrompt,
       clock: () => NOW,
       doLongWork,
+      progress: () => ({ step: () => undefined, end: () => undefined }),
       ensureVault: home.ensureVault,
       processes: { own: thisProcess, lifeOf },
       prompt: { available: false } as never,

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { rmSync } from "node:fs";
+import { expect, test, vi } from "vitest";
 import { favorite } from "#commands/tokens/favorite.ts";
 import { list } from "#commands/tokens/list.ts";
 import { remove } from "#commands/tokens/remove.ts";
@@ -20,6 +21,7 @@ const removing = (isSure: boolean) => ({
   clock: () => new Date(),
   doLongWork: <T>(_: string, work: (look: () => Promise<void>) => Promise<T>) =>
     work(async () => undefined),
+  progress: () => ({ step: () => undefined, end: () => undefined }),
   prompt: { confirm: async () => isSure } as never,
 });
 
@@ -92,4 +94,22 @@ test("`fob remove` removes a token that is named twice once, and nothing without
     notes: ["`fob restore` brings it back within 30 days"],
   });
   expect(names(on)).toEqual(["Example"]);
+});
+
+test("`fob remove` of many writes the list once, also where one of them cannot be removed", async () => {
+  const on = await stage();
+  const added = Array.from({ length: 12 }, (_, i) => on.add(`token ${i}`));
+  const vault = await on.findVault();
+  const written = vi.spyOn(vault, "updateIndex");
+  const wanted = added.slice(0, 10).map(({ id }) => id);
+  // another process removes one of them for good
+  rmSync(vault.tokenCell(wanted[3] ?? "").folder, { recursive: true });
+  const { removed, failures } = await remove.run(
+    { names: wanted, yes: true },
+    { ...on, ...removing(true), findVault: async () => vault },
+  );
+  expect(written).toHaveBeenCalledTimes(1);
+  expect([removed.length, failures.length]).toEqual([10, 0]);
+  expect(removed.filter(({ isRestorable }) => !isRestorable)).toHaveLength(1);
+  expect(names(on)).toEqual(["token 10", "token 11"]);
 });
