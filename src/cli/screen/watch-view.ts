@@ -224,7 +224,9 @@ function viewBar(
   const left =
     (validUntil.getTime() - now.getTime()) / (validUntil.getTime() - validFrom.getTime());
   const filled = Math.min(width, Math.max(0, Math.ceil(left * width)));
-  return `${"█".repeat(filled)}${"░".repeat(width - filled)} `;
+  const isEnding = validUntil.getTime() - now.getTime() <= ENDING_SECONDS * 1000;
+  // another shape, for those who do not see the colour
+  return `${(isEnding ? "!" : "█").repeat(filled)}${"░".repeat(width - filled)} `;
 }
 
 /** The next passcode of the selected token, shown below where the rows have no room for it. */

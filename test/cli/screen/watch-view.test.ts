@@ -66,7 +66,7 @@ describe("the screen of passcodes", () => {
 
   test("shows the next passcode in the last seconds, below where a row has no room for it", () => {
     const ending = [token("a token with a long name", timed("492039", "111222"))];
-    expect(view(ending, { seconds: 26 })[2]).toMatch(/492 039 {2}██░{8} {2}4 s {2}next 111 222$/);
+    expect(view(ending, { seconds: 26 })[2]).toMatch(/492 039 {2}!!░{8} {2}4 s {2}next 111 222$/);
     expect(view(ending, { seconds: 26, columns: 40 }).at(-2)).toBe("next 111 222");
     expect(view(ending, { seconds: 20 })[2]).not.toContain("next");
   });
