@@ -6,13 +6,12 @@ import { cannotAsk } from "./prompts.ts";
 
 /** Asks through a pinentry: for secrets, yes and no. Other questions need a terminal. */
 export function pinentryPrompt(pinentry: Pinentry, signal?: AbortSignal): Prompt {
+  const secret = (question: string) =>
+    pinentry.secret({ title: TITLE, description: printable(question), prompt: t("PIN:") }, signal);
   return {
     available: true,
-    secret: (question) =>
-      pinentry.secret(
-        { title: TITLE, description: printable(question), prompt: t("PIN:") },
-        signal,
-      ),
+    secret,
+    pasted: secret,
     confirm: (question) =>
       pinentry.confirm(
         { title: TITLE, description: printable(question), yes: t("Yes"), no: t("No") },
