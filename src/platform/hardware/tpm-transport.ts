@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
@@ -118,6 +118,7 @@ function settled<T>(
  */
 async function openDevice(place: TpmPlace, { timeoutMs }: TpmLimits): Promise<Transport> {
   const flags = constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY;
+  const { open } = await import("node:fs/promises");
   const file = await untilReady(timeoutMs, busy, () =>
     unlessBusy(open(place.path, flags), "EBUSY"),
   );
