@@ -7,7 +7,7 @@ import type { JsonValue } from "./json-value.ts";
  * The fields of a token that are not shared as such: they never change, or differ from device to
  * device. All others are, new ones included.
  */
-const OWN_FIELDS = ["id", "credential", "format", "pin", "enrolledAt"] as const;
+const OWN_FIELDS = ["id", "credential", "format", "pin", "heldBy", "enrolledAt"] as const;
 
 /** The fields of a token that devices share, as JSON values. */
 export function sharedFields(token: Token): Record<string, JsonValue> {

@@ -8,7 +8,8 @@ const BOUND_FORMATS: readonly string[] = ["activation-string", "activation-code"
  * Why a token may never be on two devices, or null for one that all devices can have: what counts,
  * and what answers in the name of one device, does so in one place only.
  */
-export function whyOnOneDevice({ credential, format }: Token): string | null {
+export function whyOnOneDevice({ credential, format, heldBy }: Token): string | null {
+  if (heldBy !== null) return t("the chip of this machine holds its secret");
   switch (credential.kind) {
     case "hotp":
       return t("it counts, and two devices would give the same passcodes");
@@ -24,7 +25,8 @@ export function whyOnOneDevice({ credential, format }: Token): string | null {
 }
 
 /** Why a token can neither be shared nor moved, or null. */
-export function whyNeverElsewhere({ credential }: Token): string | null {
+export function whyNeverElsewhere({ credential, heldBy }: Token): string | null {
+  if (heldBy !== null) return t("its secret cannot leave the chip of this machine");
   return credential.kind === "push"
     ? t("its issuer knows this device: enroll the other one at its issuer")
     : null;
