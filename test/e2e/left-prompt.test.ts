@@ -6,7 +6,7 @@ import { atTerminal, type Step } from "./terminal-person.ts";
 
 const PIN = "2468135";
 
-const guarded = homesLike(async ({ home, fob }) => {
+const guarded = homesLike(async ({ fob }) => {
   await fob(["enroll", "-"], { input: `${HOTP_URI}\n${HOTP_URI.replaceAll("ACME", "Bank")}` });
   await fob(["pin", "set"], { env: { FOB_PIN: PIN } });
 });

@@ -7,7 +7,7 @@ import { atTerminal } from "./terminal-person.ts";
 
 const PIN = "2468135";
 
-const guarded = homesLike(async ({ home, fob }) => {
+const guarded = homesLike(async ({ fob }) => {
   await fob(["enroll", "-"], { input: HOTP_URI });
   await fob(["pin", "set"], { env: { FOB_PIN: PIN } });
 });

@@ -17,9 +17,6 @@ export function pinentryPrompt(pinentry: Pinentry, signal?: AbortSignal): Prompt
         { title: TITLE, description: printable(question), yes: t("Yes"), no: t("No") },
         signal,
       ),
-    pasted: async (question, instead) => {
-      throw cannotAsk(question, instead);
-    },
     text: async (question, instead) => {
       throw cannotAsk(question, instead);
     },

@@ -1,4 +1,5 @@
 import { plural, t } from "#base/language.ts";
+import { shellWord } from "#base/shell-word.ts";
 import type { Style } from "#cli/output/style.ts";
 import type { RoundReport } from "#sync/round/round.ts";
 import { printable } from "#token/printable.ts";
@@ -43,7 +44,7 @@ export function roundNotes(report: RoundReport): readonly string[] {
     ...waiting.map((name) => t`${name} wants a PIN first: \`fob sync\` at a terminal asks for it`),
     ...requests.map(
       ({ name, words }) =>
-        t`${name} asks to join, with the words ${words}: \`fob sync --approve ${words}\` if its screen shows the same`,
+        t`${name} asks to join, with the words ${words}: \`fob sync --approve ${shellWord(words)}\` if its screen shows the same`,
     ),
     ...split.map((name) => t`${name} has two secrets on two devices: both tokens stay`),
     ...unread.map((name) => t`${name} has not synchronised since this device joined`),

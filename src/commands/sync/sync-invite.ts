@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { shellWord } from "#base/shell-word.ts";
 import { defineCommand, flag, optionalValue } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { checkQr, drawQr, type QrContext } from "#commands/lab/lab-qr.ts";
@@ -86,7 +87,7 @@ async function untilJoined(
     const [request] = report.requests;
     if (request) {
       throw new FobError("locked", t`${request.name} asks to join, and nobody is here to compare`, {
-        hint: t`\`fob sync --approve ${request.words}\` if its screen shows the same`,
+        hint: t`\`fob sync --approve ${shellWord(request.words)}\` if its screen shows the same`,
       });
     }
     await context.sleep(LOOK_AGAIN_MS);

@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { shellWord } from "#base/shell-word.ts";
 import { counterBytes, truncate } from "#otp/hotp.ts";
 import { OtpError } from "#otp/otp-error.ts";
 import { timeStep } from "#otp/totp.ts";
@@ -43,7 +44,7 @@ export async function takeHeldPasscode(
   throw new FobError(
     "usage",
     t`${token.name} answers challenges and gives no passcodes by itself`,
-    { hint: `fob challenge ${JSON.stringify(token.name)} CHALLENGE` },
+    { hint: `fob challenge ${shellWord(token.name)} CHALLENGE` },
   );
 }
 
