@@ -1,9 +1,13 @@
 import { lchownSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { isMainThread } from "node:worker_threads";
 
 /** Root reads every file, whatever its rights say. */
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;
+
+/** Whether {@link boundByRights} is possible: a thread cannot change its user. */
+export const canBeBound = !isRoot || isMainThread;
 
 /** Does something in a folder as a user whom the rights of files bind. */
 export async function boundByRights<T>(folder: string, act: () => T | Promise<T>): Promise<T> {

@@ -197,3 +197,26 @@ describe("a list of hardware tokens", () => {
     await expect(readText(text)).rejects.toThrow(/is not a file that fob knows/);
   });
 });
+
+describe("a list of SafeWord", () => {
+  const record = (number: number) =>
+    `sccAuthenticatorId: A${number}\nsccTokenData: sccKey=${RFC.hex};sccMode=E;sccPwLen=6\n`;
+
+  test("with much beside its tokens gives them, and does not take the rest apart", async () => {
+    const others = "dn: cn=somebody\n\n".repeat(100_000);
+    const start = process.cpuUsage();
+    const { drafts } = await readText(`${others}${record(1)}`);
+    const { user } = process.cpuUsage(start);
+    expect(drafts.map(({ serial }) => serial)).toEqual(["A1"]);
+    // in microseconds
+    expect(user).toBeLessThan(2_000_000);
+  });
+
+  test("of more tokens than any has is refused", async () => {
+    const many = Array.from({ length: 20_001 }, (_, i) => record(i)).join("\n");
+    await expect(readText(many)).rejects.toMatchObject({
+      code: "invalid",
+      message: "the file has more than 20000 entries",
+    });
+  });
+});
