@@ -52,6 +52,8 @@ export interface Checkup {
   readonly damagedIndex: string | null;
   /** Tokens that cannot be read, with the reason; only a copy of the folder restores them. */
   readonly damaged: readonly DamagedToken[];
+  /** Tokens whose files this user may not read: they may be whole, and are left alone. */
+  readonly closed: readonly DamagedToken[];
   /** Owners of damaged counters of wrong PINs: a token's name, or null for the app PIN. */
   readonly damagedAttempts: readonly DamagedAttempts[];
   /** Tokens that are missing in the index or differ from their entry. */
@@ -89,23 +91,19 @@ export function examineVault(vault: Vault, processes: Processes): Checkup {
   const records = reads.flatMap((read) =>
     "value" in read && read.value !== null ? [read.value] : [],
   );
-  const damaged = reads.flatMap((read) =>
-    "reason" in read
-      ? [{ id: read.id, name: entries.get(read.id)?.name ?? read.id, reason: read.reason }]
-      : [],
+  const unread = reads.flatMap((read) =>
+    "reason" in read ? [{ ...read, name: entries.get(read.id)?.name ?? read.id }] : [],
   );
   // a token without a file is being added or moved at this moment, or its file is lost
-  const present = new Set([
-    ...damaged.map(({ id }) => id),
-    ...records.map(({ token }) => token.id),
-  ]);
+  const present = new Set([...unread.map(({ id }) => id), ...records.map(({ token }) => token.id)]);
   const missing = [...entries.values()]
     .filter(({ id }) => !present.has(id))
     .map(({ id, name }) => ({ id, name }));
   const removed = new Set(missing.length > 0 ? removedIds(vault) : []);
   return {
     damagedIndex: "reason" in index ? index.reason : null,
-    damaged,
+    damaged: unread.filter(({ isClosed }) => !isClosed),
+    closed: unread.filter(({ isClosed }) => isClosed),
     damagedAttempts: allAttempts(vault)
       .filter(({ attempts }) => isDamaged(attempts))
       .map(({ id, attempts }) => ({ of: id && (entries.get(id)?.name ?? id), attempts })),
@@ -127,12 +125,14 @@ function readRecord(vault: Vault, id: string): TokenRecord | null {
 }
 
 /** The result of `read`, or the reason why it failed. */
-function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: string } {
+function attempt<T>(
+  read: () => T,
+): { readonly value: T } | { readonly reason: string; readonly isClosed: boolean } {
   try {
     return { value: read() };
   } catch (error) {
     if (error instanceof FobError && !isOfNewer(error) && isOfFile(error))
-      return { reason: error.message };
+      return { reason: error.message, isClosed: error.code !== "invalid" };
     throw error;
   }
 }

@@ -152,22 +152,40 @@ function orFailed(name: string, check: () => Check): Check {
 }
 
 function isWhole(found: Checkup): boolean {
-  const { damaged, damagedAttempts, damagedBatches, damagedIndex, unlisted, gone, lost, cutOff } =
-    found;
-  const lists = [damaged, damagedAttempts, damagedBatches, unlisted, gone, lost];
+  const { damaged, closed, damagedAttempts, damagedBatches } = found;
+  const { damagedIndex, unlisted, gone, lost, cutOff } = found;
+  const lists = [damaged, closed, damagedAttempts, damagedBatches, unlisted, gone, lost];
   return (
     damagedIndex === null && cutOff.abandoned === 0 && lists.every((list) => list.length === 0)
   );
 }
 
+function nameReasons(tokens: Checkup["damaged"]): string {
+  const reasons = tokens.map(({ name, reason }) => t`${name}: ${reason}`);
+  const more = reasons.length - MAX_NAMED;
+  return reasons
+    .slice(0, MAX_NAMED)
+    .concat(more > 0 ? [t`and ${more} more`] : [])
+    .reduce((all, one) => t`${all}; ${one}`);
+}
+
 /** `aside` are the folders that damaged tokens were put into. */
 function describeDamage(
   vault: Vault,
-  { damaged, damagedIndex }: Checkup,
+  { damaged, closed, damagedIndex }: Checkup,
   aside: readonly string[],
 ): Check {
   const check = "vault";
-  const reasons = damaged.map(({ name, reason }) => t`${name}: ${reason}`);
+  if (damaged.length === 0 && closed.length > 0) {
+    return {
+      check,
+      status: "failed",
+      message: nameReasons(closed),
+      hint: t(
+        "make these files readable to you again: chmod u+rw, or the command of the check `owner`; nothing is put aside",
+      ),
+    };
+  }
   if (aside.length > 0) {
     const names = damaged.map(({ name }) => name).join(", ");
     return {
@@ -177,14 +195,11 @@ function describeDamage(
       hint: t("enroll these tokens anew, or restore their files from a backup of the vault folder"),
     };
   }
-  if (reasons.length > 0) {
+  if (damaged.length > 0) {
     return {
       check,
       status: "failed",
-      message: reasons
-        .slice(0, MAX_NAMED)
-        .concat(reasons.length > MAX_NAMED ? [t`and ${reasons.length - MAX_NAMED} more`] : [])
-        .reduce((all, one) => t`${all}; ${one}`),
+      message: nameReasons([...damaged, ...closed]),
       hint: t(
         "restore these files from a backup of the vault folder, or --repair puts them aside: then enroll anew",
       ),

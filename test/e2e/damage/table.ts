@@ -128,6 +128,7 @@ const CLOSED: readonly Omit<Row, "injuries">[] = [
   {
     of: "tokens/Hurt",
     doctor: "vault failed",
+    repaired: "vault failed",
     lines: {
       list: SHUT,
       "list --json": SHUT,
