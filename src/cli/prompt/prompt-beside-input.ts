@@ -36,8 +36,8 @@ export function promptsFor(
   const available = isInputAllowed && stdin.isTTY === true;
   const prompt = terminalPrompt({ ...asking, available });
   const isUnseen = available && !stderr.isTTY;
-  const isElsewhere = hasForeignInput || (isData(stdin) && namesInput(argv));
-  const isBeside = isUnseen || (isInputAllowed && (isTerminalNamed || (!available && isElsewhere)));
+  const isData = !available && (hasForeignInput || isDataNamed(stdin, argv));
+  const isBeside = isUnseen || (isInputAllowed && (isData || isTerminalNamed));
   const beside = isBeside ? promptBesideInput(asking) : null;
   if (beside?.available)
     return { prompt: isUnseen || hasForeignInput ? beside : prompt, pins: beside };
@@ -46,13 +46,12 @@ export function promptsFor(
   return { prompt: { ...prompt, confirm: pins.confirm, secret: pins.secret }, pins };
 }
 
-/** Whether it is the standard input of this process: a test may give another one. */
-function isData({ fd, isTTY }: Host["stdin"]): boolean {
-  return fd === 0 && isTTY !== true;
-}
-
-/** Whether an argument of fob itself means standard input. */
-function namesInput(argv: readonly string[]): boolean {
+/**
+ * Whether standard input is data and an argument of fob itself means it. A test may give another
+ * input than that of this process.
+ */
+function isDataNamed({ fd, isTTY }: Host["stdin"], argv: readonly string[]): boolean {
+  if (fd !== 0 || isTTY) return false;
   const end = argv.indexOf("--");
   const own = end < 0 ? argv : argv.slice(0, end);
   return own.includes("-") || own.includes("/dev/stdin");
