@@ -119,7 +119,6 @@ describe("help", () => {
         "fob: a command is missing\nhint: fob pin set, fob pin change, fob pin remove, fob pin status\n",
     });
     expect(await fob(["list", "--keychain", "cloud"])).toMatchObject({ exitCode: 2 });
-    expect(await fob(["list", "--keychain", "tpm"])).toMatchObject({ exitCode: 2 });
   });
 
   test("and version answer at once", async () => {

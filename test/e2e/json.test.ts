@@ -17,10 +17,10 @@ const SILENT = ["run"];
 const WITH_SENSOR = ["biometric enable", "biometric test"];
 
 /**
- * Commands whose output the tests of the lab hold against their schemas, because they need a server
- * and a device.
+ * Commands whose output other tests hold against their schemas, because they need a server
+ * and a device, or a chip.
  */
-const WITH_DEVICE = ["lab push"];
+const WITH_DEVICE = ["lab push", "hold"];
 
 /** Commands whose output the tests of sync hold against their schemas: they need two homes. */
 const WITH_TWO_HOMES = ["sync join", "sync move", "sync remove"];
