@@ -16,7 +16,7 @@ export interface Word {
 }
 
 /**
- * What can stand in a place, as the scripts know it: `token`, `file`, `folder`, `command`, `any`,
+ * What can stand in a place, as the scripts know it: `token`, `tag`, `file`, `folder`, `command`, `any`,
  * or `words` and the words; with `more` before it where any number of them can stand.
  */
 export type Place = string;

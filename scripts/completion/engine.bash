@@ -92,19 +92,20 @@ _fob_offer_words() {
   done
 }
 
-# Offers the names that fob says begin with $1, in any letter case; $2 stands before each.
+# Offers the $3 (names, tags) that fob says begin with $1, in any letter case; $2 stands before each.
 _fob_offer_tokens() {
   local name
   while IFS= read -r name; do
     _fob_offer "$2$name"
-  done < <(if [[ -n $home ]]; then export FOB_HOME=$home; fi && fob __complete names "$1" 2>/dev/null)
+  done < <(if [[ -n $home ]]; then export FOB_HOME=$home; fi && fob __complete "$3" "$1" 2>/dev/null)
 }
 
 # Offers what can stand in the place $1 and begins with $2; $3 stands before it.
 _fob_offer_place() {
   local list
   case ${1#more } in
-  token) _fob_offer_tokens "$2" "$3" ;;
+  token) _fob_offer_tokens "$2" "$3" names ;;
+  tag) _fob_offer_tokens "$2" "$3" tags ;;
   'words '*)
     read -r -a list <<<"${1#*words }"
     _fob_offer_words "$2" "$3" "${list[@]}"

@@ -114,6 +114,9 @@ function __fob_candidates
         case token
             test -n "$followed[2]"; and set -lx FOB_HOME $followed[2]
             fob __complete names 2>/dev/null | string replace -r '^' -- "$before" | string replace -r '$' \ttoken
+        case tag
+            test -n "$followed[2]"; and set -lx FOB_HOME $followed[2]
+            fob __complete tags 2>/dev/null | string replace -r '^' -- "$before" | string replace -r '$' \ttag
         case 'words *'
             string split ' ' -- $followed[3] | tail -n +2 | string replace -r '^' -- "$before"
         case command

@@ -38,13 +38,13 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
     }
 
-    function Add-Tokens($begun, $before) {
+    function Add-Tokens($what, $begun, $before) {
         $previousHome = $env:FOB_HOME
         $previousEncoding = [Console]::OutputEncoding
         try {
             if ($home_) { $env:FOB_HOME = $home_ }
             [Console]::OutputEncoding = [System.Text.Encoding]::UTF8
-            Add-Words @(fob __complete names 2>$null) $begun $before
+            Add-Words @(fob __complete $what 2>$null) $begun $before
         } finally {
             $env:FOB_HOME = $previousHome
             [Console]::OutputEncoding = $previousEncoding
@@ -54,7 +54,8 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
     # nothing at all lets PowerShell complete files and folders itself
     function Add-Place($place, $begun, $before) {
         $kind, $words = ($place -replace '^more ', '') -split ' '
-        if ($kind -eq 'token') { Add-Tokens $begun $before }
+        if ($kind -eq 'token') { Add-Tokens names $begun $before }
+        if ($kind -eq 'tag') { Add-Tokens tags $begun $before }
         if ($kind -eq 'words') { Add-Words $words $begun $before }
     }
 

@@ -25,17 +25,18 @@ _fob_look_up_value() {
 _fob_offer_tokens() {
   local -a names expl
   if [[ -n $home ]]; then local -x FOB_HOME=$home; fi
-  names=("${(@f)$(fob __complete names 2>/dev/null)}")
+  names=("${(@f)$(fob __complete $1 2>/dev/null)}")
   names=("${(@)names:#}")
   # fob takes a name in any letter case
-  _wanted tokens expl token compadd -M 'm:{[:lower:][:upper:]}={[:upper:][:lower:]}' -a names
+  _wanted ${2}s expl $2 compadd -M 'm:{[:lower:][:upper:]}={[:upper:][:lower:]}' -a names
 }
 
 # Offers what can stand in the place $1.
 _fob_offer_place() {
   local expl
   case ${1#more } in
-  token) _fob_offer_tokens ;;
+  token) _fob_offer_tokens names token ;;
+  tag) _fob_offer_tokens tags tag ;;
   'words '*) _wanted words expl word compadd - ${=1#*words } ;;
   file) _files ;;
   folder) _files -/ ;;

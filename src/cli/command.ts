@@ -4,10 +4,10 @@ import type { Style } from "#cli/output/style.ts";
 import type { Context } from "./context.ts";
 
 /**
- * What shell completion offers for a value: names of tokens, files, folders, a command line, or
+ * What shell completion offers for a value: names of tokens, tags, files, folders, a command line, or
  * these words. No words: nothing.
  */
-export type Candidates = "token" | "file" | "folder" | "command" | readonly string[];
+export type Candidates = "token" | "tag" | "file" | "folder" | "command" | readonly string[];
 
 /**
  * An argument of a command: required, required where nobody can be asked for it, optional, any

@@ -42,6 +42,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   hold: async () => (await import("#commands/tokens/hold.ts")).hold,
   remove: async () => (await import("#commands/tokens/remove.ts")).remove,
   restore: async () => (await import("#commands/export/restore.ts")).restore,
+  tag: async () => (await import("#commands/tokens/tag.ts")).tag,
+  untag: async () => (await import("#commands/tokens/tag.ts")).untag,
   favorite: async () => (await import("#commands/tokens/favorite.ts")).favorite,
   resync: async () => (await import("#commands/code/resync.ts")).resync,
   import: async () => (await import("#commands/enroll/import.ts")).importFile,

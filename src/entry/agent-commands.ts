@@ -34,6 +34,8 @@ interface Delegable {
 const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
   ["rename", { load: async () => (await import("#commands/tokens/rename.ts")).rename }],
   ["favorite", { load: async () => (await import("#commands/tokens/favorite.ts")).favorite }],
+  ["tag", { load: async () => (await import("#commands/tokens/tag.ts")).tag }],
+  ["untag", { load: async () => (await import("#commands/tokens/tag.ts")).untag }],
   ["remove", { load: async () => (await import("#commands/tokens/remove.ts")).remove }],
   ["restore", { load: async () => (await import("#commands/export/restore.ts")).restoration }],
   [

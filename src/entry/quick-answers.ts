@@ -6,6 +6,7 @@ import { keyFilePath, readKeyFile } from "#platform/keychain/key-file.ts";
 import { needsNoPin } from "#token/access-domain.ts";
 import { findToken } from "#token/find-token.ts";
 import { fold } from "#token/names.ts";
+import { tagsOf } from "#token/tags.ts";
 import type { Header } from "#vault/keys/header.ts";
 import { peekHeader } from "#vault/keys/header-peek.ts";
 import { findSlot, keyItemOf, openKeychainSlot } from "#vault/keys/slots.ts";
@@ -71,7 +72,7 @@ async function printer({ json, format }: CodeOptions): Promise<(made: TokenPassc
 }
 
 /**
- * The output of `fob __complete names [PREFIX]`: the names with this prefix, one a line. Empty when
+ * The output of `fob __complete names|tags [PREFIX]`: those with this prefix, one a line. Empty when
  * a person or the keychain would be needed, and after any error, because completion must not print
  * messages.
  */
@@ -79,7 +80,8 @@ async function completions(
   [what, prefix = ""]: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
-  const names = what === "names" ? await orNull(() => knownNames(env)) : null;
+  const isKnown = what === "names" || what === "tags";
+  const names = isKnown ? await orNull(() => known(what, env)) : null;
   const wanted = fold(prefix);
   // names with line breaks cannot be completed
   const offered = (names ?? []).filter(
@@ -88,13 +90,15 @@ async function completions(
   return offered.map((name) => `${name}\n`).join("");
 }
 
-async function knownNames(env: NodeJS.ProcessEnv): Promise<readonly string[] | null> {
+async function known(
+  what: "names" | "tags",
+  env: NodeJS.ProcessEnv,
+): Promise<readonly string[] | null> {
   const found = await find(env);
   if (!found) return null;
-  return (
-    openWithKeyFile(found)?.names() ??
-    ((await askAgent(found, { do: "names" }, env)) as string[] | null)
-  );
+  const vault = openWithKeyFile(found);
+  if (vault) return what === "names" ? vault.names() : tagsOf(vault.entries());
+  return (await askAgent(found, { do: what }, env)) as string[] | null;
 }
 
 /**

@@ -10,13 +10,14 @@ import {
   readCredential,
 } from "./credential-codec.ts";
 import { parseIsoDate } from "./iso-date.ts";
+import { cleanTags, MAX_TAGS } from "./tags.ts";
 import { PIN_TYPES, type Token } from "./token.ts";
 
 /**
  * The version of the forms below, in every file that holds them. Every new field or kind increases
  * it, so that an older fob refuses the file by its version.
  */
-export const TOKEN_VERSION = 3;
+export const TOKEN_VERSION = 4;
 
 /** The fields of a token that its enrollment sets. */
 export type EnrolledFields = Pick<
@@ -32,6 +33,7 @@ const DEFAULTS: Omit<KeptFields, "enrolledAt"> = {
   accessDomain: "00",
   favorite: false,
   heldBy: null,
+  tags: [],
 };
 
 /** The vault's fields of a token that is enrolled at this time. */
@@ -77,7 +79,16 @@ export function decodeToken(json: unknown): Token | null {
 const SHARED_FIELDS = ["format", "credential", "pin", "accessDomain", "heldBy"] as const;
 
 /** The other fields of a token, in the order of its row. A new field is added at the end. */
-const ROW_FIELDS = ["id", "name", "issuer", "account", "serial", "favorite", "enrolledAt"] as const;
+const ROW_FIELDS = [
+  "id",
+  "name",
+  "issuer",
+  "account",
+  "serial",
+  "favorite",
+  "enrolledAt",
+  "tags",
+] as const;
 
 /** A token's fields of {@link SHARED_FIELDS}. */
 export type SharedFields = Pick<Token, (typeof SHARED_FIELDS)[number]>;
@@ -139,6 +150,8 @@ export function decodeRow(row: TokenRow, shared: SharedFields): Token | null {
     favorite: row[6],
     heldBy: shared.heldBy,
     enrolledAt: new Date(row[7]),
+    // missing in rows of older versions
+    tags: row[8] ?? DEFAULTS.tags,
   };
 }
 
@@ -184,6 +197,14 @@ export function tokenSchemas(): TokenSchemas {
       v.transform((text) => parseIsoDate(text)),
       v.check((date) => date?.hasZone === true),
       v.transform((date) => date?.time ?? new Date(Number.NaN)),
+    ),
+    tags: v.optional(
+      v.pipe(
+        v.array(v.string()),
+        v.maxLength(MAX_TAGS),
+        v.transform((tags) => cleanTags(tags)),
+      ),
+      [],
     ),
   };
 }

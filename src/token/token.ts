@@ -32,4 +32,6 @@ export interface Token {
   /** The chip that holds its secret and computes with it; null where the vault has the secret. */
   readonly heldBy: Holder | null;
   readonly enrolledAt: Date;
+  /** What its user sorts it under, in the order in which the tags were given. */
+  readonly tags: readonly string[];
 }

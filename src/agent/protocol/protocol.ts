@@ -32,6 +32,7 @@ const time = v.nullish(
 const RequestSchema = v.variant("do", [
   v.object({ do: v.literal("list") }),
   v.object({ do: v.literal("names") }),
+  v.object({ do: v.literal("tags") }),
   v.object({ do: v.literal("find"), name: text }),
   v.object({ do: v.literal("look"), name: text }),
   v.object({

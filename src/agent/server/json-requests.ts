@@ -1,6 +1,7 @@
 import { encodeEntry, encodeState, type Request } from "#agent/protocol/protocol.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { tagsOf } from "#token/tags.ts";
 import type { AgentServices, ClientState } from "./agent-services.ts";
 import type { DelegatedCommand } from "./delegated-command.ts";
 import { answerPushRequest } from "./push-answers.ts";
@@ -10,7 +11,7 @@ import { findEntry, makeCode, respond } from "./token-answers.ts";
  * Requests that programs repeat without a user, for completions and login requests; they are no use
  * of the vault.
  */
-const UNUSED: ReadonlySet<Request["do"]> = new Set(["names", "push-list"]);
+const UNUSED: ReadonlySet<Request["do"]> = new Set(["names", "tags", "push-list"]);
 
 /** Answers a request in JSON; returns the value of the reply. Throws FobError. */
 export async function answerJson(
@@ -25,6 +26,8 @@ export async function answerJson(
       return (await tokens.entries()).map(encodeEntry);
     case "names":
       return (await tokens.entries()).map(({ name }) => name);
+    case "tags":
+      return tagsOf(await tokens.entries());
     case "find": {
       const entry = await tokens.findExactly(request.name);
       return entry && encodeEntry(entry);

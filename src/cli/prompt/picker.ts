@@ -4,14 +4,16 @@ import { bestMatches } from "./fuzzy.ts";
 import type { Choice } from "./prompt.ts";
 import { promptLook } from "./prompt-look.ts";
 
-/** The label of a token in the picker and on the screen of `--watch`: `name (issuer, account)`. */
+/** The label of a token in the picker and on the screen of `--watch`: `name (issuer, account) [tags]`. */
 export function labelToken({
   name,
   issuer,
   account,
-}: Pick<Token, "name" | "issuer" | "account">): string {
+  tags = [],
+}: Pick<Token, "name" | "issuer" | "account"> & Partial<Pick<Token, "tags">>): string {
   const more = [issuer, account].filter((part) => part !== null && part !== name).join(", ");
-  return more === "" ? name : `${name} (${more})`;
+  const sorted = tags.length === 0 ? "" : ` [${tags.join(", ")}]`;
+  return `${more === "" ? name : `${name} (${more})`}${sorted}`;
 }
 
 /** The options of a picker for `search` of @inquirer/prompts: typing narrows the rows. */

@@ -6,6 +6,7 @@ import type { Context } from "#cli/context.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingVault, findEach } from "#commands/lookup.ts";
+import { chooseTagged, parseTags } from "#commands/tokens/tag-values.ts";
 import { parseEnd, tellZone } from "#commands/values.ts";
 import { ACCESS } from "#token/access-domain.ts";
 import { type Grant, isRight, RIGHTS, type Right } from "#token/grant.ts";
@@ -37,11 +38,12 @@ export const accessGrant = defineCommand({
   summary: "let a script use some tokens, and nothing else",
   description:
     "Prints the grant, once: whoever has it in FOB_GRANT gets passcodes of these tokens, with no keychain and no PIN. It " +
-    "names them by id or whole name. The PIN of a token that has one is asked for now. A token whose access domain is 02 or FF cannot be granted. --export writes a home that opens with the grant " +
+    "names them by id or whole name. The PIN of a token that has one is asked for now. A token whose access domain is 02 or FF cannot be granted. --tag is for the tokens that have the tag when the grant is made: it opens none that get it later. --export writes a home that opens with the grant " +
     "alone, for a machine that has no other; a token with a counter stays where it counts.",
   arguments: { label: required("LABEL", "what you call the grant") },
   options: {
     token: values("NAME", "the tokens", "token"),
+    tag: value("TAG", "besides: the tokens that have this tag now", "tag"),
     rights: value(
       "RIGHTS",
       declared`what the script may do, with commas between: ${RIGHTS.join(", ")} (code)`,
@@ -76,13 +78,14 @@ export const accessGrant = defineCommand({
     return { ...input, token: [await nameOrPick(undefined, context, { question, fits, none })] };
   },
   async run(
-    { label, token: names, rights = "code", expires = USUAL_DURATION, export: folder },
+    { label, token: names, tag, rights = "code", expires = USUAL_DURATION, export: folder },
     context: GrantContext,
   ): Promise<Granted> {
     const now = context.clock();
     tellZone("--expires", expires, context);
-    if (names.length === 0)
+    if (names.length === 0 && tag === undefined)
       throw new FobError("usage", t("--token is missing: which tokens does the grant open?"));
+    const tags = parseTags(tag);
     const about = {
       label: parseLabel(label),
       rights: parseRights(rights),
@@ -90,7 +93,7 @@ export const accessGrant = defineCommand({
       expiresAt: parseEnd("--expires", expires, now),
     };
     const vault = await existingVault(context);
-    const read = await readTokens(vault, names, context);
+    const read = await readTokens(vault, { names, tags }, context);
     if (folder !== undefined) {
       refuseCounters(read.done);
       prepareExport(folder);
@@ -141,10 +144,12 @@ function parseRights(text: string): Right[] {
  */
 async function readTokens(
   vault: Vault,
-  names: readonly string[],
+  { names, tags }: { readonly names: readonly string[]; readonly tags: readonly string[] },
   context: Pick<Context, "complain">,
 ): Promise<Attempts<TokenRecord>> {
-  const entries = await findEach(vault, names);
+  const named = await findEach(vault, names);
+  const tagged = tags.length === 0 ? [] : chooseTagged(vault.entries(), tags);
+  const entries = [...new Map([...named, ...tagged].map((entry) => [entry.id, entry])).values()];
   return attemptAll(entries, async ({ id }) => readToGrant(vault, id), context);
 }
 

@@ -5,7 +5,9 @@ import { defineCommand, flag, value, variadic } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { existingTokens, findOne } from "#commands/lookup.ts";
+import { chooseTagged, parseTags } from "#commands/tokens/tag-values.ts";
 import { tellZone } from "#commands/values.ts";
+import { hasTags } from "#token/tags.ts";
 import type { Token } from "#token/token.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import { copyPasscode, refuseOnceAlone } from "./copy-passcode.ts";
@@ -51,6 +53,7 @@ export const code = defineCommand({
   arguments: { names: variadic("NAME", "names or ids of tokens", "token") },
   options: {
     all: flag("the passcodes of all time-based tokens without a PIN"),
+    tag: value("TAG", "with --all or --watch: of the tokens with this tag", "tag"),
     copy: flag("put the passcode on the clipboard instead of printing it"),
     clearAfter: value(
       "S",
@@ -76,6 +79,7 @@ export const code = defineCommand({
       command: "passcode=$(fob code vpn --min-validity 5)",
       explanation: "in a script: never one that is about to end",
     },
+    { command: "fob code --all --tag work", explanation: "of every token with this tag" },
     {
       command: "fob code --all --format '{code} {name} ({secondsLeft} s)'",
       explanation: "a line of your own for each",
@@ -83,6 +87,7 @@ export const code = defineCommand({
   ],
   async run(input, context: CodeContext): Promise<Codes> {
     refuseContradictions(input);
+    refuseTagOfNamed(input);
     tellZone("--at", input.at, context);
     const clearAfter =
       input.copy || input.watch
@@ -91,7 +96,7 @@ export const code = defineCommand({
     const minValidity = context.settings.choose("code.min-validity", input.minValidity);
     const format = input.format === undefined ? null : parseFormat(input.format);
     const tokens = await existingTokens("code", context);
-    if (input.watch) return watch(tokens, input.names, clearAfter, context);
+    if (input.watch) return watch(tokens, input, clearAfter, context);
     const { chosen, notes, failures: unread } = await chooseTokens(tokens, input, context);
     const asking = pinsInTurn(chosen, context.pinPrompt);
     const make = (token: Token) =>
@@ -122,6 +127,7 @@ export const code = defineCommand({
 interface CodeInput {
   readonly names: readonly string[];
   readonly all: boolean;
+  readonly tag: string | undefined;
   readonly copy: boolean;
   readonly once: boolean;
   readonly next: boolean;
@@ -159,16 +165,23 @@ function refuseContradictions({
     throw new FobError("usage", t("--next and --at exclude each other"));
 }
 
+function refuseTagOfNamed({ names, all, tag, watch }: CodeInput): void {
+  if (tag !== undefined && (names.length > 0 || !(all || watch)))
+    throw new FobError("usage", t("--tag goes with --all or --watch, and without a NAME"));
+}
+
 async function watch(
   tokens: Authenticator,
-  names: readonly string[],
+  { names, tag }: Pick<CodeInput, "names" | "tag">,
   clearAfter: number,
   context: WatchContext,
 ): Promise<Codes> {
   const { watchPasscodes } = await import("./passcode-screen.ts");
   const isNamed = names.length > 0;
   const named = await findInOrder(tokens, names);
-  const choose = async () => (isNamed ? named : tokens.entries());
+  const tags = parseTags(tag);
+  const choose = async () =>
+    isNamed ? named : (await tokens.entries()).filter((entry) => hasTags(entry, tags));
   const firstFailure = await watchPasscodes({ tokens, choose, isNamed, clearAfter }, context);
   return { kind: "watched", firstFailure };
 }
@@ -187,7 +200,7 @@ interface ChosenTokens extends FreeTokens {
 
 async function chooseTokens(
   tokens: Authenticator,
-  { names, all }: Pick<CodeInput, "names" | "all">,
+  { names, all, tag }: Pick<CodeInput, "names" | "all" | "tag">,
   context: PickContext & Pick<Context, "look" | "sleep">,
 ): Promise<ChosenTokens> {
   if (names.length > 0)
@@ -198,7 +211,7 @@ async function chooseTokens(
       notes: [],
       failures: [],
     };
-  const entries = await tokens.entries();
+  const entries = chooseTagged(await tokens.entries(), parseTags(tag));
   const { chosen, failures } = await chooseFree(tokens, entries, context);
   const leftOut = entries.length - chosen.length - failures.length;
   return { chosen, notes: describeLeftOut(leftOut), failures };

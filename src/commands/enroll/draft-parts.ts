@@ -45,6 +45,7 @@ const {
 
 const DraftSchema = v.strictObject({
   name,
+  tags: keptFields.tags,
   isChosen: v.boolean(),
   issuer,
   account,
@@ -116,6 +117,7 @@ function encodeDraft({ name, isChosen, draft, past, chosen }: SentDraft): string
     account: draft.account,
     serial: draft.serial,
     format: draft.format,
+    tags: draft.tags ?? [],
     pin: draft.pin ?? null,
     credential: encodeCredential(draft.credential),
     secret: Buffer.from(draft.secret).toString("base64"),

@@ -4,6 +4,7 @@ import { refuseNothingDone } from "#cli/attempts.ts";
 import { defineCommand, flag, value, values, variadic } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
+import { parseTags } from "#commands/tokens/tag-values.ts";
 import {
   type DraftView,
   describeView,
@@ -86,6 +87,7 @@ export const enroll = defineCommand({
     clipboard: flag("read what was copied, a text or a picture"),
     screen: flag("read the QR codes that the screen shows"),
     name: value("NAME", "what to call the token"),
+    tag: value("TAG", "its tags, with commas between", "tag"),
     dryRun: flag("show what would be enrolled, store nothing and ask no server"),
     replace: flag(
       "replace every token of the same account, or the one of the same name; they stay restorable",
@@ -125,7 +127,9 @@ export const enroll = defineCommand({
     refuseSharedName(input.name, drafts.length + online.length);
     refuseIdleOptions(input, online.length);
     const hold = parseHolder(input.hold);
-    const named = await nameDrafts(drafts, input.name, context);
+    const tags = parseTags(input.tag);
+    const tagged = tags.length === 0 ? drafts : drafts.map((draft) => ({ ...draft, tags }));
+    const named = await nameDrafts(tagged, input.name, context);
     refuseUnheld(named, hold);
     const notes = findingsOf(named, context.clock()).map(describeFinding);
     const onlineFindings = findingsOnline(online, input.insecure);
@@ -148,7 +152,8 @@ export const enroll = defineCommand({
       for (const finding of onlineFindings.filter(isWarning))
         context.tell(describeFinding(finding));
     await reachChip(hold, context);
-    const servers = online.length === 0 ? null : new ServerEnrollments(online, input, context);
+    const servers =
+      online.length === 0 ? null : new ServerEnrollments(online, { ...input, tags }, context);
     const { name, pin, replace } = input;
     const keys = servers?.keys ?? [];
     const wishes: AddingWishes = {

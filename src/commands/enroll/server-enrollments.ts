@@ -18,6 +18,7 @@ export type ServerContext = SecretContext & Pick<Context, "clock" | "http" | "st
 /** What was wished for tokens that a server makes. */
 export interface OnlineWishes {
   readonly name: string | undefined;
+  readonly tags: readonly string[];
   /** Whether every token gets a PIN. */
   readonly pin: boolean;
   /** Whether servers without authentication are accepted. */
@@ -117,7 +118,11 @@ export class ServerEnrollments {
     const drafts = await order.draft.complete(this.#servicesFor(order, note));
     const chosen = pins.get(order) ?? null;
     return drafts.map((draft, i) => ({
-      ...nameFetched(draft, order, i === 0 ? this.#wishes.name : undefined),
+      ...nameFetched(
+        { ...draft, tags: this.#wishes.tags },
+        order,
+        i === 0 ? this.#wishes.name : undefined,
+      ),
       chosen: chosen && { ...chosen, pin: Buffer.from(chosen.pin) },
     }));
   }

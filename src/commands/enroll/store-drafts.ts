@@ -4,6 +4,7 @@ import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { counterOf, raiseCounter } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
 import { FreeNames, fold } from "#token/names.ts";
+import { cleanTags } from "#token/tags.ts";
 import type { Holder, Token } from "#token/token.ts";
 import { setTokenPin } from "#vault/pins/token-pin.ts";
 import { addTokens } from "#vault/tokens/adding.ts";
@@ -118,6 +119,7 @@ export async function storeDrafts(
       secret: one.draft.secret,
       guard: pinOf(one),
       hold: storing.hold ?? null,
+      tags: cleanTags([...(one.past?.tags ?? []), ...(one.draft.tags ?? [])]),
     })),
     {
       now,

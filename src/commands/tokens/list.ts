@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { attemptEach } from "#cli/attempts.ts";
-import { defineCommand, flag, optional } from "#cli/command.ts";
+import { defineCommand, flag, optional, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { type Column, formatTable } from "#cli/output/table.ts";
@@ -12,11 +12,13 @@ import { existingTokens } from "#commands/lookup.ts";
 import { ACCESS } from "#token/access-domain.ts";
 import { fold } from "#token/names.ts";
 import { printable } from "#token/printable.ts";
+import { hasTags } from "#token/tags.ts";
 import type { Token } from "#token/token.ts";
 import type { Authenticator, TokenState } from "#vault/tokens/authenticator.ts";
 import { LastUses, lastUses } from "#vault/tokens/last-uses.ts";
 import type { Passcode } from "#vault/tokens/passcodes.ts";
 import { hasNews, type IndexEntry } from "#vault/tokens/token-index.ts";
+import { parseTags } from "./tag-values.ts";
 import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
 
 interface ListedToken {
@@ -46,9 +48,10 @@ type ListContext = WatchContext & Pick<Context, "findTokens" | "settings">;
 export const list = defineCommand({
   name: "list",
   summary: "list the tokens",
-  description: "PATTERN narrows the list to tokens whose name, issuer or account contains it.",
-  arguments: { pattern: optional("PATTERN", "part of a name, issuer or account", "token") },
+  description: "PATTERN narrows the list to tokens whose name, issuer, account or tags contain it.",
+  arguments: { pattern: optional("PATTERN", "part of a name, issuer, account or tag", "token") },
   options: {
+    tag: value("TAG", "only tokens with this tag; with commas between: with all of them", "tag"),
     codes: flag("add the passcodes of time-based tokens without a PIN"),
     watch: flag("with --codes: as time goes by, on a live screen"),
   },
@@ -56,16 +59,17 @@ export const list = defineCommand({
     { command: "fob list", explanation: "every token, favourites first" },
     { command: "fob list --json | jq -r '.[].name'", explanation: "the names, for a script" },
   ],
-  async run({ pattern, codes, watch }, context: ListContext): Promise<Listing> {
+  async run({ pattern, codes, watch, tag }, context: ListContext): Promise<Listing> {
     if (watch && !codes)
       throw new FobError("usage", t("--watch is for --codes: nothing else changes by itself"));
-    if (watch) return watchListed(pattern, context);
+    const wanted: Wanted = { pattern: pattern ?? "", tags: parseTags(tag) };
+    if (watch) return watchListed(wanted, context);
     const store = await context.findTokens(codes ? "code" : null);
     const none = { kind: "table", tokens: [], total: 0, failures: [] } as const;
     if (!store) return { ...none, uses: new LastUses(Buffer.alloc(0)), withCodes: codes };
     return listTokens(
       store,
-      pattern ?? "",
+      wanted,
       codes ? (token) => freePasscode(store, token, context) : null,
       context,
     );
@@ -85,15 +89,23 @@ export const list = defineCommand({
   exitCode: (listing) => (listing.kind === "watched" ? (listing.firstFailure?.exitCode ?? 0) : 0),
 });
 
-/** The tokens of a store that a pattern fits, and their passcodes where they are wanted. */
+/** Which tokens are listed. */
+export interface Wanted {
+  /** A part of their names, issuers, accounts or tags; empty for all. */
+  readonly pattern: string;
+  /** The tags that they all have. */
+  readonly tags: readonly string[];
+}
+
+/** The tokens of a store that are wanted, and their passcodes where they are wanted. */
 export async function listTokens(
   store: Authenticator,
-  pattern: string,
+  wanted: Wanted,
   passcodeOf: ((token: CurrentToken) => Promise<Passcode | null>) | null,
   context: Pick<Context, "sleep" | "look">,
 ): Promise<Table> {
   const entries = await store.entries();
-  const chosen = pattern === "" ? entries : entries.filter((entry) => contains(entry, pattern));
+  const chosen = entries.filter((entry) => isWanted(entry, wanted));
   // the index knows everything else but counters and wiped secrets: it is not written for those
   const isRead = (entry: IndexEntry) => passcodeOf !== null || hasNews(entry);
   const read = await lookAtEach(store, chosen.filter(isRead), context);
@@ -129,12 +141,11 @@ function* viewsOf({
   }
 }
 
-async function watchListed(pattern: string | undefined, context: ListContext): Promise<Listing> {
+async function watchListed(wanted: Wanted, context: ListContext): Promise<Listing> {
   const tokens = await existingTokens("code", context);
   const clearAfter = context.settings.choose("clipboard.clear-after");
   const { watchPasscodes } = await import("#commands/code/passcode-screen.ts");
-  const choose = async () =>
-    (await tokens.entries()).filter((entry) => contains(entry, pattern ?? ""));
+  const choose = async () => (await tokens.entries()).filter((entry) => isWanted(entry, wanted));
   return {
     kind: "watched",
     firstFailure: await watchPasscodes({ tokens, choose, isNamed: false, clearAfter }, context),
@@ -163,8 +174,12 @@ async function freePasscode(
   return store.passcode(token.id, async () => context.clock(), context.pinPrompt);
 }
 
-function contains({ name, issuer, account }: IndexEntry, pattern: string): boolean {
-  return fold([name, issuer ?? "", account ?? ""].join("\n")).includes(fold(pattern));
+function isWanted(entry: IndexEntry, { pattern, tags }: Wanted): boolean {
+  return hasTags(entry, tags) && (pattern === "" || contains(entry, pattern));
+}
+
+function contains({ name, issuer, account, tags }: IndexEntry, pattern: string): boolean {
+  return fold([name, issuer ?? "", account ?? "", ...tags].join("\n")).includes(fold(pattern));
 }
 
 function formatListing(listing: Listing, style: Style): string {
@@ -176,6 +191,8 @@ function formatListing(listing: Listing, style: Style): string {
     [t("KIND"), ({ token }) => kindInWords(token.credential.kind)],
     [t("STATE"), ({ token, isWiped }) => stateInWords(token, isWiped)],
   ];
+  if (listing.tokens.some(({ token }) => token.tags.length > 0))
+    columns.push([t("TAGS"), ({ token }) => printable(token.tags.join(", ") || "-")]);
   if (listing.withCodes) columns.push([t("PASSCODE"), ({ passcode }) => passcode?.code ?? "-"]);
   return formatTable(columns, listing.tokens, style);
 }

@@ -17,6 +17,7 @@ type WelcomeContext = Parameters<typeof code.run>[1] & Pick<Context, "isTerminal
 const ANY_CODE: Parameters<typeof code.run>[0] = {
   names: [],
   all: false,
+  tag: undefined,
   copy: false,
   once: false,
   clearAfter: undefined,

@@ -56,6 +56,8 @@ export interface ParsedToken<C extends Credential = OtpCredential> {
    * random: each parse of the string gives another one.
    */
   readonly clientPart?: string;
+  /** What another app sorts the token under; absent where it says nothing. */
+  readonly tags?: readonly string[];
 }
 
 /**

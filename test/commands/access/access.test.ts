@@ -80,6 +80,7 @@ describe("`fob access grant`", () => {
   const input = {
     label: "ci",
     token: ["ACME"],
+    tag: undefined,
     rights: undefined,
     expires: undefined,
     export: undefined,

@@ -10,6 +10,7 @@ const RFC_CODES = ["755224", "287082", "359152", "969429", "338314"];
 const NONE: Parameters<typeof code.run>[0] = {
   names: [],
   all: false,
+  tag: undefined,
   copy: false,
   once: false,
   clearAfter: undefined,
@@ -152,7 +153,11 @@ describe("`fob code`", () => {
 
   test.each([
     [{ names: ["nix"] }, "not-found", 'no token is called "nix"'],
-    [{ all: true, names: ["Example"] }, "usage", "--all and a NAME exclude each other"],
+    [
+      { all: true, tag: undefined, names: ["Example"] },
+      "usage",
+      "--all and a NAME exclude each other",
+    ],
     [
       { names: ["ACME"], next: true },
       "usage",
@@ -230,7 +235,7 @@ describe("`fob code --format`", () => {
       "94287082 1970-01-01T00:00:30.000Z 1970-01-01T00:01:00.000Z []",
     );
     expect((await run(on, { names: ["Example"], format: "{secondsLeft}" })).text).toBe("23");
-    expect((await run(on, { all: true, format: "{name}" })).text).toBe("Example");
+    expect((await run(on, { all: true, tag: undefined, format: "{name}" })).text).toBe("Example");
   });
 
   test.each([

@@ -88,7 +88,14 @@ async function guard(id: string): Promise<void> {
 const expected = totp({ ...TOTP, secret: SECRET, unixSeconds: NOW.getTime() / 1000 }).code;
 
 test("`code --all` gives the passcodes that use nothing up and need nobody, and counts the others", async () => {
-  const options = { all: true, copy: false, once: false, next: false, watch: false };
+  const options = {
+    all: true,
+    tag: undefined,
+    copy: false,
+    once: false,
+    next: false,
+    watch: false,
+  };
   const none = { at: undefined, clearAfter: undefined, format: undefined, minValidity: undefined };
   const made = await code.run({ names: [], ...options, ...none }, context);
   if (made.kind !== "printed") throw new Error("passcodes were asked for");
@@ -104,7 +111,10 @@ test("`code --all` gives the passcodes that use nothing up and need nobody, and 
 });
 
 test("`list --codes` shows all tokens, and a passcode for those alone", async () => {
-  const listing = await list.run({ pattern: undefined, codes: true, watch: false }, context);
+  const listing = await list.run(
+    { pattern: undefined, codes: true, watch: false, tag: undefined },
+    context,
+  );
   if (listing.kind !== "table") throw new Error("a table was asked for");
   const shown = listing.tokens.map(({ token, passcode }) => [token.name, passcode?.code ?? null]);
   const wanted = Object.keys(KINDS).map((name) => [

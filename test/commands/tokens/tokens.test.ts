@@ -5,6 +5,7 @@ import { list } from "#commands/tokens/list.ts";
 import { remove } from "#commands/tokens/remove.ts";
 import { rename } from "#commands/tokens/rename.ts";
 import { show } from "#commands/tokens/show.ts";
+import { tag, untag } from "#commands/tokens/tag.ts";
 import { HOTP, printed, type Stage, stage, TOTP } from "../stage.ts";
 
 async function withTwo(): Promise<Stage> {
@@ -67,7 +68,7 @@ test("`fob list` narrows by a part of name, issuer or account, and says where no
   const on = await withTwo();
   const context = { ...on, look: async () => undefined, sleep: async () => undefined } as never;
   const ofPattern = async (pattern: string | undefined) =>
-    printed(list, await list.run({ pattern, codes: false, watch: false }, context));
+    printed(list, await list.run({ pattern, codes: false, watch: false, tag: undefined }, context));
   expect((await ofPattern("AN")).text).toBe("ACME\tACME\tann\tevent-based\t-");
   expect((await ofPattern(undefined)).json).toHaveLength(2);
   expect(await ofPattern("nix")).toMatchObject({ text: "", json: [], notes: ["no token matches"] });
@@ -112,4 +113,37 @@ test("`fob remove` of many writes the list once, also where one of them cannot b
   expect([removed.length, failures.length]).toEqual([10, 0]);
   expect(removed.filter(({ isRestorable }) => !isRestorable)).toHaveLength(1);
   expect(names(on)).toEqual(["token 10", "token 11"]);
+});
+
+test("`fob tag` sorts a token under tags, which find it, and `fob untag` takes them off", async () => {
+  const on = await withTwo();
+  const tagged = await tag.run({ name: "acme", tags: ["Work", "vpn", "work"] }, on);
+  expect(printed(tag, tagged)).toMatchObject({
+    text: "ACME has the tags Work, vpn",
+    json: { name: "ACME", tags: ["Work", "vpn"] },
+  });
+  const context = { ...on, look: async () => undefined, sleep: async () => undefined } as never;
+  const listed = async (wanted: { pattern?: string; tag?: string }) => {
+    const input = { pattern: undefined, tag: undefined, codes: false, watch: false, ...wanted };
+    const { tokens } = (await list.run(input, context)) as never as {
+      tokens: { token: { name: string } }[];
+    };
+    return tokens.map(({ token }) => token.name);
+  };
+  expect(await listed({ tag: "WORK,vpn" })).toEqual(["ACME"]);
+  expect(await listed({ tag: "work,home" })).toEqual([]);
+  expect(await listed({ pattern: "vp" })).toEqual(["ACME"]);
+  // the record has them as well: an index that is made anew from the records loses none
+  const [entry] = on.vault.entries();
+  expect(on.vault.read(entry?.id ?? "").token.tags).toEqual(["Work", "vpn"]);
+  for (const wrong of ["", "a,b", "x".repeat(65), "a\u202eb"])
+    await expect(tag.run({ name: "acme", tags: [wrong] }, on)).rejects.toMatchObject({
+      code: "usage",
+    });
+  const many = Array.from({ length: 31 }, (_, i) => `t${i}`);
+  await expect(tag.run({ name: "acme", tags: many }, on)).rejects.toMatchObject({ code: "usage" });
+  await untag.run({ name: "acme", tags: ["VPN"], all: false }, on);
+  expect(await listed({ tag: "vpn" })).toEqual([]);
+  const bare = await untag.run({ name: "acme", tags: [], all: true }, on);
+  expect(printed(untag, bare).text).toBe("ACME has no tags");
 });

@@ -38,7 +38,7 @@ const TOKENS = [
   token("a", "box 10", { issuer: "box 9", account: 'ann ",\n[1,"b"' }),
   token("b", "box 9", { credential: HOTP, pin: "user", serial: "S-1" }),
   token("c", "Zoë ],\n[0,", { favorite: true, accessDomain: "02" }),
-  token("d", "0000000000000001", { issuer: "000000000000000d" }),
+  token("d", "0000000000000001", { issuer: "000000000000000d", tags: ["work", "a,b"] }),
 ];
 const LISTED = [TOKENS[2], TOKENS[3], TOKENS[1], TOKENS[0]];
 
@@ -56,6 +56,13 @@ describe("the index", () => {
         hint: expect.stringContaining("doctor --repair"),
       }),
     );
+  });
+
+  test("of a version without tags holds tokens without tags", () => {
+    const { kinds, tokens } = JSON.parse(encodeIndex(TOKENS).toString());
+    const older = { version: 2, kinds, tokens: tokens.map((row: unknown[]) => row.slice(0, 8)) };
+    const bare = LISTED.map((one) => ({ ...one, tags: [] }));
+    expect(decodeIndex(Buffer.from(JSON.stringify(older)))).toEqual(bare);
   });
 
   test("writes what tokens share once", () => {
