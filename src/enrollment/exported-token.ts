@@ -17,6 +17,8 @@ export interface ExportedToken extends KeyUriParts {
   /** Random, fixed for the token's life; 16 hexadecimal digits. */
   readonly id: string;
   readonly name: string;
+  /** What it is sorted under. */
+  readonly tags?: readonly string[];
 }
 
 /** What an export came to: texts, each a line, a file or a picture, and the title of each. */

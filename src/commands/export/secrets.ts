@@ -93,7 +93,7 @@ async function openToken(
   context: Pick<Context, "clock" | "pinPrompt">,
 ): Promise<OpenedToken> {
   const secret = await storedSecret(vault, record, context);
-  const { id, name, issuer, account, serial, credential } = record.token;
+  const { id, name, issuer, account, serial, credential, tags } = record.token;
   const pin = pinOf(record);
   return {
     id,
@@ -103,6 +103,7 @@ async function openToken(
     serial,
     credential,
     secret,
+    tags,
     token: record.token,
     ...(pin ? { pin } : {}),
   };

@@ -7,6 +7,7 @@ import { encodeBase32 } from "#token/base32.ts";
 import { isMadeWithPin } from "#token/credential.ts";
 import { withIssuer } from "#token/draft/uri-label.ts";
 import { forget } from "#token/secret.ts";
+import { hasTags, tagsOf } from "#token/tags.ts";
 
 /** The costs that Aegis itself uses. */
 const COSTS = { n: 2 ** 15, r: 8, p: 1 };
@@ -47,7 +48,13 @@ export async function formatAegis(
   tokens: readonly ExportedToken[],
   password: Uint8Array | null,
 ): Promise<string> {
-  const db = { version: 3, entries: withIds(tokens.map(entryOf)), groups: [] };
+  const groups = tagsOf(tokens.map(({ tags = [] }) => ({ tags }))).map((name) => ({
+    uuid: uuidOf(["group", name]),
+    name,
+  }));
+  const ids = new Map(groups.map(({ name, uuid }) => [name, uuid]));
+  const entries = tokens.map((token) => entryOf(token, groupsOf(token, ids)));
+  const db = { version: 3, entries: withIds(entries), groups };
   if (!password) return format({ slots: null, params: null }, db);
   const masterKey = randomBytes(32);
   const salt = randomBytes(32);
@@ -73,7 +80,15 @@ function format(header: object, db: unknown): string {
   return `${JSON.stringify({ version: 1, header, db }, null, 2)}\n`;
 }
 
-function entryOf({ issuer, account, credential, secret }: ExportedToken) {
+/** The ids of a token's groups: tags in other letter cases are one group. */
+function groupsOf({ tags = [] }: ExportedToken, ids: ReadonlyMap<string, string>): string[] {
+  return [...ids].flatMap(([name, id]) => (hasTags({ tags }, [name]) ? id : []));
+}
+
+function entryOf(
+  { issuer, account, credential, secret }: ExportedToken,
+  groups: readonly string[],
+) {
   if (credential.kind === "ocra" || isMadeWithPin(credential))
     throw new Error("a token was not refused that this format cannot hold");
   const { algorithm, digits } = credential;
@@ -89,21 +104,24 @@ function entryOf({ issuer, account, credential, secret }: ExportedToken) {
     favorite: false,
     icon: null,
     info: { secret: encodeBase32(secret), algo: algorithm, digits, ...moving },
-    groups: [],
+    groups,
   };
 }
 
 /** Entries with ids of their own: the same tokens are written with the same ones. */
 function withIds(entries: readonly ReturnType<typeof entryOf>[]) {
   return entries.map(({ type, ...entry }, i) => {
-    const hash = createHash("sha256").update(JSON.stringify([i, type, entry]));
-    const bytes = hash.digest().subarray(0, 16);
-    // the version and variant of a UUID that is made in a way of one's own (RFC 9562 section 5.8)
-    bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
-    bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-    const uuid = bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-    return { type, uuid, ...entry };
+    return { type, uuid: uuidOf([i, type, entry]), ...entry };
   });
+}
+
+function uuidOf(content: unknown): string {
+  const hash = createHash("sha256").update(JSON.stringify(content));
+  const bytes = hash.digest().subarray(0, 16);
+  // the version and variant of a UUID that is made in a way of one's own (RFC 9562 section 5.8)
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 /** A text as Aegis keeps it: the ciphertext, and what it calls `params`. */

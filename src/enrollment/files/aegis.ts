@@ -10,14 +10,14 @@ import {
   type AppItem,
   list,
   listBeside,
+  namesById,
   number,
   readEach,
   text,
   textBeside,
   textsBeside,
-  textsOf,
 } from "./app-file.ts";
-import { belongingsOf } from "./left-behind.ts";
+import { withBelongings } from "./belongings.ts";
 import { hexOfBase32 } from "./mobile-otp-secret.ts";
 import { refuseNewer } from "./newer-version.ts";
 import { jsonOfOpened, openSealed } from "./sealed-file.ts";
@@ -102,24 +102,30 @@ export const aegis = {
 
 function entriesOf({ version, entries, groups }: Database): AppItem[] {
   refuseNewer(APP, version, DATABASE_VERSION);
-  const tokens = readEach(entries, {
+  const names = namesById(groups, "uuid", "name");
+  return readEach(entries, {
     schema: EntrySchema,
     issuer: ["issuer"],
     account: ["name"],
-    read: ({ type, name, issuer, info: { algo, ...info }, ...entry }) => [
-      {
-        type,
-        issuer,
-        account: name,
-        algorithm: algo,
-        ...info,
-        secret: type === "motp" ? hexOfBase32(info.secret) : info.secret,
-        alphabet: "decimal",
-      },
-      ...belongingsOf({ note: entry.note, groups: [entry.group, ...(entry.groups ?? [])] }),
-    ],
+    read: ({ type, name, issuer, info: { algo, ...info }, ...entry }) =>
+      withBelongings(
+        [
+          {
+            type,
+            issuer,
+            account: name,
+            algorithm: algo,
+            ...info,
+            secret: type === "motp" ? hexOfBase32(info.secret) : info.secret,
+            alphabet: "decimal",
+          },
+        ],
+        {
+          note: entry.note,
+          groups: [entry.group, ...(entry.groups ?? []).map((id) => names.get(id ?? ""))],
+        },
+      ),
   });
-  return [...tokens, ...belongingsOf({ groups: textsOf(groups, "uuid") })];
 }
 
 async function openDatabase(

@@ -8,6 +8,7 @@ import { MOTP } from "#otp/motp.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { Finding } from "#token/draft/parsed-token.ts";
 import { cleanName, formatLabel, percentEncode, withoutIssuer } from "#token/draft/uri-label.ts";
+import { cleanTags } from "#token/tags.ts";
 import type { AppEntry, AppLogin, TokenItem } from "./app-file.ts";
 
 /**
@@ -28,7 +29,12 @@ export async function draftsOf<Format extends string>(
     undefined,
     effort,
   );
-  return { drafts: tokens.map((draft) => nameDraft(draft, entry, format)), refusals };
+  const tags = cleanTags(entry.tags ?? []);
+  const sorted = tags.length === 0 ? {} : { tags };
+  return {
+    drafts: tokens.map((draft) => ({ ...nameDraft(draft, entry, format), ...sorted })),
+    refusals,
+  };
 }
 
 /** The draft with the names of its login, where the string itself has none. */

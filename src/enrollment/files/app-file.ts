@@ -55,8 +55,13 @@ interface Placed {
   readonly position?: number;
 }
 
+/** What its app sorts a token under: tags, groups, folders, categories, as people see them. */
+interface Sorted {
+  readonly tags?: readonly (string | null | undefined)[];
+}
+
 /** What a file has in the place of a token. */
-export type TokenItem = (AppEntry | AppLogin | MalformedEntry) & Placed;
+export type TokenItem = (AppEntry | AppLogin | MalformedEntry) & Placed & Sorted;
 
 /** An item of a file: a token, or something that is not imported. */
 export type AppItem = TokenItem | LeftBehind;
@@ -143,6 +148,24 @@ function describeFault({ path, input }: v.BaseIssue<unknown>): string {
 /** The texts that entries have under a name. */
 export function textsOf(entries: readonly unknown[], name: string): string[] {
   return entries.flatMap((entry) => textAt(entry, [name]) ?? []);
+}
+
+/**
+ * The names of groups in a list beside the tokens, by the ids with which entries refer to them;
+ * numbers are ids as text.
+ */
+export function namesById(
+  entries: readonly unknown[],
+  id: string,
+  name: string,
+): ReadonlyMap<string, string> {
+  return new Map(
+    entries.flatMap((entry): [string, string][] => {
+      const [key, text] = [fieldOf(entry, id), textAt(entry, [name])];
+      const isKey = typeof key === "string" || typeof key === "number";
+      return isKey && text !== null ? [[String(key), text]] : [];
+    }),
+  );
 }
 
 function textAt(entry: unknown, path: readonly string[]): string | null {

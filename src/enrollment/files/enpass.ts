@@ -4,6 +4,8 @@ import {
   type AppFormat,
   type AppItem,
   list,
+  listBeside,
+  namesById,
   readEach,
   someHas,
   text,
@@ -13,7 +15,7 @@ import {
 import type { ForeignFile } from "./foreign-file.ts";
 import { itemsOf } from "./logins.ts";
 
-const ExportSchema = v.object({ items: list });
+const ExportSchema = v.object({ items: list, folders: v.optional(listBeside) });
 
 const flag = v.fallback(v.optional(v.nullable(v.union([v.number(), v.boolean()]))), null);
 
@@ -34,19 +36,23 @@ export const enpass = {
   async read(file) {
     const parsed = v.safeParse(ExportSchema, file.json(), { abortEarly: true });
     if (!parsed.success) return readPairs(file);
-    const { items } = parsed.output;
+    const { items, folders = [] } = parsed.output;
     if (!someHas(items, "fields", "title") && !someHas(items, "template_type", "title"))
       return null;
+    const names = namesById(folders, "uuid", "title");
     return readEach(items, {
       schema: ItemSchema,
       issuer: ["title"],
       account: ["subtitle"],
-      read: itemsOfItem,
+      read: (item) => itemsOfItem(item, names),
     });
   },
 } as const satisfies AppFormat;
 
-function itemsOfItem(item: v.InferOutput<typeof ItemSchema>): AppItem[] {
+function itemsOfItem(
+  item: v.InferOutput<typeof ItemSchema>,
+  names: ReadonlyMap<string, string>,
+): AppItem[] {
   if (item.trashed) return [{ leftBehind: "trash" }];
   const fields = (item.fields ?? []).filter(({ deleted }) => !deleted);
   const valuesOf = (type: string) =>
@@ -56,7 +62,7 @@ function itemsOfItem(item: v.InferOutput<typeof ItemSchema>): AppItem[] {
     issuer: item.title,
     account: [...valuesOf("username"), ...valuesOf("email")][0],
     note: item.note,
-    groups: item.folders,
+    groups: item.folders?.map((id) => names.get(id ?? "")),
   });
 }
 

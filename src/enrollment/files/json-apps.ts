@@ -5,29 +5,28 @@ import {
   type AppFormat,
   type EntryReading,
   list,
+  namesById,
   number,
   readEach,
   someHas,
   text,
   textBeside,
   textsBeside,
-  textsOf,
 } from "./app-file.ts";
+import { withBelongings } from "./belongings.ts";
 import { javaBytes } from "./java-bytes.ts";
-import { belongingsOf, type LeftBehind } from "./left-behind.ts";
 import { hexInBase32 } from "./mobile-otp-secret.ts";
 import { refuseNewer } from "./newer-version.ts";
 
 /**
- * A kind of JSON file: where its list stands, how an entry of it is read, and what it has beside
- * that list.
+ * A kind of JSON file: where its list stands, and how an entry of it is read, with what stands
+ * beside that list.
  */
 function jsonFormat<const Id extends string, const Schema extends v.GenericSchema>(
   id: Id,
   app: string,
   entriesIn: (content: unknown) => readonly unknown[] | null,
-  reading: EntryReading<Schema>,
-  beside: (content: unknown) => readonly LeftBehind[] = () => [],
+  reading: EntryReading<Schema> | ((content: unknown) => EntryReading<Schema>),
 ) {
   return {
     id,
@@ -35,7 +34,7 @@ function jsonFormat<const Id extends string, const Schema extends v.GenericSchem
     async read(file) {
       const content = file.json();
       const entries = entriesIn(content);
-      return entries && [...readEach(entries, reading), ...beside(content)];
+      return entries && readEach(entries, reading instanceof Function ? reading(content) : reading);
     },
   } as const satisfies AppFormat;
 }
@@ -73,15 +72,18 @@ export const andOtp = jsonFormat("andotp", "andOTP", listWith("label", "type"), 
   }),
   issuer: ["issuer"],
   account: ["label"],
-  read: ({ label, tags, ...entry }) => [
-    {
-      account: label,
-      alphabet: "decimal",
-      ...entry,
-      secret: entry.type.toLowerCase() === "motp" ? hexInBase32(entry.secret) : entry.secret,
-    },
-    ...belongingsOf({ tags }),
-  ],
+  read: ({ label, tags, ...entry }) =>
+    withBelongings(
+      [
+        {
+          account: label,
+          alphabet: "decimal",
+          ...entry,
+          secret: entry.type.toLowerCase() === "motp" ? hexInBase32(entry.secret) : entry.secret,
+        },
+      ],
+      { tags },
+    ),
 });
 
 /** The backup of FreeOTP+. */
@@ -147,26 +149,33 @@ const STRATUM_TYPES: readonly (string | undefined)[] = [
 ];
 const STRATUM_ALGORITHMS: readonly (string | undefined)[] = ["SHA1", "SHA256", "SHA512"];
 
+const StratumSchema = v.object({
+  Type: v.number(),
+  Issuer: text,
+  Username: text,
+  Secret: v.string(),
+  Algorithm: v.optional(v.nullable(v.number())),
+  Digits: number,
+  Period: number,
+  Counter: number,
+  Pin: text,
+});
+
 /** The plain backup of Stratum, formerly Authenticator Pro. */
-export const stratum = jsonFormat(
-  "stratum",
-  "Stratum",
-  listIn("Authenticators"),
-  {
-    schema: v.object({
-      Type: v.number(),
-      Issuer: text,
-      Username: text,
-      Secret: v.string(),
-      Algorithm: v.optional(v.nullable(v.number())),
-      Digits: number,
-      Period: number,
-      Counter: number,
-      Pin: text,
-    }),
+export const stratum = jsonFormat("stratum", "Stratum", listIn("Authenticators"), (content) =>
+  readingOfStratum(categoriesIn(content)),
+);
+
+/** How an entry of Stratum is read; its categories are known by its secret. */
+function readingOfStratum(
+  categories: ReadonlyMap<string, readonly string[]>,
+): EntryReading<typeof StratumSchema> {
+  return {
+    schema: StratumSchema,
     issuer: ["Issuer"],
     account: ["Username"],
     read: (entry) => ({
+      tags: categories.get(entry.Secret) ?? [],
       type: STRATUM_TYPES[entry.Type] ?? `type ${entry.Type}`,
       issuer: entry.Issuer,
       account: entry.Username,
@@ -179,9 +188,24 @@ export const stratum = jsonFormat(
       pin: entry.Pin,
       alphabet: "decimal",
     }),
-  },
-  (content) => belongingsOf({ groups: textsOf(listIn("Categories")(content) ?? [], "Id") }),
-);
+  };
+}
+
+const BindingSchema = v.object({ CategoryId: v.string(), AuthenticatorSecret: v.string() });
+
+/** The names of the categories of each token of Stratum, which refers to it by its secret. */
+function categoriesIn(content: unknown): ReadonlyMap<string, readonly string[]> {
+  const names = namesById(listIn("Categories")(content) ?? [], "Id", "Name");
+  const categories = new Map<string, string[]>();
+  for (const binding of listIn("AuthenticatorCategories")(content) ?? []) {
+    if (!v.is(BindingSchema, binding)) continue;
+    const name = names.get(binding.CategoryId);
+    const known = categories.get(binding.AuthenticatorSecret) ?? [];
+    if (name !== undefined) known.push(name);
+    categories.set(binding.AuthenticatorSecret, known);
+  }
+  return categories;
+}
 
 const PROTON = "Proton Authenticator";
 const PROTON_VERSION = 1;
@@ -202,9 +226,7 @@ export const proton = jsonFormat(
     schema: v.object({ content: v.object({ uri: v.string(), name: text }), note: textBeside }),
     issuer: ["content", "issuer"],
     account: ["content", "name"],
-    read: ({ content: { uri, name }, note }) => [
-      { enrollment: uri, account: name },
-      ...belongingsOf({ note }),
-    ],
+    read: ({ content: { uri, name }, note }) =>
+      withBelongings([{ enrollment: uri, account: name }], { note }),
   },
 );

@@ -3,13 +3,13 @@ import {
   type AppFormat,
   list,
   listBeside,
+  namesById,
   number,
   readEach,
   someHas,
   text,
-  textsOf,
 } from "./app-file.ts";
-import { belongingsOf } from "./left-behind.ts";
+import { withBelongings } from "./belongings.ts";
 import { refuseNewer } from "./newer-version.ts";
 
 const APP = "LastPass Authenticator";
@@ -32,6 +32,7 @@ const AccountSchema = v.object({
   algorithm: text,
   digits: number,
   timeStep: number,
+  folderData: v.fallback(v.optional(v.nullable(v.object({ folderId: number }))), null),
 });
 
 /** The export of LastPass Authenticator. */
@@ -47,20 +48,24 @@ export const lastPassAuthenticator = {
     );
     if (!isExport) return null;
     refuseNewer(APP, version, VERSION);
-    return [
-      ...readEach(accounts, {
-        schema: AccountSchema,
-        issuer: ["issuerName"],
-        account: ["userName"],
-        read: ({ issuerName, originalIssuerName, userName, originalUserName, ...account }) => ({
+    const names = namesById(folders, "id", "name");
+    return readEach(accounts, {
+      schema: AccountSchema,
+      issuer: ["issuerName"],
+      account: ["userName"],
+      read: ({ issuerName, originalIssuerName, userName, originalUserName, ...entry }) => {
+        const { folderData, ...account } = entry;
+        const token = {
           type: "totp",
           issuer: issuerName || originalIssuerName,
           account: userName || originalUserName,
           period: account.timeStep,
           ...account,
-        }),
-      }),
-      ...belongingsOf({ groups: textsOf(folders, "name") }),
-    ];
+        };
+        return withBelongings([token], {
+          groups: [names.get(String(folderData?.folderId))],
+        });
+      },
+    });
   },
 } as const satisfies AppFormat;

@@ -1,7 +1,7 @@
 import { t } from "#base/language.ts";
 import { type AppItem, placed } from "./app-file.ts";
+import { withBelongings } from "./belongings.ts";
 import type { ForeignFile } from "./foreign-file.ts";
-import { belongingsOf } from "./left-behind.ts";
 import type { Row } from "./table.ts";
 
 type Text = string | null | undefined;
@@ -17,12 +17,12 @@ export interface Login {
   readonly tags?: readonly Text[] | null | undefined;
 }
 
-/** The tokens of a login, and its other content. A login without a one-time password is counted. */
+/** The tokens of a login, with its other content. A login without a one-time password is counted. */
 export function itemsOf({ codes, issuer, account, ...belongings }: Login): AppItem[] {
   const given = codes.flatMap((code) => code?.trim() || []);
   if (given.length === 0) return [{ leftBehind: "login" }];
   const tokens = given.map((enrollment) => ({ enrollment, issuer, account }));
-  return [...tokens, ...belongingsOf(belongings)];
+  return withBelongings(tokens, belongings);
 }
 
 /**

@@ -4,6 +4,8 @@ import { t } from "#base/language.ts";
 import {
   type AppFormat,
   list,
+  listBeside,
+  namesById,
   readEach,
   someHas,
   text,
@@ -12,7 +14,12 @@ import {
 } from "./app-file.ts";
 import { itemsOf, type LoginColumns, readLogins } from "./logins.ts";
 
-const BitwardenSchema = v.object({ encrypted: v.optional(v.literal(false)), items: list });
+const BitwardenSchema = v.object({
+  encrypted: v.optional(v.literal(false)),
+  items: list,
+  folders: v.optional(listBeside),
+  collections: v.optional(listBeside),
+});
 
 const ItemSchema = v.object({
   name: text,
@@ -51,7 +58,9 @@ export const bitwarden = {
     }
     const parsed = v.safeParse(BitwardenSchema, content, { abortEarly: true });
     if (!parsed.success || !isBitwarden(parsed.output)) return readLogins(file, BITWARDEN_COLUMNS);
-    return readEach(parsed.output.items, {
+    const { items, folders = [], collections = [] } = parsed.output;
+    const names = namesById([...folders, ...collections], "id", "name");
+    return readEach(items, {
       schema: ItemSchema,
       issuer: ["name"],
       account: ["login", "username"],
@@ -61,7 +70,7 @@ export const bitwarden = {
           issuer: name,
           account: login?.username,
           note: notes,
-          groups: [folderId, ...(collectionIds ?? [])],
+          groups: [folderId, ...(collectionIds ?? [])].map((id) => names.get(id ?? "")),
         }),
     });
   },

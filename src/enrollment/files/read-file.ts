@@ -12,11 +12,13 @@ import { identify, recognizeEach } from "#enrollment/recognize.ts";
 import { shortenName } from "#token/clean-name.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { AskSecret, ParsedToken } from "#token/draft/parsed-token.ts";
+import { cleanTags } from "#token/tags.ts";
 import { decodeText } from "#token/text-encoding.ts";
 import { draftsOf } from "./app-drafts.ts";
 import type { AppFormat, AppItem, TokenItem } from "./app-file.ts";
 import { APP_FORMATS, type FormatId } from "./app-formats.ts";
-import { enteBelongings } from "./ente.ts";
+import { withBelongings } from "./belongings.ts";
+import { enteDisplay } from "./ente.ts";
 import { ForeignFile } from "./foreign-file.ts";
 import { countLeftBehind } from "./left-behind.ts";
 import { refuseOtherPrograms } from "./other-programs.ts";
@@ -200,7 +202,8 @@ async function readList(
 ): Promise<FileContent | null> {
   const lines = readLines(text);
   if (!lines.some((line) => /^[a-z-]+:\/\//i.test(mend(line.text).text))) return null;
-  const { remarks } = countLeftBehind(lines.flatMap((line) => enteBelongings(line.text)));
+  const displays = lines.map((line) => enteDisplay(line.text));
+  const { remarks } = countLeftBehind(displays.flatMap((one) => withBelongings([], one ?? {})));
   const numbered = lines.map((line) => ({ ...line, number: line.number + linesBefore }));
   const content = await readStrings(t("a list"), numbered, effort);
   // the text has no space around it; in UTF-16, a zero follows
@@ -217,7 +220,9 @@ function readStrings(
   return readEntries(app, strings, async (string) => {
     const text = typeof string === "string" ? string : string.text;
     const { tokens, refusals } = await recognizeEach(text, undefined, effort);
-    return { drafts: tokens, refusals };
+    const tags = cleanTags(enteDisplay(text)?.tags ?? []);
+    const drafts = tags.length === 0 ? tokens : tokens.map((token) => ({ ...token, tags }));
+    return { drafts, refusals };
   });
 }
 

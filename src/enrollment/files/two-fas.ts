@@ -6,13 +6,13 @@ import {
   type AppItem,
   list,
   listBeside,
+  namesById,
   number,
   readEach,
   text,
   textBeside,
-  textsOf,
 } from "./app-file.ts";
-import { belongingsOf } from "./left-behind.ts";
+import { withBelongings } from "./belongings.ts";
 import { refuseNewer } from "./newer-version.ts";
 import { damagedFile, jsonOfOpened, openSealed } from "./sealed-file.ts";
 
@@ -56,31 +56,32 @@ export const twoFas = {
     if (!backup.success) return null;
     const { schemaVersion, services, groups, servicesEncrypted } = backup.output;
     refuseNewer(APP, schemaVersion, SCHEMA_VERSION);
-    return [
-      ...entriesOf(
-        servicesEncrypted ? await openServices(servicesEncrypted, { askSecret, effort }) : services,
-      ),
-      ...belongingsOf({ groups: textsOf(groups, "id") }),
-    ];
+    return entriesOf(
+      servicesEncrypted ? await openServices(servicesEncrypted, { askSecret, effort }) : services,
+      namesById(groups, "id", "name"),
+    );
   },
 } as const satisfies AppFormat;
 
-function entriesOf(services: readonly unknown[]): AppItem[] {
+function entriesOf(services: readonly unknown[], names: ReadonlyMap<string, string>): AppItem[] {
   return readEach(services, {
     schema: ServiceSchema,
     issuer: ["name"],
     account: ["otp", "account"],
-    read: ({ name, secret, groupId, otp: { account, label, issuer, tokenType, ...otp } }) => [
-      {
-        type: tokenType ?? "totp",
-        issuer: issuer || name,
-        account: account || label,
-        secret,
-        ...otp,
-        alphabet: "decimal",
-      },
-      ...belongingsOf({ groups: [groupId] }),
-    ],
+    read: ({ name, secret, groupId, otp: { account, label, issuer, tokenType, ...otp } }) =>
+      withBelongings(
+        [
+          {
+            type: tokenType ?? "totp",
+            issuer: issuer || name,
+            account: account || label,
+            secret,
+            ...otp,
+            alphabet: "decimal",
+          },
+        ],
+        { groups: [names.get(groupId ?? "")] },
+      ),
   });
 }
 

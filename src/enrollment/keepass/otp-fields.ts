@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { AppEntry, AppItem } from "#enrollment/files/app-file.ts";
+import type { AppEntry, TokenItem } from "#enrollment/files/app-file.ts";
 import { isBase64, parseHexSecret } from "#enrollment/secret-text.ts";
 import { encodeBase32 } from "#token/base32.ts";
 
@@ -14,7 +14,7 @@ type Names = Pick<AppEntry, "issuer" | "account">;
  * The tokens in an entry's fields, as each program keeps them that writes such databases: none for
  * most entries, more than one where several programs have written theirs.
  */
-export function tokensIn(fields: Fields, names: Names): AppItem[] {
+export function tokensIn(fields: Fields, names: Names): TokenItem[] {
   return [readOtp, readTrayTotp, readTimeOtp, readHmacOtp].flatMap((read) => {
     try {
       return read(fields, names) ?? [];
@@ -26,7 +26,7 @@ export function tokensIn(fields: Fields, names: Names): AppItem[] {
 }
 
 /** `otp` of KeePassXC and others is a Key URI, and KeeOtp's a query without one. */
-function readOtp(fields: Fields, names: Names): AppItem | null {
+function readOtp(fields: Fields, names: Names): TokenItem | null {
   const otp = (fields.get("otp") || fields.get("OTPAuth") || "").trim();
   if (otp === "") return null;
   return /^(?:[a-z]+=[^&]*&)*key=/i.test(otp)
@@ -34,7 +34,7 @@ function readOtp(fields: Fields, names: Names): AppItem | null {
     : { enrollment: otp, ...names };
 }
 
-function readKeeOtp(query: string, names: Names): AppItem {
+function readKeeOtp(query: string, names: Names): TokenItem {
   const parameters = new Map(
     [...new URLSearchParams(query)].map(([name, value]) => [name.toLowerCase(), value]),
   );
@@ -53,7 +53,7 @@ function readKeeOtp(query: string, names: Names): AppItem {
 }
 
 /** `TOTP Settings` of Tray TOTP, KeeTrayTOTP and older KeePassXC: `30;6`, `30;S` for Steam. */
-function readTrayTotp(fields: Fields, names: Names): AppItem | null {
+function readTrayTotp(fields: Fields, names: Names): TokenItem | null {
   const secret = fields.get("TOTP Seed");
   if (!secret?.trim()) return null;
   const [period, form] = (fields.get("TOTP Settings") ?? "").split(";").map((part) => part.trim());
@@ -62,7 +62,7 @@ function readTrayTotp(fields: Fields, names: Names): AppItem | null {
 }
 
 /** KeePass's own fields since 2.47. */
-function readTimeOtp(fields: Fields, names: Names): AppItem | null {
+function readTimeOtp(fields: Fields, names: Names): TokenItem | null {
   const secret = secretOf(fields, "TimeOtp-Secret");
   if (secret === null) return null;
   const algorithm = fields.get("TimeOtp-Algorithm");
@@ -77,7 +77,7 @@ function readTimeOtp(fields: Fields, names: Names): AppItem | null {
   };
 }
 
-function readHmacOtp(fields: Fields, names: Names): AppItem | null {
+function readHmacOtp(fields: Fields, names: Names): TokenItem | null {
   const secret = secretOf(fields, "HmacOtp-Secret");
   return secret === null
     ? null

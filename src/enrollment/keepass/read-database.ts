@@ -1,5 +1,5 @@
 import type { AppItem } from "#enrollment/files/app-file.ts";
-import { belongingsOf } from "#enrollment/files/left-behind.ts";
+import { withBelongings } from "#enrollment/files/belongings.ts";
 import { refuseTooMany } from "#enrollment/lines.ts";
 import type { Opening } from "#enrollment/passphrase.ts";
 import { forget } from "#token/secret.ts";
@@ -42,7 +42,7 @@ function itemsOf({ fields, isInTrash, group, tags }: KeePassEntry): AppItem[] {
   });
   if (tokens.length === 0) return [{ leftBehind: "login" }];
   const note = fields.get("Notes");
-  return [...tokens, ...belongingsOf({ note, groups: [group], tags: tags.split(/[,;]/) })];
+  return withBelongings(tokens, { note, groups: [group], tags: tags.split(/[,;]/) });
 }
 
 /** A name, unless it is a reference to another entry's. */

@@ -36,7 +36,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       'lines, and a ""quote"""',
       '"None","","cid","x","","false","false","other","note"',
     ],
-    [NO_CODE, "2 tags and 1 note are not taken over"],
+    [NO_CODE, "1 note is not taken over"],
   ],
   [
     "1password",
@@ -70,7 +70,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       'http://sn,,,,"NoteType:Server',
       'Notes:none",None,other,0',
     ],
-    [NO_CODE, "2 groups and 1 note are not taken over"],
+    [NO_CODE, "1 note is not taken over"],
   ],
   [
     "dashlane",
@@ -81,7 +81,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       `,bob,,Big Site,x,,,,${BOB}`,
       ",,,None,x,,,,",
     ],
-    [NO_CODE, "1 group is not taken over"],
+    [NO_CODE],
   ],
   [
     "dashlane",
@@ -115,7 +115,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       `Big Site,,,bob,x,,,,,,,,,,,,,,,,,password,"[{""label"":""code"",""type"":""text"",""value"":""${BOB}""}]"`,
       "None,,,cid,x,,,,,,,,,,,,,,,,,password,",
     ],
-    [NO_CODE, "1 group and 1 note are not taken over"],
+    [NO_CODE, "1 note is not taken over"],
   ],
   [
     "proton-pass",
@@ -126,7 +126,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       `login,Big Site,,bob,,x,,${BOB},1700000000,1700000000,Work`,
       'creditCard,None,,,,,"{""pin"":""1234""}",,1700000000,1700000000,Work',
     ],
-    [NO_CODE, "2 groups are not taken over"],
+    [NO_CODE],
   ],
   [
     "proton-pass",
@@ -147,7 +147,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       `"work\\old","Big Site","bob","x","","a note","shared","Account ID","12345","TFC:Keeper","${BOB}"`,
       '"","None","cid","x","","","","Hidden Field","y"',
     ],
-    [NO_CODE, "3 groups and 1 note are not taken over"],
+    [NO_CODE, "1 note is not taken over"],
   ],
   [
     "keeper",
@@ -190,7 +190,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       `,,login,Big Site,,,0,,bob,x,${BOB}`,
       "other,,login,None,note,,0,,cid,x,",
     ],
-    [NO_CODE, "1 group and 1 note are not taken over"],
+    [NO_CODE, "1 note is not taken over"],
   ],
   [
     "keepassxc",
@@ -201,7 +201,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       `"Root/Work","Big Site","bob","x","","note","${BOB}","0","2026","2026"`,
       '"Root","None","cid","x","","","","0","2026","2026"',
     ],
-    [NO_CODE, "2 groups and 1 note are not taken over"],
+    [NO_CODE, "1 note is not taken over"],
   ],
 ];
 

@@ -1,7 +1,17 @@
 import { describe, expect, test } from "vitest";
+import { formatAegis } from "#enrollment/files/aegis-writer.ts";
 import { countLeftBehind } from "#enrollment/files/left-behind.ts";
 import { readText } from "./reading.ts";
 import * as samples from "./samples.ts";
+
+const TOTP = {
+  kind: "totp",
+  algorithm: "SHA1",
+  digits: 6,
+  alphabet: "decimal",
+  period: 30,
+  t0: 0,
+} as const;
 
 type Entry = Record<string, unknown>;
 
@@ -31,12 +41,14 @@ const AEGIS = beside(
   { groups: [{ uuid: "a", name: "A" }, { uuid: "c", name: "C" }, 7] },
 );
 
-const REMARKS = [
-  ["Aegis", AEGIS, "3 groups and 1 note are not taken over"],
+/** Files with groups, tags and notes: the tags of the first two tokens, and what is counted. */
+const FILES: readonly [string, string, readonly string[][], readonly string[]][] = [
+  ["Aegis", AEGIS, [["A"], ["A"]], ["1 note is not taken over"]],
   [
     "Aegis of before groups had an id",
-    beside(samples.aegisPlain, ["db", "entries"], [{ group: "Work" }, { group: "Work" }]),
-    "1 group is not taken over",
+    beside(samples.aegisPlain, ["db", "entries"], [{ group: "Work" }, { group: "Home" }]),
+    [["Work"], ["Home"]],
+    [],
   ],
   [
     "2FAS",
@@ -46,24 +58,37 @@ const REMARKS = [
         { id: "2", name: "B" },
       ],
     }),
-    "2 groups are not taken over",
+    [["A"], []],
+    [],
   ],
   [
     "andOTP",
     beside(samples.andOtp, [], [{ tags: ["a", "b"] }, { tags: ["b"] }]),
-    "2 tags are not taken over",
+    [["a", "b"], ["b"]],
+    [],
   ],
   [
     "Stratum",
     beside(samples.stratum, ["Authenticators"], [{}, {}], {
-      Categories: [{ Name: "A", Id: "1", Ranking: 0 }],
+      Categories: [{ Name: "A", Id: "1", Ranking: 0 }, 7],
+      AuthenticatorCategories: [
+        {
+          CategoryId: "1",
+          AuthenticatorSecret: JSON.parse(samples.stratum).Authenticators[0].Secret,
+          Ranking: 0,
+        },
+        { CategoryId: "2", AuthenticatorSecret: "x" },
+        null,
+      ],
     }),
-    "1 group is not taken over",
+    [["A"]],
+    [],
   ],
   [
     "Proton Authenticator",
     beside(samples.proton, ["entries"], [{ note: "text" }, { note: null }]),
-    "1 note is not taken over",
+    [[], []],
+    ["1 note is not taken over"],
   ],
   [
     "Ente",
@@ -71,16 +96,20 @@ const REMARKS = [
       /$/gm,
       `&codeDisplay=${encodeURIComponent('{"pinned":false,"note":"text","tags":["a","b"]}')}`,
     ),
-    "2 tags and 4 notes are not taken over",
+    [
+      ["a", "b"],
+      ["a", "b"],
+    ],
+    ["4 notes are not taken over"],
   ],
-] as const;
+];
 
-describe("what a token has no place for", () => {
-  test.each(REMARKS)("of %s is counted", async (_, file, remark) => {
+describe("what stands beside a token", () => {
+  test.each(FILES)("in %s sorts it under tags, or is counted", async (_, file, tags, remarks) => {
     const content = await readText(file);
     expect(content.refusals).toEqual([]);
-    expect(content.drafts.length).toBeGreaterThan(1);
-    expect(content.remarks).toEqual([remark]);
+    expect(content.drafts.slice(0, tags.length).map((draft) => draft.tags ?? [])).toEqual(tags);
+    expect(content.remarks).toEqual(remarks);
   });
 
   test.each([
@@ -94,6 +123,20 @@ describe("what a token has no place for", () => {
     expect(content.drafts).toHaveLength((await readText(file)).drafts.length);
   });
 
+  test("goes into a vault of Aegis and comes out of it", async () => {
+    const token = (name: string, tags: readonly string[]) => ({
+      ...{ id: "0123456789abcdef", name, issuer: "ACME", account: name, serial: null, tags },
+      credential: TOTP,
+      secret: Buffer.from("12345678901234567890"),
+    });
+    const given = [token("ann", ["Work", "vpn"]), token("bob", ["work"]), token("cid", [])];
+    const text = await formatAegis(given, null);
+    expect(JSON.parse(text).db.groups).toHaveLength(2);
+    const { drafts, remarks } = await readText(text);
+    expect(drafts.map(({ tags = [] }) => tags)).toEqual([["Work", "vpn"], ["Work"], []]);
+    expect(remarks).toEqual([]);
+  });
+
   test("of Ente that is damaged hinders no token", async () => {
     for (const odd of ["{", "%", "%7B", "[1]", ""]) {
       const list = samples.uriList.replace(/$/gm, `&codeDisplay=${odd}`);
@@ -101,13 +144,11 @@ describe("what a token has no place for", () => {
     }
   });
 
-  test("counts names once, and entries each", () => {
+  test("is counted, each time", () => {
     const item = { secret: "x" };
     const { items, remarks } = countLeftBehind([
       item,
       ...Array.from({ length: 12 }, () => ({ leftBehind: "note" }) as const),
-      ...["a", "b", "a", "c"].map((name) => ({ leftBehind: "group", name }) as const),
-      { leftBehind: "tag", name: "a" },
       { leftBehind: "login" },
       { leftBehind: "login" },
       { leftBehind: "trash" },
@@ -116,7 +157,7 @@ describe("what a token has no place for", () => {
     expect(remarks).toEqual([
       "left out: 2 entries without a one-time password",
       "left out: 1 entry from the trash",
-      "3 groups, 1 tag and 12 notes are not taken over",
+      "12 notes are not taken over",
     ]);
   });
 });

@@ -273,7 +273,7 @@ const NO_CODE = (count: number) =>
 const EXPORTS: readonly Row[] = [
   [
     ...["lastpass-authenticator", "LastPass Authenticator", json(lastPassAuthenticator)],
-    ...[[ann, bob], ["2 groups are not taken over"]],
+    ...[[ann, bob], []],
   ] as unknown as Row,
   ["2fauth", "2FAuth", json(twoFAuth), [ann, bob, cid, steam], []],
   ["2fauth", "2FAuth", json({ app: "2fauth_v5.4.0", data: [{ uri: BOB }] }), [bob], []],
@@ -297,21 +297,15 @@ const EXPORTS: readonly Row[] = [
     "Enpass",
     json(enpass),
     [ann, bob],
-    [NO_CODE(2), "left out: 1 entry from the trash", "1 group and 1 note are not taken over"],
+    [NO_CODE(2), "left out: 1 entry from the trash", "1 note is not taken over"],
   ],
-  [
-    "keeper",
-    "Keeper",
-    json(keeper),
-    [ann, bob, cid],
-    [NO_CODE(1), "2 groups and 1 note are not taken over"],
-  ],
+  ["keeper", "Keeper", json(keeper), [ann, bob, cid], [NO_CODE(1), "1 note is not taken over"]],
   [
     "proton-pass",
     "Proton Pass",
     json(protonPass),
     [ann, cid, bob],
-    [NO_CODE(1), "left out: 1 entry from the trash", "2 groups and 1 note are not taken over"],
+    [NO_CODE(1), "left out: 1 entry from the trash", "1 note is not taken over"],
   ],
   ["steam-mafile", "Steam (maFile)", json(maFile), [steam], []],
   ["steam-mafile", "Steam (maFile)", json({ accounts: { a: maFile } }), [steam], []],
