@@ -145,11 +145,6 @@ function describeFault({ path, input }: v.BaseIssue<unknown>): string {
     : t`${name} is not what it should be`;
 }
 
-/** The texts that entries have under a name. */
-export function textsOf(entries: readonly unknown[], name: string): string[] {
-  return entries.flatMap((entry) => textAt(entry, [name]) ?? []);
-}
-
 /**
  * The names of groups in a list beside the tokens, by the ids with which entries refer to them;
  * numbers are ids as text.
