@@ -19,6 +19,7 @@ export const OTHER_ENDING_SIGNALS: readonly NodeJS.Signals[] = (
     "SIGABRT",
     "SIGALRM",
     "SIGIO",
+    "SIGIOT",
     "SIGPWR",
     "SIGSTKFLT",
     "SIGSYS",
@@ -91,8 +92,14 @@ export function whenSignalled(undo: () => void): () => void {
  */
 export async function endBy(signal: NodeJS.Signals): Promise<void> {
   await undoAll();
-  if (signal !== "SIGINT" && process.platform !== "win32") process.kill(process.pid, signal);
-  else process.exit(128 + constants.signals[signal]);
+  if (signal !== "SIGINT" && process.platform !== "win32") {
+    // whoever still listens, by this name or another of the same signal, would keep it running
+    const { [signal]: number } = constants.signals;
+    for (const [name, other] of Object.entries(constants.signals)) {
+      if (other === number) process.removeAllListeners(name);
+    }
+    process.kill(process.pid, signal);
+  } else process.exit(128 + constants.signals[signal]);
 }
 
 async function undoAll(): Promise<void> {

@@ -2,8 +2,13 @@ import { join, resolve } from "node:path";
 import { AgentControl } from "#agent/client/control.ts";
 import { encodeOrder } from "#agent/protocol/order.ts";
 import { lifeHere } from "#base/processes.ts";
-import { agentForShells, likelyAddresses, newAgentPlace } from "#platform/agent/agent-place.ts";
-import { addressesOf, foreignOwnerOf, realPath } from "#platform/agent/agent-socket.ts";
+import {
+  agentForShells,
+  foreignOwnerOf,
+  likelyAddresses,
+  newAgentPlace,
+} from "#platform/agent/agent-place.ts";
+import { addressesOf, realPath } from "#platform/agent/agent-socket.ts";
 
 /**
  * Creates the control of the agent of the vault below `home`; `folder` has the built program of the

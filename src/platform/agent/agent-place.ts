@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { lstatSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describeForeignFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
+import { nameUser } from "#base/home-owner.ts";
 import { t } from "#base/language.ts";
 import { agentLink, isOurSocket, linkIn, namedSocket, realPath } from "./agent-socket.ts";
 import {
@@ -56,6 +57,13 @@ export function likelyAddresses(home: string, env: NodeJS.ProcessEnv): string[] 
   return [...(link === null ? [] : [realPath(link)]), ...(named === null ? [] : [named])].filter(
     isOurSocket,
   );
+}
+
+/** The owner of a socket, in words, where that is another user; null where there is no socket. */
+export function foreignOwnerOf(path: string): string | null {
+  if (process.platform === "win32") return null;
+  const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
+  return owner === undefined || owner === process.getuid?.() ? null : nameUser(owner);
 }
 
 /** Makes the first of these folders that can be made; null for none. */

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { lstatSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { nameUser } from "#base/home-owner.ts";
 import { isOurFolder, socketFolders } from "./socket-folders.ts";
 
 /**
@@ -45,13 +44,6 @@ export function isOurSocket(path: string): boolean {
   return (
     socket?.isSocket() === true && socket.uid === process.getuid?.() && isOurFolder(dirname(path))
   );
-}
-
-/** The owner of a socket, in words, where that is another user; null where there is no socket. */
-export function foreignOwnerOf(path: string): string | null {
-  if (process.platform === "win32") return null;
-  const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
-  return owner === undefined || owner === process.getuid?.() ? null : nameUser(owner);
 }
 
 function nameFor(text: string): string {
