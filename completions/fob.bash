@@ -4,12 +4,12 @@
 _fob_look_up() {
   commands= options= refused= places=()
   case $1 in
-  '') commands='enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion help' ;;
-  'help') places=('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion') ;;
-  'enroll') options='--qr --clipboard --screen --name --dry-run --replace --yes --pin --hold --trace --insecure' places=('more any') ;;
-  'list') options='--codes --watch' places=('token') ;;
+  '') commands='enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion help' ;;
+  'help') places=('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion') ;;
+  'enroll') options='--qr --clipboard --screen --name --tag --dry-run --replace --yes --pin --hold --trace --insecure' places=('more any') ;;
+  'list') options='--tag --codes --watch' places=('token') ;;
   'show') places=('token') ;;
-  'code') options='--all --copy --clear-after --once --next --at --watch --min-validity --format' places=('more token') ;;
+  'code') options='--all --tag --copy --clear-after --once --next --at --watch --min-validity --format' places=('more token') ;;
   'run') options='--token --env --stdin --fresh --min-validity' places=('command' 'more file') ;;
   'challenge') options='--qr --server-challenge --verify --session --at --copy --once' places=('token' 'any') ;;
   'push') commands='listen list approve deny history' ;;
@@ -31,13 +31,15 @@ _fob_look_up() {
   'agent') commands='start stop status' ;;
   'agent start') options='--for --idle --push --notify --export' ;;
   'access') commands='grant list revoke domain' ;;
-  'access grant') options='--token --rights --expires --export' places=('any') ;;
+  'access grant') options='--token --tag --rights --expires --export' places=('any') ;;
   'access revoke') places=('any') ;;
   'access domain') places=('token' 'words 00 02 FF full pin none') ;;
   'rename') places=('token' 'any') ;;
   'hold') options='--yes' places=('token' 'any') ;;
   'remove') options='--yes' places=('more token') ;;
   'restore') options='--replace --keep-both --identity' places=('file') ;;
+  'tag') places=('token' 'more tag') ;;
+  'untag') options='--all' places=('token' 'more tag') ;;
   'favorite') options='--off' places=('token') ;;
   'resync') places=('token' 'any' 'any') ;;
   'import') options='--dry-run --pass --key-file --replace --keep-both' places=('file') ;;
@@ -84,8 +86,11 @@ _fob_look_up_value() {
     case "$1 $2" in
     'enroll --qr') place='more file' ;;
     'enroll --name') place='any' ;;
+    'enroll --tag') place='tag' ;;
     'enroll --hold') place='words tpm' ;;
     'enroll --trace') place='file' ;;
+    'list --tag') place='tag' ;;
+    'code --tag') place='tag' ;;
     'code --clear-after') place='any' ;;
     'code --at') place='any' ;;
     'code --min-validity') place='any' ;;
@@ -109,6 +114,7 @@ _fob_look_up_value() {
     'agent start --for') place='any' ;;
     'agent start --idle') place='any' ;;
     'access grant --token') place='more token' ;;
+    'access grant --tag') place='tag' ;;
     'access grant --rights') place='words code challenge push' ;;
     'access grant --expires') place='any' ;;
     'access grant --export') place='folder' ;;
@@ -239,19 +245,20 @@ _fob_offer_words() {
   done
 }
 
-# Offers the names that fob says begin with $1, in any letter case; $2 stands before each.
+# Offers the $3 (names, tags) that fob says begin with $1, in any letter case; $2 stands before each.
 _fob_offer_tokens() {
   local name
   while IFS= read -r name; do
     _fob_offer "$2$name"
-  done < <(if [[ -n $home ]]; then export FOB_HOME=$home; fi && fob __complete names "$1" 2>/dev/null)
+  done < <(if [[ -n $home ]]; then export FOB_HOME=$home; fi && fob __complete "$3" "$1" 2>/dev/null)
 }
 
 # Offers what can stand in the place $1 and begins with $2; $3 stands before it.
 _fob_offer_place() {
   local list
   case ${1#more } in
-  token) _fob_offer_tokens "$2" "$3" ;;
+  token) _fob_offer_tokens "$2" "$3" names ;;
+  tag) _fob_offer_tokens "$2" "$3" tags ;;
   'words '*)
     read -r -a list <<<"${1#*words }"
     _fob_offer_words "$2" "$3" "${list[@]}"

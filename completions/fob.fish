@@ -4,7 +4,7 @@
 function __fob_commands
     switch $argv[1]
         case ''
-            printf '%s\t%s\n' 'enroll' 'add tokens from enrollment strings or QR pictures' 'list' 'list the tokens' 'show' 'show one token\'s details, never its secret' 'code' 'print a token\'s passcode' 'run' 'run a program with a passcode in its environment or on its standard input' 'challenge' 'answer a challenge (OCRA)' 'push' 'approve and deny login requests' 'pin' 'set, change and remove PINs: of the app, or of one token' 'keychain' 'who keeps the vault\'s key' 'biometric' 'let a finger or face stand for a PIN' 'unlock' 'hold the vault open for this session' 'lock' 'lock the vault: the agent forgets it and ends' 'agent' 'the process that holds the vault open' 'access' 'say who may use a token: scripts with a grant, or whoever gives a PIN' 'rename' 'give a token another name' 'hold' 'move a token\'s secret into this machine\'s TPM, from which nobody can copy it' 'remove' 'remove tokens; `fob restore` brings them back for 30 days' 'restore' 'bring back a removed token, or the tokens of a backup' 'favorite' 'list a token before the others' 'resync' 'move an event-based token\'s counter on by passcodes of another device' 'import' 'take tokens over from another app\'s file' 'export' 'take tokens with their secrets out, for another app' 'backup' 'write all tokens into one encrypted file' 'inspect' 'tell what an enrollment string, picture or file is, without storing it' 'provision' 'make enrollment strings with new random secrets' 'verify' 'check a passcode: is it right, and how far off is the clock or counter?' 'askpass' 'answer a prompt of ssh, sudo or git' 'config' 'settle things for all commands to come' 'lab' 'an authentication server to try things out with' 'sync' 'have the same tokens on several machines, over a git repository of yours' 'doctor' 'look for what is wrong, and mend it' 'shellenv' 'print shell functions that ask the agent without starting fob' 'completion' 'print the completion script of a shell' 'help' 'show help for a command'
+            printf '%s\t%s\n' 'enroll' 'add tokens from enrollment strings or QR pictures' 'list' 'list the tokens' 'show' 'show one token\'s details, never its secret' 'code' 'print a token\'s passcode' 'run' 'run a program with a passcode in its environment or on its standard input' 'challenge' 'answer a challenge (OCRA)' 'push' 'approve and deny login requests' 'pin' 'set, change and remove PINs: of the app, or of one token' 'keychain' 'who keeps the vault\'s key' 'biometric' 'let a finger or face stand for a PIN' 'unlock' 'hold the vault open for this session' 'lock' 'lock the vault: the agent forgets it and ends' 'agent' 'the process that holds the vault open' 'access' 'say who may use a token: scripts with a grant, or whoever gives a PIN' 'rename' 'give a token another name' 'hold' 'move a token\'s secret into this machine\'s TPM, from which nobody can copy it' 'remove' 'remove tokens; `fob restore` brings them back for 30 days' 'restore' 'bring back a removed token, or the tokens of a backup' 'tag' 'sort a token under tags' 'untag' 'take tags off a token' 'favorite' 'list a token before the others' 'resync' 'move an event-based token\'s counter on by passcodes of another device' 'import' 'take tokens over from another app\'s file' 'export' 'take tokens with their secrets out, for another app' 'backup' 'write all tokens into one encrypted file' 'inspect' 'tell what an enrollment string, picture or file is, without storing it' 'provision' 'make enrollment strings with new random secrets' 'verify' 'check a passcode: is it right, and how far off is the clock or counter?' 'askpass' 'answer a prompt of ssh, sudo or git' 'config' 'settle things for all commands to come' 'lab' 'an authentication server to try things out with' 'sync' 'have the same tokens on several machines, over a git repository of yours' 'doctor' 'look for what is wrong, and mend it' 'shellenv' 'print shell functions that ask the agent without starting fob' 'completion' 'print the completion script of a shell' 'help' 'show help for a command'
         case 'push'
             printf '%s\t%s\n' 'listen' 'wait for login requests' 'list' 'show the login requests that wait for an answer' 'approve' 'approve a login request' 'deny' 'deny a login request, or all of them' 'history' 'show past login requests and what was answered'
         case 'pin'
@@ -32,11 +32,11 @@ end
 function __fob_options
     switch $argv[1]
         case 'enroll'
-            printf '%s\t%s\n' '--qr' 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures' '--clipboard' 'read what was copied, a text or a picture' '--screen' 'read the QR codes that the screen shows' '--name' 'what to call the token' '--dry-run' 'show what would be enrolled, store nothing and ask no server' '--replace' 'replace every token of the same account, or the one of the same name; they stay restorable' '--yes' 'do not ask back about warnings' '--pin' 'ask for a token PIN now' '--hold' 'put the secret into this machine\'s TPM, and nowhere else (tpm)' '--trace' 'write a log of what a server was asked and answered, without secrets' '--insecure' 'let a server do whose certificate nobody vouches for, or that has none'
+            printf '%s\t%s\n' '--qr' 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures' '--clipboard' 'read what was copied, a text or a picture' '--screen' 'read the QR codes that the screen shows' '--name' 'what to call the token' '--tag' 'its tags, with commas between' '--dry-run' 'show what would be enrolled, store nothing and ask no server' '--replace' 'replace every token of the same account, or the one of the same name; they stay restorable' '--yes' 'do not ask back about warnings' '--pin' 'ask for a token PIN now' '--hold' 'put the secret into this machine\'s TPM, and nowhere else (tpm)' '--trace' 'write a log of what a server was asked and answered, without secrets' '--insecure' 'let a server do whose certificate nobody vouches for, or that has none'
         case 'list'
-            printf '%s\t%s\n' '--codes' 'add the passcodes of time-based tokens without a PIN' '--watch' 'with --codes: as time goes by, on a live screen'
+            printf '%s\t%s\n' '--tag' 'only tokens with this tag; with commas between: with all of them' '--codes' 'add the passcodes of time-based tokens without a PIN' '--watch' 'with --codes: as time goes by, on a live screen'
         case 'code'
-            printf '%s\t%s\n' '--all' 'the passcodes of all time-based tokens without a PIN' '--copy' 'put the passcode on the clipboard instead of printing it' '--clear-after' 'with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)' '--once' 'with --copy: for one paste, where the system can count them (X11, Wayland)' '--next' 'the passcode of the next time step' '--at' 'the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s' '--watch' 'passcodes as time goes by, of the named tokens or all, on a live screen' '--min-validity' 'wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)' '--format' 'what to print: {code} {name} {issuer} {account} {kind} {validUntil} {secondsLeft} ...'
+            printf '%s\t%s\n' '--all' 'the passcodes of all time-based tokens without a PIN' '--tag' 'with --all or --watch: of the tokens with this tag' '--copy' 'put the passcode on the clipboard instead of printing it' '--clear-after' 'with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)' '--once' 'with --copy: for one paste, where the system can count them (X11, Wayland)' '--next' 'the passcode of the next time step' '--at' 'the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s' '--watch' 'passcodes as time goes by, of the named tokens or all, on a live screen' '--min-validity' 'wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)' '--format' 'what to print: {code} {name} {issuer} {account} {kind} {validUntil} {secondsLeft} ...'
         case 'run'
             printf '%s\t%s\n' '--token' 'the token; with --stdin several' '--env' 'the variable of the passcode (FOB_CODE); for several tokens, a pair for each' '--stdin' 'give the passcode as standard input instead' '--fresh' 'wait for the next passcode, which nobody has seen yet' '--min-validity' 'wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)'
         case 'challenge'
@@ -54,13 +54,15 @@ function __fob_options
         case 'agent start'
             printf '%s\t%s\n' '--for' 'lock after this time at the latest: 30m, 8h, 7d (agent.lifetime: 8h)' '--idle' 'lock when nothing was asked for this long (agent.idle: 1h)' '--push' 'ask for login requests of tokens without PIN, and remember them' '--notify' 'with --push: ask about them by notification of the desktop (push.notify: false)' '--export' 'print `export FOB_AGENT_SOCK=...` for the shell to evaluate'
         case 'access grant'
-            printf '%s\t%s\n' '--token' 'the tokens' '--rights' 'what the script may do, with commas between: code, challenge, push (code)' '--expires' '90m, 12h, 30d, a date, or never (30d)' '--export' 'write a home for another machine: what the grant needs, and nothing else'
+            printf '%s\t%s\n' '--token' 'the tokens' '--tag' 'besides: the tokens that have this tag now' '--rights' 'what the script may do, with commas between: code, challenge, push (code)' '--expires' '90m, 12h, 30d, a date, or never (30d)' '--export' 'write a home for another machine: what the grant needs, and nothing else'
         case 'hold'
             printf '%s\t%s\n' '--yes' 'do not ask back'
         case 'remove'
             printf '%s\t%s\n' '--yes' 'do not ask'
         case 'restore'
             printf '%s\t%s\n' '--replace' 'replace tokens of the same account that have another secret; they stay restorable' '--keep-both' 'keep both where an account is there with another secret' '--identity' 'open the backup with this key file of age instead of a passphrase'
+        case 'untag'
+            printf '%s\t%s\n' '--all' 'all of its tags'
         case 'favorite'
             printf '%s\t%s\n' '--off' 'list it among the others again'
         case 'import'
@@ -118,7 +120,7 @@ end
 function __fob_places
     switch $argv[1]
         case 'help'
-            printf '%s\n' 'words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion'
+            printf '%s\n' 'words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion'
         case 'enroll'
             printf '%s\n' 'more any'
         case 'list'
@@ -165,6 +167,10 @@ function __fob_places
             printf '%s\n' 'more token'
         case 'restore'
             printf '%s\n' 'file'
+        case 'tag'
+            printf '%s\n' 'token' 'more tag'
+        case 'untag'
+            printf '%s\n' 'token' 'more tag'
         case 'favorite'
             printf '%s\n' 'token'
         case 'resync'
@@ -231,10 +237,16 @@ function __fob_value
                     echo 'more file'
                 case 'enroll --name'
                     echo 'any'
+                case 'enroll --tag'
+                    echo 'tag'
                 case 'enroll --hold'
                     echo 'words tpm'
                 case 'enroll --trace'
                     echo 'file'
+                case 'list --tag'
+                    echo 'tag'
+                case 'code --tag'
+                    echo 'tag'
                 case 'code --clear-after'
                     echo 'any'
                 case 'code --at'
@@ -281,6 +293,8 @@ function __fob_value
                     echo 'any'
                 case 'access grant --token'
                     echo 'more token'
+                case 'access grant --tag'
+                    echo 'tag'
                 case 'access grant --rights'
                     echo 'words code challenge push'
                 case 'access grant --expires'
@@ -473,6 +487,9 @@ function __fob_candidates
         case token
             test -n "$followed[2]"; and set -lx FOB_HOME $followed[2]
             fob __complete names 2>/dev/null | string replace -r '^' -- "$before" | string replace -r '$' \ttoken
+        case tag
+            test -n "$followed[2]"; and set -lx FOB_HOME $followed[2]
+            fob __complete tags 2>/dev/null | string replace -r '^' -- "$before" | string replace -r '$' \ttag
         case 'words *'
             string split ' ' -- $followed[3] | tail -n +2 | string replace -r '^' -- "$before"
         case command

@@ -5,7 +5,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
 
     $table = @{
         '' = @{
-            Commands = @(, @('enroll', 'add tokens from enrollment strings or QR pictures'); , @('list', 'list the tokens'); , @('show', 'show one token''s details, never its secret'); , @('code', 'print a token''s passcode'); , @('run', 'run a program with a passcode in its environment or on its standard input'); , @('challenge', 'answer a challenge (OCRA)'); , @('push', 'approve and deny login requests'); , @('pin', 'set, change and remove PINs: of the app, or of one token'); , @('keychain', 'who keeps the vault''s key'); , @('biometric', 'let a finger or face stand for a PIN'); , @('unlock', 'hold the vault open for this session'); , @('lock', 'lock the vault: the agent forgets it and ends'); , @('agent', 'the process that holds the vault open'); , @('access', 'say who may use a token: scripts with a grant, or whoever gives a PIN'); , @('rename', 'give a token another name'); , @('hold', 'move a token''s secret into this machine''s TPM, from which nobody can copy it'); , @('remove', 'remove tokens; `fob restore` brings them back for 30 days'); , @('restore', 'bring back a removed token, or the tokens of a backup'); , @('favorite', 'list a token before the others'); , @('resync', 'move an event-based token''s counter on by passcodes of another device'); , @('import', 'take tokens over from another app''s file'); , @('export', 'take tokens with their secrets out, for another app'); , @('backup', 'write all tokens into one encrypted file'); , @('inspect', 'tell what an enrollment string, picture or file is, without storing it'); , @('provision', 'make enrollment strings with new random secrets'); , @('verify', 'check a passcode: is it right, and how far off is the clock or counter?'); , @('askpass', 'answer a prompt of ssh, sudo or git'); , @('config', 'settle things for all commands to come'); , @('lab', 'an authentication server to try things out with'); , @('sync', 'have the same tokens on several machines, over a git repository of yours'); , @('doctor', 'look for what is wrong, and mend it'); , @('shellenv', 'print shell functions that ask the agent without starting fob'); , @('completion', 'print the completion script of a shell'); , @('help', 'show help for a command'))
+            Commands = @(, @('enroll', 'add tokens from enrollment strings or QR pictures'); , @('list', 'list the tokens'); , @('show', 'show one token''s details, never its secret'); , @('code', 'print a token''s passcode'); , @('run', 'run a program with a passcode in its environment or on its standard input'); , @('challenge', 'answer a challenge (OCRA)'); , @('push', 'approve and deny login requests'); , @('pin', 'set, change and remove PINs: of the app, or of one token'); , @('keychain', 'who keeps the vault''s key'); , @('biometric', 'let a finger or face stand for a PIN'); , @('unlock', 'hold the vault open for this session'); , @('lock', 'lock the vault: the agent forgets it and ends'); , @('agent', 'the process that holds the vault open'); , @('access', 'say who may use a token: scripts with a grant, or whoever gives a PIN'); , @('rename', 'give a token another name'); , @('hold', 'move a token''s secret into this machine''s TPM, from which nobody can copy it'); , @('remove', 'remove tokens; `fob restore` brings them back for 30 days'); , @('restore', 'bring back a removed token, or the tokens of a backup'); , @('tag', 'sort a token under tags'); , @('untag', 'take tags off a token'); , @('favorite', 'list a token before the others'); , @('resync', 'move an event-based token''s counter on by passcodes of another device'); , @('import', 'take tokens over from another app''s file'); , @('export', 'take tokens with their secrets out, for another app'); , @('backup', 'write all tokens into one encrypted file'); , @('inspect', 'tell what an enrollment string, picture or file is, without storing it'); , @('provision', 'make enrollment strings with new random secrets'); , @('verify', 'check a passcode: is it right, and how far off is the clock or counter?'); , @('askpass', 'answer a prompt of ssh, sudo or git'); , @('config', 'settle things for all commands to come'); , @('lab', 'an authentication server to try things out with'); , @('sync', 'have the same tokens on several machines, over a git repository of yours'); , @('doctor', 'look for what is wrong, and mend it'); , @('shellenv', 'print shell functions that ask the agent without starting fob'); , @('completion', 'print the completion script of a shell'); , @('help', 'show help for a command'))
             Options = @()
             Refused = @()
             Values = @{  }
@@ -16,20 +16,20 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion')
+            Places = @('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion')
         }
         'enroll' = @{
             Commands = @()
-            Options = @(, @('--qr', 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures'); , @('--clipboard', 'read what was copied, a text or a picture'); , @('--screen', 'read the QR codes that the screen shows'); , @('--name', 'what to call the token'); , @('--dry-run', 'show what would be enrolled, store nothing and ask no server'); , @('--replace', 'replace every token of the same account, or the one of the same name; they stay restorable'); , @('--yes', 'do not ask back about warnings'); , @('--pin', 'ask for a token PIN now'); , @('--hold', 'put the secret into this machine''s TPM, and nowhere else (tpm)'); , @('--trace', 'write a log of what a server was asked and answered, without secrets'); , @('--insecure', 'let a server do whose certificate nobody vouches for, or that has none'))
+            Options = @(, @('--qr', 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures'); , @('--clipboard', 'read what was copied, a text or a picture'); , @('--screen', 'read the QR codes that the screen shows'); , @('--name', 'what to call the token'); , @('--tag', 'its tags, with commas between'); , @('--dry-run', 'show what would be enrolled, store nothing and ask no server'); , @('--replace', 'replace every token of the same account, or the one of the same name; they stay restorable'); , @('--yes', 'do not ask back about warnings'); , @('--pin', 'ask for a token PIN now'); , @('--hold', 'put the secret into this machine''s TPM, and nowhere else (tpm)'); , @('--trace', 'write a log of what a server was asked and answered, without secrets'); , @('--insecure', 'let a server do whose certificate nobody vouches for, or that has none'))
             Refused = @()
-            Values = @{ '--qr' = 'more file'; '--name' = 'any'; '--hold' = 'words tpm'; '--trace' = 'file' }
+            Values = @{ '--qr' = 'more file'; '--name' = 'any'; '--tag' = 'tag'; '--hold' = 'words tpm'; '--trace' = 'file' }
             Places = @('more any')
         }
         'list' = @{
             Commands = @()
-            Options = @(, @('--codes', 'add the passcodes of time-based tokens without a PIN'); , @('--watch', 'with --codes: as time goes by, on a live screen'))
+            Options = @(, @('--tag', 'only tokens with this tag; with commas between: with all of them'); , @('--codes', 'add the passcodes of time-based tokens without a PIN'); , @('--watch', 'with --codes: as time goes by, on a live screen'))
             Refused = @()
-            Values = @{  }
+            Values = @{ '--tag' = 'tag' }
             Places = @('token')
         }
         'show' = @{
@@ -41,9 +41,9 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'code' = @{
             Commands = @()
-            Options = @(, @('--all', 'the passcodes of all time-based tokens without a PIN'); , @('--copy', 'put the passcode on the clipboard instead of printing it'); , @('--clear-after', 'with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)'); , @('--once', 'with --copy: for one paste, where the system can count them (X11, Wayland)'); , @('--next', 'the passcode of the next time step'); , @('--at', 'the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s'); , @('--watch', 'passcodes as time goes by, of the named tokens or all, on a live screen'); , @('--min-validity', 'wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)'); , @('--format', 'what to print: {code} {name} {issuer} {account} {kind} {validUntil} {secondsLeft} ...'))
+            Options = @(, @('--all', 'the passcodes of all time-based tokens without a PIN'); , @('--tag', 'with --all or --watch: of the tokens with this tag'); , @('--copy', 'put the passcode on the clipboard instead of printing it'); , @('--clear-after', 'with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)'); , @('--once', 'with --copy: for one paste, where the system can count them (X11, Wayland)'); , @('--next', 'the passcode of the next time step'); , @('--at', 'the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s'); , @('--watch', 'passcodes as time goes by, of the named tokens or all, on a live screen'); , @('--min-validity', 'wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)'); , @('--format', 'what to print: {code} {name} {issuer} {account} {kind} {validUntil} {secondsLeft} ...'))
             Refused = @()
-            Values = @{ '--clear-after' = 'any'; '--at' = 'any'; '--min-validity' = 'any'; '--format' = 'any' }
+            Values = @{ '--tag' = 'tag'; '--clear-after' = 'any'; '--at' = 'any'; '--min-validity' = 'any'; '--format' = 'any' }
             Places = @('more token')
         }
         'run' = @{
@@ -237,9 +237,9 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'access grant' = @{
             Commands = @()
-            Options = @(, @('--token', 'the tokens'); , @('--rights', 'what the script may do, with commas between: code, challenge, push (code)'); , @('--expires', '90m, 12h, 30d, a date, or never (30d)'); , @('--export', 'write a home for another machine: what the grant needs, and nothing else'))
+            Options = @(, @('--token', 'the tokens'); , @('--tag', 'besides: the tokens that have this tag now'); , @('--rights', 'what the script may do, with commas between: code, challenge, push (code)'); , @('--expires', '90m, 12h, 30d, a date, or never (30d)'); , @('--export', 'write a home for another machine: what the grant needs, and nothing else'))
             Refused = @()
-            Values = @{ '--token' = 'more token'; '--rights' = 'words code challenge push'; '--expires' = 'any'; '--export' = 'folder' }
+            Values = @{ '--token' = 'more token'; '--tag' = 'tag'; '--rights' = 'words code challenge push'; '--expires' = 'any'; '--export' = 'folder' }
             Places = @('any')
         }
         'access list' = @{
@@ -290,6 +290,20 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Refused = @()
             Values = @{ '--identity' = 'file' }
             Places = @('file')
+        }
+        'tag' = @{
+            Commands = @()
+            Options = @()
+            Refused = @()
+            Values = @{  }
+            Places = @('token', 'more tag')
+        }
+        'untag' = @{
+            Commands = @()
+            Options = @(, @('--all', 'all of its tags'))
+            Refused = @()
+            Values = @{  }
+            Places = @('token', 'more tag')
         }
         'favorite' = @{
             Commands = @()
@@ -596,13 +610,13 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
     }
 
-    function Add-Tokens($begun, $before) {
+    function Add-Tokens($what, $begun, $before) {
         $previousHome = $env:FOB_HOME
         $previousEncoding = [Console]::OutputEncoding
         try {
             if ($home_) { $env:FOB_HOME = $home_ }
             [Console]::OutputEncoding = [System.Text.Encoding]::UTF8
-            Add-Words @(fob __complete names 2>$null) $begun $before
+            Add-Words @(fob __complete $what 2>$null) $begun $before
         } finally {
             $env:FOB_HOME = $previousHome
             [Console]::OutputEncoding = $previousEncoding
@@ -612,7 +626,8 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
     # nothing at all lets PowerShell complete files and folders itself
     function Add-Place($place, $begun, $before) {
         $kind, $words = ($place -replace '^more ', '') -split ' '
-        if ($kind -eq 'token') { Add-Tokens $begun $before }
+        if ($kind -eq 'token') { Add-Tokens names $begun $before }
+        if ($kind -eq 'tag') { Add-Tokens tags $begun $before }
         if ($kind -eq 'words') { Add-Words $words $begun $before }
     }
 
