@@ -12,6 +12,7 @@ import {
   viewDraft,
 } from "#commands/tokens/token-view.ts";
 import { parseHolder } from "#commands/values.ts";
+import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import type { Finding } from "#token/draft/parsed-token.ts";
 import { printable } from "#token/printable.ts";
 import { HOLDERS, type Holder } from "#token/token.ts";
@@ -128,8 +129,7 @@ export const enroll = defineCommand({
     refuseIdleOptions(input, online.length);
     const hold = parseHolder(input.hold);
     const tags = parseTags(input.tag);
-    const tagged = tags.length === 0 ? drafts : drafts.map((draft) => ({ ...draft, tags }));
-    const named = await nameDrafts(tagged, input.name, context);
+    const named = await nameDrafts(withTags(drafts, tags), input.name, context);
     refuseUnheld(named, hold);
     const notes = findingsOf(named, context.clock()).map(describeFinding);
     const onlineFindings = findingsOnline(online, input.insecure);
@@ -199,6 +199,13 @@ export const enroll = defineCommand({
   failures: ({ failures }) => failures,
   exitCode: (result) => (!result.isDryRun && result.isPinMissing ? 5 : 0),
 });
+
+function withTags(
+  drafts: readonly EnrollmentDraft[],
+  tags: readonly string[],
+): readonly EnrollmentDraft[] {
+  return tags.length === 0 ? drafts : drafts.map((draft) => ({ ...draft, tags }));
+}
 
 function refuseUnheld(named: readonly NamedDraft[], hold: Holder | undefined): void {
   if (hold === undefined) return;
