@@ -9,6 +9,7 @@ import {
 } from "../platform/hardware/emulator.ts";
 import { describeWith } from "../requires.ts";
 import { type Surroundings, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import { violations } from "./schemas.ts";
 
 /** "12345678901234567890", the secret of RFC 4226 Appendix D, in Base32. */
 const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -180,8 +181,9 @@ describeWith(EMULATOR, "a token that the TPM holds", () => {
     if (pin) await fob(["pin", "set", "ACME"], { env });
     await fob(["code", "ACME"], { env });
     expect((await fob(["hold", "ACME", "tpm"], { env })).exitCode).toBe(5);
-    const held = await fob(["hold", "ACME", "tpm", "--yes"], { env });
+    const held = await fob(["hold", "ACME", "tpm", "--yes", "--json"], { env });
     expect(held).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("snapshots") });
+    expect(violations("hold", JSON.parse(held.stdout))).toEqual([]);
     expect((await fob(["code", "ACME"], { env })).stdout).toBe("287082\n");
     if (pin) expect((await fob(["code", "ACME"], { env: { FOB_PIN: "11223" } })).exitCode).toBe(4);
     expect((await fob(["doctor", "--json"], { env })).stdout).not.toContain("--repair");

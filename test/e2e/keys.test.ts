@@ -368,14 +368,16 @@ describe("keychain move", () => {
   });
 
   test.each([
-    [["tpm"], 2],
+    [["tpm"], 8],
     [["file"], 2],
     [["disk"], 2],
     [[], 2],
   ])("%j is refused, and changes nothing", async (args, exitCode) => {
     const { home, fob } = await enrolled();
     const before = readHeader(home);
-    expect(await fob(["keychain", "move", ...args])).toMatchObject({ exitCode, stdout: "" });
+    const env = { FOB_TPM: `swtpm:${home}/none` };
+    const moved = await fob(["keychain", "move", ...args], { env });
+    expect(moved).toMatchObject({ exitCode, stdout: "" });
     expect(readHeader(home)).toEqual(before);
   });
 
