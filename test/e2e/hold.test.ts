@@ -126,8 +126,12 @@ describeWith(EMULATOR, "a token that the TPM holds", () => {
   test("leaves the vault in no way, by its name, and the others do", async () => {
     const { fob } = homeWithTpm();
     await fob(["enroll", "--hold", "tpm", "-"], { input: EVENTS });
-    await fob(["enroll", "-"], { input: TOTP_URI });
     const refused = /the TPM holds the secret of ACME/;
+    expect(await fob(["backup", "-", "--recipient", AGE_RECIPIENT])).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringMatching(refused),
+    });
+    await fob(["enroll", "-"], { input: TOTP_URI });
     const backup = await fob(["backup", "-", "--recipient", AGE_RECIPIENT]);
     expect(backup.stderr).toMatch(refused);
     expect(backup.stdout).toContain("BEGIN AGE");

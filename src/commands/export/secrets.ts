@@ -53,20 +53,23 @@ export async function openTokens(
     );
     return { tokens, leftOut: [], failures };
   }
-  const leftOut: string[] = [];
+  const refusals: { readonly name: string; readonly refusal: FobError }[] = [];
   const missing: IndexEntry[] = [];
   const { done, failures } = await attemptEach(vault.entries(), async (entry) => {
     await context.look();
     const record = readListed(vault, entry.id);
     const refusal = record && refusalOf(vault, record);
-    if (refusal) leftOut.push(`${entry.name}: ${refusal.message}`);
+    if (refusal) refusals.push({ name: entry.name, refusal });
     if (!record) missing.push(entry);
     return record && !refusal ? openToken(vault, record, context) : null;
   });
   const gone = await findMissing(directAuthenticator(vault, context.clock), missing, context);
-  const opened = { done: done.filter((token) => token !== null), failures: [...failures, ...gone] };
-  refuseNothingDone(opened, context);
-  return { tokens: opened.done, leftOut, failures: opened.failures };
+  const tokens = done.filter((token) => token !== null);
+  const failed = [...failures, ...gone];
+  const all = [...failed, ...refusals.map(({ refusal }) => refusal)];
+  refuseNothingDone({ done: tokens, failures: all }, context);
+  const leftOut = refusals.map(({ name, refusal }) => `${name}: ${refusal.message}`);
+  return { tokens, leftOut, failures: failed };
 }
 
 /**
