@@ -136,7 +136,9 @@ export function decodeShared(json: object): SharedFields | null {
  * because destructuring and spreading take three times as long, for ten thousand tokens.
  */
 export function decodeRow(row: TokenRow, shared: SharedFields): Token | null {
-  if (row.length > ROW_FIELDS.length + 1) return null;
+  // missing in rows of older versions; what else stands there is a field of another version
+  const tags = row[8] ?? DEFAULTS.tags;
+  if (row.length > ROW_FIELDS.length + 1 || !Array.isArray(tags)) return null;
   return {
     id: row[1],
     name: row[2],
@@ -150,8 +152,7 @@ export function decodeRow(row: TokenRow, shared: SharedFields): Token | null {
     favorite: row[6],
     heldBy: shared.heldBy,
     enrolledAt: new Date(row[7]),
-    // missing in rows of older versions
-    tags: row[8] ?? DEFAULTS.tags,
+    tags,
   };
 }
 
