@@ -82,6 +82,8 @@ function commandLines(
     ["backup", ["-"], { env: { FOB_PIN: "a long passphrase" } }],
     ["rename", ["Big", "Large"]],
     ["favorite", ["Large"]],
+    ["tag", ["Large", "work", "home"]],
+    ["untag", ["Large", "home"]],
     ["resync", ["ACME", RFC_CODES[3] ?? "", RFC_CODES[4] ?? ""]],
     ["access domain", ["Large", "none"]],
     ["access grant", ["ci", "--token", "ACME"]],
