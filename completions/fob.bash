@@ -9,7 +9,7 @@ _fob_look_up() {
   'enroll') options='--qr --clipboard --screen --name --tag --dry-run --replace --yes --pin --hold --trace --insecure' places=('more any') ;;
   'list') options='--tag --codes --watch' places=('token') ;;
   'show') places=('token') ;;
-  'code') options='--all --tag --copy --clear-after --once --next --at --watch --min-validity --format' places=('more token') ;;
+  'code') options='--all --tag --copy --clear-after --once --next --at --watch --min-validity --with-pin --format' places=('more token') ;;
   'run') options='--token --env --stdin --fresh --min-validity' places=('command' 'more file') ;;
   'challenge') options='--qr --server-challenge --verify --session --at --copy --once' places=('token' 'any') ;;
   'push') commands='listen list approve deny history' ;;

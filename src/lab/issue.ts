@@ -52,7 +52,7 @@ export function issuePasscodes(lab: Lab, recipient: Recipient, order: PasscodeOr
   const secret = randomBytes(SECRET_BYTES);
   const token = { ...base(lab, recipient, PREFIXES[order.kind]), ...firstState(order, secret) };
   const credential = credentialOf(token);
-  const pin = recipient.pin ? { pin: { type: "server" } as const } : {};
+  const pin = recipient.pin ? { pin: { type: "server", order: "before" } as const } : {};
   const about = { issuer: ISSUER, account: recipient.user, serial: token.serial };
   return issue(lab, token, formatKeyUri({ ...about, credential, secret, ...pin }));
 }

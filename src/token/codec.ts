@@ -11,7 +11,7 @@ import {
 } from "./credential-codec.ts";
 import { parseIsoDate } from "./iso-date.ts";
 import { cleanTags, MAX_TAGS } from "./tags.ts";
-import { PIN_TYPES, type Token } from "./token.ts";
+import { PIN_ORDERS, PIN_TYPES, type Token } from "./token.ts";
 
 /**
  * The version of the forms below, in every file that holds them. Every new field or kind increases
@@ -32,6 +32,7 @@ export type KeptFields = Omit<Token, "id" | keyof EnrolledFields>;
 const DEFAULTS: Omit<KeptFields, "enrolledAt"> = {
   accessDomain: "00",
   favorite: false,
+  pinOrder: "before",
   heldBy: null,
   tags: [],
 };
@@ -76,7 +77,14 @@ export function decodeToken(json: unknown): Token | null {
  * The fields that many tokens have in common. The compact form stores them once; the rows of tokens
  * refer to them by number.
  */
-const SHARED_FIELDS = ["format", "credential", "pin", "accessDomain", "heldBy"] as const;
+const SHARED_FIELDS = [
+  "format",
+  "credential",
+  "pin",
+  "pinOrder",
+  "accessDomain",
+  "heldBy",
+] as const;
 
 /** The other fields of a token, in the order of its row. A new field is added at the end. */
 const ROW_FIELDS = [
@@ -148,6 +156,7 @@ export function decodeRow(row: TokenRow, shared: SharedFields): Token | null {
     format: shared.format,
     credential: shared.credential,
     pin: shared.pin,
+    pinOrder: shared.pinOrder,
     accessDomain: shared.accessDomain,
     favorite: row[6],
     heldBy: shared.heldBy,
@@ -189,6 +198,7 @@ export function tokenSchemas(): TokenSchemas {
     format: v.pipe(v.string(), v.maxLength(64)),
     credential: v.pipe(credentialSchema(), v.transform(decodeCredential)),
     pin: v.picklist(PIN_TYPES),
+    pinOrder: v.optional(v.picklist(PIN_ORDERS), DEFAULTS.pinOrder),
     accessDomain: v.optional(v.picklist(ACCESS_DOMAINS), DEFAULTS.accessDomain),
     favorite: v.optional(v.boolean(), DEFAULTS.favorite),
     // a file that has the secret is not of a token that a chip holds

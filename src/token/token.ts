@@ -9,6 +9,12 @@ export const PIN_TYPES = ["none", "user", "server"] as const;
 /** One of {@link PIN_TYPES}. */
 export type PinType = (typeof PIN_TYPES)[number];
 
+/** Where a server wants its PIN: before the passcode, or after it. */
+export const PIN_ORDERS = ["before", "after"] as const;
+
+/** One of {@link PIN_ORDERS}. */
+export type PinOrder = (typeof PIN_ORDERS)[number];
+
 /** What may hold a token's secret in place of the vault. */
 export const HOLDERS = ["tpm"] as const;
 
@@ -27,6 +33,8 @@ export interface Token {
   readonly format: string;
   readonly credential: Credential;
   readonly pin: PinType;
+  /** Where the PIN goes that the server asks for; of no meaning for other PINs. */
+  readonly pinOrder: PinOrder;
   readonly accessDomain: AccessDomain;
   readonly favorite: boolean;
   /** The chip that holds its secret and computes with it; null where the vault has the secret. */

@@ -33,6 +33,33 @@ describe("fob code", () => {
     if (exitCode !== 0) expect(outcome.stdout).toBe("");
   });
 
+  test("prints the server's PIN with the passcode, in the order of the token", async () => {
+    const uri = (name: string, policy: string) => HOTP_URI.replace("ACME:ann", name) + policy;
+    const { fob } = await homeWith(
+      uri("before", "&pinpolicy=server"),
+      uri("after", "&pinpolicy=server,pin-order=after"),
+      uri("none", ""),
+    );
+    const env = { FOB_PIN: "7391" };
+    const [first, second] = RFC_CODES;
+    // without a PIN, no counter is used up
+    expect(await fob(["code", "before", "--with-pin"])).toMatchObject({ exitCode: 5, stdout: "" });
+    const printed = await fob(["code", "before", "--with-pin"], { env });
+    expect(printed).toEqual({ stdout: `7391${first}\n`, stderr: "", exitCode: 0 });
+    expect((await fob(["code", "after", "--with-pin"], { env })).stdout).toBe(`${first}7391\n`);
+    expect((await fob(["code", "before", "after", "--with-pin"], { env })).stdout).toBe(
+      `7391${second}\tACME\n${second}7391\tACME:after\n`,
+    );
+    expect((await fob(["show", "after"])).stdout).toMatch(/^PIN +server, after the passcode$/m);
+    expect(JSON.parse((await fob(["show", "after", "--json"])).stdout).pinOrder).toBe("after");
+    for (const args of [["none"], ["--all"], ["before", "--watch"]])
+      expect(await fob(["code", ...args, "--with-pin"], { env })).toMatchObject({ exitCode: 2 });
+    // exports and backups keep the order
+    const { stdout } = await fob(["export", "after", "--format", "key-uri"]);
+    expect(stdout).toContain("pinpolicy=server%2Cpin-order%3Dafter");
+    expect((await fob(["code", "none"])).stdout).toBe(`${first}\n`);
+  });
+
   test("prints by a template of one's own, and waits for a fresh passcode, where options say so", async () => {
     const { fob } = await homeWith(HOTP_URI, TOTP_URI);
     const args = ["code", "Example", "--min-validity", "1", "--format", "{name}\\t{code}"];

@@ -29,6 +29,8 @@ describe("fob list and show", () => {
       wiped: false,
       accessDomain: "00",
       favorite: false,
+      heldBy: null,
+      tags: [],
       format: "key-uri",
       enrolledAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       lastUsedAt: null,

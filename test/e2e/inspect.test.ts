@@ -29,6 +29,8 @@ describe("fob inspect", () => {
           pin: "none",
           accessDomain: "00",
           favorite: false,
+          heldBy: null,
+          tags: [],
           format: "key-uri",
           enrolledAt: null,
           lastUsedAt: null,

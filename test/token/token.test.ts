@@ -72,7 +72,7 @@ describe("a token", () => {
     }).toEqual({
       version: 4,
       fields:
-        "id name issuer account serial format credential pin accessDomain favorite heldBy enrolledAt tags",
+        "id name issuer account serial format credential pin pinOrder accessDomain favorite heldBy enrolledAt tags",
       credentials: [
         "totp: kind algorithm digits alphabet period t0",
         "hotp: kind algorithm digits alphabet counter",

@@ -27,7 +27,18 @@ export const HELP_SECTIONS: readonly HelpSection[] = [
   },
   {
     heading: "Tokens:",
-    words: ["enroll", "import", "inspect", "rename", "favorite", "remove", "restore", "resync"],
+    words: [
+      "enroll",
+      "import",
+      "inspect",
+      "rename",
+      "favorite",
+      "tag",
+      "untag",
+      "remove",
+      "restore",
+      "resync",
+    ],
   },
   {
     heading: "Safety:",

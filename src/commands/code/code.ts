@@ -23,6 +23,7 @@ import {
 } from "./passcode-view.ts";
 import { type PickContext, pickToken } from "./pick-token.ts";
 import { pinsInTurn } from "./pins-in-turn.ts";
+import { withServerPin } from "./with-server-pin.ts";
 
 /** Passcodes that are printed or copied, or those that were watched until the person left. */
 type Codes = MadeCodes | { readonly kind: "watched"; readonly firstFailure: FobError | null };
@@ -67,6 +68,7 @@ export const code = defineCommand({
       "S",
       "wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)",
     ),
+    withPin: flag("ask for the PIN of the server, and print it with the passcode in its order"),
     format: value(
       "TEMPLATE",
       "what to print: {code} {name} {issuer} {account} {kind} {validUntil} {secondsLeft} ...",
@@ -98,9 +100,13 @@ export const code = defineCommand({
     const tokens = await existingTokens("code", context);
     if (input.watch) return watch(tokens, input, clearAfter, context);
     const { chosen, notes, failures: unread } = await chooseTokens(tokens, input, context);
-    const asking = pinsInTurn(chosen, context.pinPrompt);
-    const make = (token: Token) =>
-      makeCode(tokens, token, { ...input, minValidity }, { ...context, pinPrompt: asking(token) });
+    const asking = pinsInTurn(chosen, context.pinPrompt, input.withPin);
+    const make = (token: Token) => {
+      const pinPrompt = asking(token);
+      const makeAlone = () =>
+        makeCode(tokens, token, { ...input, minValidity }, { ...context, pinPrompt });
+      return input.withPin ? withServerPin(token, pinPrompt, makeAlone) : makeAlone();
+    };
     const [only, ...others] = chosen;
     if (input.all || only === undefined || others.length > 0) {
       const { done: codes, failures } = await attemptEach(chosen, make);
@@ -134,6 +140,7 @@ interface CodeInput {
   readonly at: string | undefined;
   readonly format: string | undefined;
   readonly watch: boolean;
+  readonly withPin: boolean;
   readonly minValidity: string | undefined;
 }
 
@@ -146,6 +153,7 @@ function refuseContradictions({
   at,
   format,
   watch,
+  withPin,
   minValidity,
 }: CodeInput): void {
   const isOfOnce = copy || next || [at, format, minValidity].some((given) => given !== undefined);
@@ -154,6 +162,8 @@ function refuseContradictions({
       "usage",
       t("--watch goes on: --copy, --next, --at, --format and --min-validity are for one passcode"),
     );
+  if (withPin && (all || watch))
+    throw new FobError("usage", t("--with-pin asks for a PIN: it is for named tokens"));
   if (all && names.length > 0)
     throw new FobError("usage", t("--all and a NAME exclude each other"));
   if (copy && (all || names.length > 1))

@@ -5,6 +5,7 @@ import { parseJson } from "#token/bounded-json.ts";
 import { tokenSchemas } from "#token/codec.ts";
 import { encodeCredential } from "#token/credential-codec.ts";
 import { pinBytes } from "#token/secret.ts";
+import { PIN_ORDERS } from "#token/token.ts";
 import { PolicySchema, SecretSchema } from "#vault/backup/backup.ts";
 import type { ChosenPin } from "./enrollment-pins.ts";
 import type { NamedDraft } from "./named-draft.ts";
@@ -56,7 +57,7 @@ const DraftSchema = v.strictObject({
   pin: v.nullable(
     v.variant("type", [
       v.object({ type: v.literal("user"), policy: PolicySchema }),
-      v.object({ type: v.literal("server") }),
+      v.object({ type: v.literal("server"), order: v.picklist(PIN_ORDERS) }),
     ]),
   ),
   chosen: v.optional(

@@ -116,6 +116,7 @@ export async function storeDrafts(
       format: one.draft.format,
       credential: raiseCounter(one.draft.credential, goesOn[i] ?? 0n),
       pin: one.draft.pin?.type === "server" ? "server" : "none",
+      ...(one.draft.pin?.type === "server" ? { pinOrder: one.draft.pin.order } : {}),
       secret: one.draft.secret,
       guard: pinOf(one),
       hold: storing.hold ?? null,

@@ -109,7 +109,7 @@ function toNamedDraft({ token, secret, pinPolicy }: BackedUpToken): NamedDraft {
     ...{ format, name, issuer, account, serial, credential, secret },
     ...{ fields: [], findings: [] },
     ...(pinPolicy ? { pin: { type: "user", policy: pinPolicy } } : {}),
-    ...(pin === "server" ? { pin: { type: "server" } } : {}),
+    ...(pin === "server" ? { pin: { type: "server", order: token.pinOrder } } : {}),
   };
   return {
     name,

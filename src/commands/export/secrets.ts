@@ -113,7 +113,7 @@ async function openToken(
 }
 
 function pinOf({ token, guard }: TokenRecord): RequiredPin | null {
-  if (token.pin === "server") return { type: "server" };
+  if (token.pin === "server") return { type: "server", order: token.pinOrder };
   return guard && { type: "user", policy: guard.policy };
 }
 

@@ -10,13 +10,13 @@ import { newlyEnrolled } from "#token/codec.ts";
 import type { Credential } from "#token/credential.ts";
 import { printable } from "#token/printable.ts";
 import type { PushCredential } from "#token/push-credential.ts";
-import type { Holder, PinType, Token } from "#token/token.ts";
+import type { Holder, PinOrder, PinType, Token } from "#token/token.ts";
 
 /**
  * A token as `list` and `show` print it: all of it, but what it computes with in its own words.
  * Counters are bigint, times Date; the printer knows how to write both.
  */
-export interface TokenView extends Omit<Token, "credential"> {
+export interface TokenView extends Omit<Token, "credential" | "pinOrder"> {
   readonly kind: Credential["kind"];
   readonly algorithm: string;
   /** Null where there are no passcodes, but signatures. */
@@ -29,6 +29,8 @@ export interface TokenView extends Omit<Token, "credential"> {
   readonly protocol?: PushCredential["protocol"] | undefined;
   /** Which server they come from. */
   readonly server?: string | undefined;
+  /** Where the PIN of a server goes; absent without such a PIN. */
+  readonly pinOrder?: PinOrder | undefined;
   /** Whether its secret was wiped after too many wrong PINs. */
   readonly wiped: boolean;
   readonly lastUsedAt: Date | null;
@@ -57,6 +59,7 @@ export function viewToken(token: Token, lastUsedAt: Date | null, wiped = false):
     server,
     serial,
     pin,
+    pinOrder: pin === "server" ? token.pinOrder : undefined,
     wiped,
     accessDomain,
     favorite,
@@ -162,6 +165,11 @@ const PINS: Readonly<Record<PinType, () => string>> = {
   server: () => t("server"),
 };
 
+const ORDERS: Readonly<Record<PinOrder, () => string>> = {
+  before: () => t("before the passcode"),
+  after: () => t("after the passcode"),
+};
+
 /** The PIN of a token, as text: the user's, the server's, or none. */
 export function pinInWords(pin: PinType): string {
   return PINS[pin]();
@@ -196,7 +204,11 @@ const FIELDS: Readonly<Record<keyof TokenView, Field>> = {
   period: ({ period }) => [t("period"), period === undefined ? null : `${period} s`],
   counter: ({ counter }) => [t("counter"), counter?.toString()],
   serial: ({ serial }) => [t("serial"), serial],
-  pin: ({ pin }) => [t("PIN"), pinInWords(pin)],
+  pin: ({ pin, pinOrder }) => [
+    t("PIN"),
+    pinOrder ? `${pinInWords(pin)}, ${ORDERS[pinOrder]()}` : pinInWords(pin),
+  ],
+  pinOrder: () => null,
   wiped: ({ wiped }) => [
     t("secret"),
     wiped ? t("wiped after too many wrong PINs: a new enrollment is the way out") : null,

@@ -24,6 +24,7 @@ const ANY_CODE: Parameters<typeof code.run>[0] = {
   next: false,
   at: undefined,
   watch: false,
+  withPin: false,
   minValidity: undefined,
   format: undefined,
 };

@@ -94,7 +94,7 @@ function parametersOf(credential: UriCredential, issuer: string | null): [string
 
 /** A PIN that the user chose freely is not written: another app has no use for it. */
 function pinPolicyOf(pin: RequiredPin): string | null {
-  if (pin.type === "server") return "server";
+  if (pin.type === "server") return pin.order === "after" ? "server,pin-order=after" : "server";
   return pin.policy.required ? formatPinPolicy(pin.policy) : null;
 }
 

@@ -23,6 +23,7 @@ import { cleanSerial, readLabel } from "#token/draft/uri-label.ts";
 import { counterNumber, Parameters, show, wholeNumber } from "#token/draft/uri-parameters.ts";
 import { parsePinPolicy } from "#token/pin-policy-text.ts";
 import { forget } from "#token/secret.ts";
+import type { PinOrder } from "#token/token.ts";
 import { pinIsNotKept } from "./mobile-otp.ts";
 import { looksLikeSteamGuard, STEAM_GUARD, steamByIssuer } from "./steam.ts";
 import { readTwoStep } from "./two-step.ts";
@@ -114,8 +115,16 @@ function readSecret(parameters: Parameters): Buffer {
   return parseBase32Secret(text.replaceAll("+", " "));
 }
 
+/** The policy of a PIN that the server asks for. */
+const SERVER_PIN = /^server((?:,pin-order=(?:before|after))?)$/i;
+
+function serverOrder(text: string): PinOrder {
+  return text.toLowerCase().endsWith("after") ? "after" : "before";
+}
+
 /**
- * The PIN that the issuer requires: `pinpolicy=server`, or the rules for one that the user chooses.
+ * The PIN that the issuer requires: `pinpolicy=server` (with `,pin-order=after` where it goes behind
+ * the passcode), or the rules for one that the user chooses.
  */
 function readPin(parameters: Parameters, { kind }: OtpCredential): Pick<ParsedToken, "pin"> {
   const text = parameters.read("pinpolicy");
@@ -123,7 +132,8 @@ function readPin(parameters: Parameters, { kind }: OtpCredential): Pick<ParsedTo
   const wish = kind === "yandex" ? null : readPinWish(parameters);
   if (text === null) return wish ? { pin: wish } : {};
   parameters.note("pinpolicy", text, "given");
-  if (text.toLowerCase() === "server") return { pin: { type: "server" } };
+  const [, order] = SERVER_PIN.exec(text) ?? [];
+  if (order !== undefined) return { pin: { type: "server", order: serverOrder(order) } };
   return { pin: { type: "user", policy: { ...parsePinPolicy(text), required: true } } };
 }
 

@@ -69,7 +69,8 @@ function readPin(pin: Element | null, credential: OtpCredential): RequiredPin | 
     "PINPolicy",
   );
   const mode = attribute(pin, "PINUsageMode") ?? "Local";
-  if (mode === "Append" || mode === "Prepend") return { type: "server" };
+  if (mode === "Append") return { type: "server", order: "after" };
+  if (mode === "Prepend") return { type: "server", order: "before" };
   // asked for with every challenge, and hashed into the response
   if (mode === "Algorithmic" && hashesPin(credential)) return null;
   if (mode !== "Local")

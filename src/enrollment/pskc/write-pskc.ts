@@ -289,7 +289,8 @@ function dataOf(credential: OtpCredential): object {
 
 /** PIN rules that PSKC cannot express (history, expiry, wiping) are left out. */
 function pinOf(pin: RequiredPin): object {
-  if (pin.type === "server") return { "@PINUsageMode": "Append" };
+  if (pin.type === "server")
+    return { "@PINUsageMode": pin.order === "after" ? "Append" : "Prepend" };
   const { minLength, maxLength, alphabet, attempts } = pin.policy;
   const encodings = { numeric: "DECIMAL", alphanumeric: "ALPHANUMERIC", any: "BINARY" };
   return {

@@ -2,6 +2,7 @@ import type { HttpClient } from "#base/http-client.ts";
 import { t } from "#base/language.ts";
 import type { Credential, OtpCredential } from "#token/credential.ts";
 import type { PinPolicy } from "#token/pin-policy.ts";
+import type { PinOrder } from "#token/token.ts";
 
 /**
  * The severity of a finding: an `error` prevents enrollment, a `warning` needs a person's
@@ -108,7 +109,13 @@ export type AskSecret = (role: "passphrase" | "key", of: string | null) => Promi
  * A required PIN: one that protects the token in the vault (`user`), or one that is typed together
  * with its passcodes at login (`server`).
  */
-export type RequiredPin = UserPin | { readonly type: "server" };
+export type RequiredPin = UserPin | ServerPin;
+
+/** A PIN that the server asks for, before or after the passcode. */
+export interface ServerPin {
+  readonly type: "server";
+  readonly order: PinOrder;
+}
 
 /** A PIN that its user chooses under the issuer's policy. */
 export interface UserPin {

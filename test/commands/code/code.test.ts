@@ -17,6 +17,7 @@ const NONE: Parameters<typeof code.run>[0] = {
   next: false,
   at: undefined,
   watch: false,
+  withPin: false,
   minValidity: undefined,
   format: undefined,
 };

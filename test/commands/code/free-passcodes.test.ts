@@ -95,6 +95,7 @@ test("`code --all` gives the passcodes that use nothing up and need nobody, and 
     once: false,
     next: false,
     watch: false,
+    withPin: false,
   };
   const none = { at: undefined, clearAfter: undefined, format: undefined, minValidity: undefined };
   const made = await code.run({ names: [], ...options, ...none }, context);

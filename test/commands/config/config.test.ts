@@ -45,7 +45,7 @@ test("takes yes and no by their words, and nothing else", async () => {
 
 test.each([
   ["clipboard.clear-after", "0", 'clipboard.clear-after is "0": a whole number of seconds from 1'],
-  ["keychain", "cloud", 'keychain is "cloud": one of system, file, none is needed'],
+  ["keychain", "cloud", 'keychain is "cloud": one of system, file, tpm, none is needed'],
   ["agent.idle", "31d", 'agent.idle is "31d": a duration of at most 30 days'],
   ["colour", "never", 'there is no setting "colour"'],
 ])("refuses to set %s to %s, and makes no file", async (key, value, message) => {

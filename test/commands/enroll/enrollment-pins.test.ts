@@ -31,7 +31,7 @@ test("tokens under one policy share one question, and every one of them gets the
     wanting("c", { ...USER_PIN_POLICY }),
     wanting("d", LONG),
   ];
-  const server = { name: "e", draft: { pin: { type: "server" } } } as const;
+  const server = { name: "e", draft: { pin: { type: "server", order: "before" } } } as const;
   const none = { name: "f", draft: {} };
   const context = prompted("83517", "279541");
   const pins = await askPins([a, b, c, d, server, none], false, { ...context, isLast: true });
@@ -43,7 +43,7 @@ test("tokens under one policy share one question, and every one of them gets the
 });
 
 test("with a PIN for all, those without a policy of their own get the usual one, but for a server's", async () => {
-  const server = { name: "e", draft: { pin: { type: "server" } } } as const;
+  const server = { name: "e", draft: { pin: { type: "server", order: "before" } } } as const;
   const none = { name: "f", draft: {} };
   const context = prompted("83517");
   const pins = await askPins([server, none], true, { ...context, isLast: true });

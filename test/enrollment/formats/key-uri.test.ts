@@ -201,7 +201,11 @@ describe("Key URIs as issuers write them", () => {
       type: "user",
       policy: { minLength: 6, required: true },
     });
-    expect((await read(uri("server"))).pin).toEqual({ type: "server" });
+    expect((await read(uri("server"))).pin).toEqual({ type: "server", order: "before" });
+    expect((await read(uri("Server,pin-order=after"))).pin).toEqual({
+      type: "server",
+      order: "after",
+    });
   });
 
   test("tell what was assumed and what looks odd", async () => {

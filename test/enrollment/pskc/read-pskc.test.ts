@@ -227,6 +227,12 @@ describe("a key container", () => {
     const appended = policy.replace("Local", "Append");
     expect((await read(container({ policy: appended }))).drafts[0]?.pin).toEqual({
       type: "server",
+      order: "after",
+    });
+    const prepended = policy.replace("Local", "Prepend");
+    expect((await read(container({ policy: prepended }))).drafts[0]?.pin).toEqual({
+      type: "server",
+      order: "before",
     });
   });
 
