@@ -55,7 +55,7 @@ describe("fob code", () => {
     for (const args of [["none"], ["--all"], ["before", "--watch"]])
       expect(await fob(["code", ...args, "--with-pin"], { env })).toMatchObject({ exitCode: 2 });
     // exports and backups keep the order
-    const { stdout } = await fob(["export", "after", "--format", "key-uri"]);
+    const { stdout } = await fob(["export", "after", "--yes"]);
     expect(stdout).toContain("pinpolicy=server%2Cpin-order%3Dafter");
     expect((await fob(["code", "none"])).stdout).toBe(`${first}\n`);
   });

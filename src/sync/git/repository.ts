@@ -259,7 +259,7 @@ export function blobId(bytes: Uint8Array): string {
  * option or a program.
  */
 export function checkRemote(text: string): string {
-  const isLocal = !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(text) && !/^[^/\\]+@?[^/\\]*:/.test(text);
+  const isLocal = !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(text) && !/^[^/\\:]+:/.test(text);
   if (text === "" || text.startsWith("-") || /\p{Cc}/u.test(text) || text.includes("::"))
     throw new FobError("usage", t`${JSON.stringify(text)} is no address of a repository`);
   if (/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(text)) {
