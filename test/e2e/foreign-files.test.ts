@@ -103,7 +103,8 @@ describe.skipIf(process.platform === "win32")("what is no file", () => {
         ["import", path],
         ["inspect", "--qr", path],
         ["enroll", "--qr", path],
-        ["code", "ACME", "--pin-file", path],
+        // a named pipe may be the source of a PIN
+        ...(path === pipe ? [] : [["code", "ACME", "--pin-file", path]]),
         ["restore", path, "--identity", path],
         ["provision", "totp", "--from", path],
       ];
