@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { defineConfig, type Plugin } from "vitest/config";
+import { configDefaults, defineConfig, type Plugin } from "vitest/config";
 import { ClosingLine } from "./test/closing-line.ts";
 import { SlowestFiles } from "./test/slowest-files.ts";
 
@@ -16,19 +16,37 @@ const textFiles: Plugin = {
       : null,
 };
 
-export default defineConfig({
+/**
+ * Files whose process nobody else may have used: the native part of the keychain remembers the
+ * first bus that it could not reach.
+ */
+const ALONE = ["test/system/key-store.test.ts"];
+
+export default defineConfig(({ mode }) => ({
   plugins: [textFiles],
   define: { FOB_VERSION: JSON.stringify(version) },
   test: {
-    include: ["test/**/*.test.ts"],
     setupFiles: [
       "test/processor-time.ts",
       "test/least-costs.ts",
       "test/stretched-once.ts",
       "test/rsa-keys-again.ts",
     ],
-    // the program is loaded once for all files of a worker, not in a second of each one
-    isolate: false,
+    projects: [
+      {
+        extends: true,
+        // a project has none of --mode by itself, which says how much torture and fuzz do
+        mode,
+        test: {
+          name: "together",
+          include: ["test/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, ...ALONE],
+          // the program is loaded once for all files of a worker, not in a second of each one
+          isolate: false,
+        },
+      },
+      { extends: true, mode, test: { name: "alone", include: ALONE } },
+    ],
     // most of the time goes to programs that wait for each other: one worker, which Vitest takes on
     // two cores, leaves half of them idle
     maxWorkers: Math.max(2, availableParallelism() - 1),
@@ -39,4 +57,4 @@ export default defineConfig({
     // scripts/coverage.mjs prints the figures of each room
     coverage: { provider: "v8", include: ["src/**"], reporter: ["json-summary", "html"] },
   },
-});
+}));

@@ -36,5 +36,5 @@ function endsWithSecret(list: string, secret: Uint8Array): boolean {
   if (at < 0) return false;
   const written = line.slice(at + "secret=".length).toUpperCase();
   // the last character of what was cut may hold a part of a byte, which is left out
-  return written.startsWith(encodeBase32(secret).slice(0, -1));
+  return !written.includes("&") && written.startsWith(encodeBase32(secret).slice(0, -1));
 }
