@@ -63,7 +63,7 @@ _fob_look_up() {
   'lab log') options='--last' ;;
   'sync') commands='init add invite join members move remove leave status' options='--approve --trust-remote' ;;
   'sync init') options='--name' places=('folder') ;;
-  'sync add') options='--all' places=('more token') ;;
+  'sync add') options='--all --tag' places=('more token') ;;
   'sync invite') options='--wait --yes --qr' ;;
   'sync join') options='--name --qr --wait' places=('any') ;;
   'sync move') places=('token' 'any') ;;
@@ -165,6 +165,7 @@ _fob_look_up_value() {
     'lab log --last') place='any' ;;
     'sync --approve') place='any' ;;
     'sync init --name') place='any' ;;
+    'sync add --tag') place='tag' ;;
     'sync invite --qr') place='file' ;;
     'sync join --name') place='any' ;;
     'sync join --qr') place='file' ;;

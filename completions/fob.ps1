@@ -482,9 +482,9 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'sync add' = @{
             Commands = @()
-            Options = @(, @('--all', 'all tokens that can be shared'))
+            Options = @(, @('--all', 'all tokens that can be shared'); , @('--tag', 'those with this tag, or with all of several: work,vpn'))
             Refused = @()
-            Values = @{  }
+            Values = @{ '--tag' = 'tag' }
             Places = @('more token')
         }
         'sync invite' = @{

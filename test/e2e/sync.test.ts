@@ -32,6 +32,9 @@ describe("two homes", () => {
     const { laptop, desktop } = await twoHomes([TOTP_URI, HOTP_URI]);
     expect(await namesOf(desktop)).toEqual(["Example"]);
     expect((await laptop.fob(["sync", "add", "Count"])).exitCode).toBe(2);
+    expect((await laptop.fob(["sync", "add", "--tag", "work"])).exitCode).toBe(3);
+    await laptop.fob(["tag", "Count", "work"]);
+    expect(await ok(laptop, ["sync", "add", "--tag", "work"])).toEqual([]);
     const offered = await ok(laptop, ["sync", "move", "Count", "desktop"]);
     expect(violations("sync-move", offered)).toEqual([]);
     await ok(desktop, ["sync"]);

@@ -90,6 +90,7 @@ export const code = defineCommand({
   async run(input, context: CodeContext): Promise<Codes> {
     refuseContradictions(input);
     refuseTagOfNamed(input);
+    refusePinOfMany(input);
     tellZone("--at", input.at, context);
     const clearAfter =
       input.copy || input.watch
@@ -153,7 +154,6 @@ function refuseContradictions({
   at,
   format,
   watch,
-  withPin,
   minValidity,
 }: CodeInput): void {
   const isOfOnce = copy || next || [at, format, minValidity].some((given) => given !== undefined);
@@ -162,8 +162,6 @@ function refuseContradictions({
       "usage",
       t("--watch goes on: --copy, --next, --at, --format and --min-validity are for one passcode"),
     );
-  if (withPin && (all || watch))
-    throw new FobError("usage", t("--with-pin asks for a PIN: it is for named tokens"));
   if (all && names.length > 0)
     throw new FobError("usage", t("--all and a NAME exclude each other"));
   if (copy && (all || names.length > 1))
@@ -173,6 +171,11 @@ function refuseContradictions({
     throw new FobError("usage", t("--copy and --format exclude each other"));
   if (next && at !== undefined)
     throw new FobError("usage", t("--next and --at exclude each other"));
+}
+
+function refusePinOfMany({ all, watch, withPin }: CodeInput): void {
+  if (withPin && (all || watch))
+    throw new FobError("usage", t("--with-pin asks for a PIN: it is for named tokens"));
 }
 
 function refuseTagOfNamed({ names, all, tag, watch }: CodeInput): void {

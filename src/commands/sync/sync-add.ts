@@ -1,9 +1,10 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import { attemptEach, refuseNothingDone } from "#cli/attempts.ts";
-import { defineCommand, flag, variadic } from "#cli/command.ts";
+import { defineCommand, flag, value, variadic } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { findEach, readListed } from "#commands/lookup.ts";
+import { chooseTagged, parseTags } from "#commands/tokens/tag-values.ts";
 import { runRound } from "#sync/round/round.ts";
 import { addShared, type OpenedToken, sharedOf } from "#sync/round/sharing.ts";
 import { whyOnOneDevice } from "#sync/tokens/shareable.ts";
@@ -23,21 +24,26 @@ export const syncAdd = defineCommand({
     "The PIN of a token that has one is asked for, and every device that gets the token asks for a new one. A token that counts, or answers " +
     "for one device, is never on two: `fob sync move` hands it over.",
   arguments: { names: variadic("NAME", "names or ids of tokens", "token") },
-  options: { all: flag("all tokens that can be shared") },
+  options: {
+    all: flag("all tokens that can be shared"),
+    tag: value("TAG", "those with this tag, or with all of several: work,vpn", "tag"),
+  },
   examples: [
     { command: "fob sync add github mail", explanation: "these two" },
+    { command: "fob sync add --tag work", explanation: "those that have this tag now" },
     { command: "fob sync add --all", explanation: "everything that can be on several devices" },
   ],
-  async run({ names, all }, context: AddContext) {
-    if (all === names.length > 0)
-      throw new FobError("usage", t("which tokens? give NAMEs, or --all"));
+  async run({ names, all, tag }, context: AddContext) {
+    const tags = parseTags(tag);
+    if ([names.length > 0, all, tag !== undefined].filter(Boolean).length !== 1)
+      throw new FobError("usage", t("which tokens? give NAMEs, --tag or --all"));
     const { state, work } = await openSession(context);
     const { vault } = work;
     const known = Object.values(state.tokens);
     const leftOut: string[] = [];
-    const entries = (all ? vault.entries() : await findEach(vault, names)).filter(
-      ({ id }) => !sharedOf(known, id),
-    );
+    const isNamed = names.length > 0;
+    const chosen = isNamed ? await findEach(vault, names) : chooseTagged(vault.entries(), tags);
+    const entries = chosen.filter(({ id }) => !sharedOf(known, id));
     const opening = await attemptEach(
       entries,
       async ({ id, name }): Promise<OpenedToken | null> => {
@@ -46,7 +52,7 @@ export const syncAdd = defineCommand({
         if (!record) return null;
         const reason = whyOnOneDevice(record.token);
         if (reason === null) return openForOthers(vault, record, context);
-        if (!all)
+        if (isNamed)
           throw new FobError("usage", t`${name} cannot be shared: ${reason}`, {
             hint: t("`fob sync move NAME DEVICE` hands it over"),
           });
@@ -55,7 +61,10 @@ export const syncAdd = defineCommand({
       },
     );
     const opened = opening.done.filter((token) => token !== null);
-    refuseNothingDone({ done: all ? [null] : opening.done, failures: opening.failures }, context);
+    refuseNothingDone(
+      { done: isNamed ? opening.done : [null], failures: opening.failures },
+      context,
+    );
     const { report } = await runRound(state, work, {
       async share(drafts, stamp) {
         for (const token of opened) addShared(drafts, token, stamp);
