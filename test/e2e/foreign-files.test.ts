@@ -91,6 +91,18 @@ describe("a text from Windows", () => {
   });
 });
 
+/** Command lines that take a file. A named pipe may be the source of a PIN. */
+function commandsWith(path: string): string[][] {
+  const commands = [
+    ["import", path],
+    ["inspect", "--qr", path],
+    ["enroll", "--qr", path],
+    ["restore", path, "--identity", path],
+    ["provision", "totp", "--from", path],
+  ];
+  return path.endsWith("/pipe") ? commands : [...commands, ["code", "ACME", "--pin-file", path]];
+}
+
 describe.skipIf(process.platform === "win32")("what is no file", () => {
   test("is refused at once, wherever a file is taken", async () => {
     const { home, fob } = testHome();
@@ -99,16 +111,7 @@ describe.skipIf(process.platform === "win32")("what is no file", () => {
     await execa("sh", ["-c", 'mkfifo "$0"', pipe]);
     mkdirSync(join(home, "folder"));
     for (const path of [pipe, "/dev/zero", join(home, "folder")]) {
-      const commands = [
-        ["import", path],
-        ["inspect", "--qr", path],
-        ["enroll", "--qr", path],
-        // a named pipe may be the source of a PIN
-        ...(path === pipe ? [] : [["code", "ACME", "--pin-file", path]]),
-        ["restore", path, "--identity", path],
-        ["provision", "totp", "--from", path],
-      ];
-      for (const args of commands) {
+      for (const args of commandsWith(path)) {
         const { exitCode, stderr } = await fob(
           args.includes("code") ? ["pin", "set", "ACME", ...args.slice(2)] : args,
         );
