@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { testHome } from "./fob.ts";
+import { PEAK_KIB } from "./peak-memory.ts";
 
 const MEBIBYTE = 2 ** 20;
 /** Just what is still read: everything larger is refused by its size. */
@@ -13,7 +14,7 @@ async function readHuge(args: readonly string[], content: string) {
   const { fob, home } = testHome();
   const [file, peak] = [join(home, "huge"), join(home, "peak")];
   writeFileSync(file, content);
-  const report = `process.on("exit", () => fs.writeFileSync(${JSON.stringify(peak)}, String(process.resourceUsage().maxRSS)))`;
+  const report = `process.on("exit", () => fs.writeFileSync(${JSON.stringify(peak)}, String(${PEAK_KIB})))`;
   const module = `data:text/javascript,${encodeURIComponent(`import fs from "node:fs"; ${report}`)}`;
   const input = args.includes("-") ? { input: content } : {};
   const env = { NODE_OPTIONS: `--import=${module}`, FOB_PIN: "whatever it is" };
