@@ -18,6 +18,20 @@ const define = { FOB_VERSION: JSON.stringify(version) };
 /** From this number of commands on that use a module, it is loaded with every command. */
 const SHARED_BY = 10;
 
+/** How the files of the fast path are bundled. */
+const FAST_PATH = /** @type {const} */ ({
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target,
+  define,
+  logLevel: "warning",
+  format: "cjs",
+  banner: { js: '"use strict";' },
+  outdir: "dist",
+  outExtension: { ".js": ".cjs" },
+});
+
 await rm(`${root}/dist`, { recursive: true, force: true });
 const [program] = await Promise.all([
   bundleProgram({
@@ -43,33 +57,15 @@ const [program] = await Promise.all([
     },
   }),
   bundleFastPath({
-    absWorkingDir: root,
-    bundle: true,
-    platform: "node",
-    target,
-    define,
-    logLevel: "warning",
-    format: "cjs",
-    banner: { js: '"use strict";' },
+    ...FAST_PATH,
     entryPoints: { fob: "src/entry/fob.ts" },
     plugins: [waitingCrypto(), withoutPins(), withoutUnused(), withoutChip()],
     external: ["./main.cjs"],
-    outdir: "dist",
-    outExtension: { ".js": ".cjs" },
   }),
   bundleFastPath({
-    absWorkingDir: root,
-    bundle: true,
-    platform: "node",
-    target,
-    define,
-    logLevel: "warning",
-    format: "cjs",
-    banner: { js: '"use strict";' },
+    ...FAST_PATH,
     entryPoints: { held: "src/entry/held-answer.ts" },
     plugins: [withoutPins()],
-    outdir: "dist",
-    outExtension: { ".js": ".cjs" },
   }),
 ]);
 

@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import { defineCommand, flag, optionalValue, required, value } from "#cli/command.ts";
+import { checkQr, type Drawn, drawQr, type QrContext } from "#commands/asked-qr.ts";
 import type { Issued, Recipient } from "#lab/issue.ts";
 import type { Lab } from "#lab/lab.ts";
 import {
@@ -19,7 +20,6 @@ import {
   orderPush,
   orderTiqr,
 } from "./lab-order.ts";
-import { checkQr, type Drawn, drawQr, type QrContext } from "./lab-qr.ts";
 
 type IssueContext = LabContext & QrContext & SecretOptionContext;
 

@@ -2,13 +2,13 @@ import { FobError } from "#base/fob-error.ts";
 import { declared, t } from "#base/language.ts";
 import { defineCommand, flag, optionalValue, required, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { checkQr, type Drawn, drawQr, type QrContext } from "#commands/asked-qr.ts";
 import { parseWhole } from "#commands/values.ts";
 import type { Lab } from "#lab/lab.ts";
 import { LOGIN_WORDING, type PushWording } from "#lab/push/wording.ts";
 import { authenticationUrl } from "#lab/tiqr/addresses.ts";
 import type { Asked, Transaction, TransactionState } from "#lab/transaction.ts";
 import { existingUser, type LabContext, openLab } from "./lab-opening.ts";
-import { checkQr, type Drawn, drawQr, type QrContext } from "./lab-qr.ts";
 
 const USUAL_WAIT_S = 120;
 const LOOK_MS = 200;

@@ -3,7 +3,7 @@ import { t } from "#base/language.ts";
 import { shellWord } from "#base/shell-word.ts";
 import { defineCommand, flag, optionalValue } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { checkQr, drawQr, type QrContext } from "#commands/lab/lab-qr.ts";
+import { checkQr, drawQr, type QrContext } from "#commands/asked-qr.ts";
 import { formatInvitation, INVITATION_MS, newInvitation } from "#sync/members/invitation.ts";
 import { runRound } from "#sync/round/round.ts";
 import { readSyncState, writeSyncState } from "#sync/round/sync-state.ts";

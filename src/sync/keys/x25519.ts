@@ -1,6 +1,4 @@
 import {
-  createCipheriv,
-  createDecipheriv,
   createPrivateKey,
   createPublicKey,
   diffieHellman,
@@ -9,13 +7,11 @@ import {
   type KeyObject,
 } from "node:crypto";
 import type { Identity, Recipient, Stanza } from "age-encryption";
+import { unwrapAgeFileKey, WRAPPED_BYTES, wrapAgeFileKey } from "#base/age-file-key.ts";
 import { forget } from "#token/secret.ts";
 
 const TYPE = "X25519";
 const INFO = "age-encryption.org/v1/X25519";
-const CIPHER = "chacha20-poly1305";
-const ONCE = { authTagLength: 16 } as const;
-const FILE_KEY_BYTES = 16;
 
 /** The DER of a raw X25519 key is these bytes before it (RFC 8410). */
 const PUBLIC_DER = Buffer.from("302a300506032b656e032100", "hex");
@@ -44,8 +40,7 @@ export function x25519Recipient(
       const once = generateKeyPairSync("x25519");
       const share = rawPublic(once.publicKey);
       const key = wrappingKey(once.privateKey, publicKey, share, recipient);
-      const cipher = createCipheriv(CIPHER, key, Buffer.alloc(12), ONCE);
-      const body = Buffer.concat([cipher.update(fileKey), cipher.final(), cipher.getAuthTag()]);
+      const body = wrapAgeFileKey(key, fileKey);
       forget(key);
       return [newStanza([TYPE, share.toString("base64").replaceAll("=", "")], body)];
     },
@@ -64,27 +59,15 @@ export function x25519Identity(secret: Uint8Array): Identity {
     unwrapFileKey(stanzas) {
       for (const { args, body } of stanzas) {
         const share = Buffer.from(args[1] ?? "", "base64");
-        if (args[0] !== TYPE || share.length !== 32 || body.length !== FILE_KEY_BYTES + 16)
-          continue;
+        if (args[0] !== TYPE || share.length !== 32 || body.length !== WRAPPED_BYTES) continue;
         const key = wrappingKey(privateKey, toPublic(share), share, own);
-        const fileKey = open(key, Buffer.from(body));
+        const fileKey = unwrapAgeFileKey(key, body);
         forget(key);
         if (fileKey) return fileKey;
       }
       return null;
     },
   };
-}
-
-function open(key: Buffer, body: Buffer): Uint8Array | null {
-  const decipher = createDecipheriv(CIPHER, key, Buffer.alloc(12), ONCE);
-  decipher.setAuthTag(body.subarray(FILE_KEY_BYTES));
-  try {
-    return Buffer.concat([decipher.update(body.subarray(0, FILE_KEY_BYTES)), decipher.final()]);
-  } catch {
-    // made for another recipient
-    return null;
-  }
 }
 
 function wrappingKey(

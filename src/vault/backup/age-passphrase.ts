@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, randomBytes, scrypt } from "node:crypto";
+import { randomBytes, scrypt } from "node:crypto";
 import type { Identity, Recipient, Stanza } from "age-encryption";
+import { unwrapAgeFileKey, WRAPPED_BYTES, wrapAgeFileKey } from "#base/age-file-key.ts";
 import { forget, type Secret } from "#token/secret.ts";
 
 /**
@@ -16,10 +17,6 @@ const TYPE = "scrypt";
 const LABEL = Buffer.from("age-encryption.org/v1/scrypt");
 
 const SALT_BYTES = 16;
-const TAG_BYTES = 16;
-const FILE_KEY_BYTES = 16;
-const CIPHER = "chacha20-poly1305";
-const ONCE = { authTagLength: TAG_BYTES } as const;
 
 /**
  * Encrypts with a passphrase (UTF-8). Node's scrypt runs in its own thread, so that a signal can
@@ -34,9 +31,7 @@ export function passphraseRecipient(
     async wrapFileKey(fileKey) {
       const salt = randomBytes(SALT_BYTES);
       const key = await stretch(passphrase, salt, MAX_WORK_FACTOR);
-      // the key is used once, so the nonce may be zeros
-      const cipher = createCipheriv(CIPHER, key, Buffer.alloc(12), ONCE);
-      const body = Buffer.concat([cipher.update(fileKey), cipher.final(), cipher.getAuthTag()]);
+      const body = wrapAgeFileKey(key, fileKey);
       forget(key);
       return [newStanza([TYPE, withoutPadding(salt), String(MAX_WORK_FACTOR)], body)];
     },
@@ -55,7 +50,7 @@ export function passphraseIdentity(passphrase: Uint8Array): Identity {
       const { salt, workFactor } = parse(stanza, stanzas.length);
       const key = await stretch(passphrase, salt, workFactor);
       try {
-        return open(key, Buffer.from(stanza.body));
+        return unwrapAgeFileKey(key, stanza.body);
       } finally {
         forget(key);
       }
@@ -77,20 +72,9 @@ function parse(
     withoutPadding(salt) === saltText &&
     /^[1-9][0-9]?$/.test(workFactorText) &&
     workFactor <= MAX_WORK_FACTOR &&
-    body.length === FILE_KEY_BYTES + TAG_BYTES;
+    body.length === WRAPPED_BYTES;
   if (!isRight) throw new Error("invalid scrypt stanza");
   return { salt, workFactor };
-}
-
-function open(key: Secret, body: Buffer): Uint8Array | null {
-  const decipher = createDecipheriv(CIPHER, key, Buffer.alloc(12), ONCE);
-  decipher.setAuthTag(body.subarray(FILE_KEY_BYTES));
-  try {
-    return Buffer.concat([decipher.update(body.subarray(0, FILE_KEY_BYTES)), decipher.final()]);
-  } catch {
-    // wrong passphrase
-    return null;
-  }
 }
 
 function stretch(passphrase: Uint8Array, salt: Buffer, workFactor: number): Promise<Secret> {

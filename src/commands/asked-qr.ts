@@ -9,7 +9,7 @@ export interface Drawn {
   readonly file: string | null;
 }
 
-/** What drawing QR codes for the lab's users needs. */
+/** What drawing QR codes needs. */
 export type QrContext = Pick<Context, "look" | "pictures" | "progress" | "writeSecretFiles">;
 
 /** Refuses a `--qr` that cannot be drawn, before anything is made. Throws FobError `usage`. */
