@@ -71,9 +71,8 @@ function describeCommand(name, schema) {
 }
 
 function describeShared() {
-  const names = ["draft", "token", "policy", "grant", "agent", "pinChange", "setting"];
-  const sections = names.map((name) => {
-    const schema = shared[name] ?? {};
+  const shapes = Object.entries(shared).filter(([, { properties }]) => properties !== undefined);
+  const sections = shapes.map(([name, schema]) => {
     return [
       `### ${nameOf(name)}`,
       "",

@@ -2,20 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { beforeAll, expect, test } from "vitest";
-import type { AnyCommand } from "#cli/command.ts";
-import { GLOBAL_OPTIONS } from "#cli/command-line/global-options.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
 import { allCommands } from "#commands/commands.ts";
-
-/** Other words for commands, as the contract names them, and what commander adds. */
-const OTHER_WORDS = ["ls", "rm", "add", "get", "version", "help"];
-
-/** The global options; --help and --version belong to every command line. */
-const GLOBAL: readonly string[] = [
-  ...GLOBAL_OPTIONS.map(({ name }) => name),
-  "--help",
-  "--version",
-];
+import { CommandLines } from "../command-lines.ts";
 
 /** Folders whose texts are about other programs' options. */
 const OTHERS = ["src/platform/", "src/lab/page/"];
@@ -29,11 +18,11 @@ interface ProgramText {
   readonly text: string;
 }
 
-let commands: ReadonlyMap<string, AnyCommand>;
+let commands: CommandLines;
 let texts: readonly ProgramText[];
 
 beforeAll(async () => {
-  commands = new Map((await allCommands()).map((command) => [command.name, command]));
+  commands = new CommandLines(await allCommands());
   const paths = readdirSync("src", { recursive: true, encoding: "utf8" })
     .map((path) => join("src", path).replaceAll("\\", "/"))
     // what an agent and its client sign is no text for people
@@ -60,46 +49,16 @@ function textsOf(source: string): string[] {
   return found;
 }
 
-/** The command lines in a text: all of them in backticks, and others that begin as a command. */
-function commandLines(text: string): string[] {
-  const firstWords = new Set([...commands.keys()].map((name) => name.split(" ")[0]));
-  return [...text.matchAll(/(`)?\bfob ([^`;,]+)/g)].flatMap(([, tick, rest = ""]) =>
-    tick !== undefined || firstWords.has(rest.split(" ")[0] ?? "") ? [rest] : [],
-  );
-}
-
-/** Why a command line in a text cannot be given; null when it can. */
-function faultOf(line: string): string | null {
-  const words = line.split(/\s+/).filter(Boolean);
-  const [first = ""] = words;
-  if (first.startsWith("-") || first.startsWith("{}") || OTHER_WORDS.includes(first)) return null;
-  const name = [3, 2, 1]
-    .map((length) => words.slice(0, length).join(" "))
-    .find((beginning) => commands.has(beginning));
-  // `fob pin` or `fob lab` names a group
-  const isGroup = [...commands.keys()].some((one) => one.startsWith(`${first} `));
-  if (name === undefined) return isGroup && words.length === 1 ? null : `no command: fob ${line}`;
-  const known = [...optionsOf(name), ...GLOBAL];
-  const wrong = line.match(/--[a-z][a-z-]*/g)?.filter((option) => !known.includes(option)) ?? [];
-  return wrong.length === 0 || line.includes(" -- ") ? null : `no option ${wrong}: fob ${line}`;
-}
-
-function optionsOf(name: string): string[] {
-  return Object.keys(commands.get(name)?.options ?? {}).map(
-    (key) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-  );
-}
-
 test("every command line that a text of the program names exists, with its options", () => {
   const lines = texts.flatMap(({ file, text }) =>
-    commandLines(text).map((line) => ({ file, fault: faultOf(line) })),
+    commands.named(text).map((line) => ({ file, fault: commands.faultOf(line) })),
   );
   expect(lines.length).toBeGreaterThan(100);
   expect(lines.filter(({ fault }) => fault !== null)).toEqual([]);
 });
 
 test("every option that a text of the program names belongs to a command", () => {
-  const known = new Set([...commands.keys()].flatMap(optionsOf).concat(GLOBAL, OF_OTHER_PROGRAMS));
+  const known = new Set([...commands.options, ...OF_OTHER_PROGRAMS]);
   const wrong = texts
     .filter(({ file, text }) => text.includes(" ") && !OTHERS.some((one) => file.startsWith(one)))
     .flatMap(({ file, text }) =>
@@ -120,8 +79,8 @@ test("every setting that a text of the program sets exists", () => {
 
 test("a text that names what does not exist is found", () => {
   for (const line of ["push aprove", "push", "code --fourth", "nothing", "pin set --yes"])
-    expect([line, faultOf(line) !== null]).toEqual([line, line !== "push"]);
-  expect(commandLines("`fob nothing` does; fob code --at T, and fob opens")).toEqual([
+    expect([line, commands.faultOf(line) !== null]).toEqual([line, line !== "push"]);
+  expect(commands.named("`fob nothing` does; fob code --at T, and fob opens")).toEqual([
     "nothing",
     "code --at T",
   ]);

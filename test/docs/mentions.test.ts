@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
+import { allCommands } from "#commands/commands.ts";
+import { codeOf, readPage } from "../../scripts/site/page.ts";
+import { CommandLines } from "../command-lines.ts";
+import { markdownFiles } from "./pages.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** What was true of earlier versions stays as it was written. */
+const HISTORY = "CHANGELOG.md";
+/** Options of other programs that pages name alone. */
+const OF_OTHER_PROGRAMS = ["--device", "--group-add", "--install-links", "--use-system-ca"];
+
+const PAGES = markdownFiles()
+  .filter((path) => path !== HISTORY)
+  .map((path) => ({ path, page: readPage(path, readFileSync(join(ROOT, path), "utf8")) }));
+
+const commands = new CommandLines(await allCommands());
+
+/** The command lines of fob that code in a page shows: a whole span, or a line of a block. */
+function shown(code: string): string[] {
+  return code
+    .split("\n")
+    .flatMap((line) => /^(?:\$ )?fob (?<rest>[^#|;&<>]+)/.exec(line.trim())?.groups?.["rest"] ?? [])
+    .map((line) => line.trim());
+}
+
+test("every command line that a page shows exists, with its options", () => {
+  const lines = PAGES.flatMap(({ path, page }) =>
+    codeOf(page)
+      .flatMap(shown)
+      .map((line) => ({ path, fault: commands.faultOf(line) })),
+  );
+  expect(lines.length).toBeGreaterThan(200);
+  expect(lines.filter(({ fault }) => fault !== null)).toEqual([]);
+});
+
+test("every option that a page names alone belongs to a command of fob", () => {
+  const known = new Set([...commands.options, ...OF_OTHER_PROGRAMS]);
+  const wrong = PAGES.flatMap(({ path, page }) =>
+    codeOf(page)
+      .flatMap(
+        (code) => /^(?<option>--[a-z][a-z-]+)(?:[ =].*)?$/.exec(code)?.groups?.["option"] ?? [],
+      )
+      .filter((option) => !known.has(option))
+      .map((option) => `${path}: ${option}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("every setting that a page sets exists", () => {
+  const keys = PAGES.flatMap(({ page }) =>
+    codeOf(page).flatMap((code) =>
+      [...code.matchAll(/fob config (?:set|unset|get) ([a-z.-]+)/g)].map(([, key]) => key),
+    ),
+  );
+  expect(keys.length).toBeGreaterThan(3);
+  expect(keys.filter((key) => !(SETTING_KEYS as readonly unknown[]).includes(key))).toEqual([]);
+});
+
+test("a command line that does not exist is found", () => {
+  expect(shown("$ fob code vpn --fifth | tail -1")).toEqual(["code vpn --fifth"]);
+  expect(commands.faultOf("code vpn --fifth")).toContain("--fifth");
+});
