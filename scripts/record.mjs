@@ -41,12 +41,19 @@ function tmux(...args) {
 try {
   await prepare();
   const screens = await record();
+  // the fullest screen first: it is what one sees before the picture moves, or when it does not
+  screens.unshift(...screens.splice(screens.findIndex(({ lines }) => isFullest(lines))));
   const path = fileURLToPath(new URL("../docs/fob.svg", import.meta.url));
   writeFileSync(path, drawScreens(screens, SIZE));
   console.log(`docs/fob.svg: ${screens.length} screens`);
 } finally {
   tmux("kill-server");
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Whether the screen shows all that was typed, just before the live screen takes its place. */
+function isFullest(/** @type {string[]} */ lines) {
+  return lines.some((line) => line.includes("--watch"));
 }
 
 async function prepare() {
@@ -63,7 +70,8 @@ async function prepare() {
       FOB_HOME: join(folder, "home"),
       FOB_KEYCHAIN: "file",
     },
-    ...{ PS1: "$ ", LANG: "C.UTF-8", SHELL: "/bin/sh" },
+    // no history: bash would write it while the folder is removed
+    ...{ PS1: "$ ", HISTFILE: "", LANG: "C.UTF-8", SHELL: "/bin/sh" },
   };
   const others = [
     "otpauth://totp/ACME:ann%40acme.example?secret=MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U&issuer=ACME&digits=8",

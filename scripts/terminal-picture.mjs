@@ -40,7 +40,9 @@ export function drawScreens(screens, { columns, rows }) {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="fob in a terminal">`,
     `<style>text{font:14px ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;white-space:pre;fill:${TEXT}}`,
-    `.b{font-weight:bold}.d{opacity:.6}.s{opacity:0;animation:${total}s step-end infinite}`,
+    `.b{font-weight:bold}.d{opacity:.6}.s{opacity:0;animation:${total}s step-end infinite}.s:first-of-type{opacity:1}`,
+    // the still picture is the first screen
+    "@media (prefers-reduced-motion: reduce){.s{animation:none}}",
     `${groups.map(({ frames }) => frames).join("")}</style>`,
     `<rect width="100%" height="100%" rx="8" fill="${PAPER}"/>`,
     ...groups.map(({ group }) => group),
