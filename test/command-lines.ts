@@ -1,8 +1,11 @@
 import type { AnyCommand } from "#cli/command.ts";
 import { GLOBAL_OPTIONS } from "#cli/command-line/global-options.ts";
 
-/** Other words for commands, as the contract names them, and what commander adds. */
-const OTHER_WORDS = ["ls", "rm", "add", "get", "version", "help"];
+/**
+ * Other words for commands, as the contract names them, what commander adds, and the word that
+ * stands for any command.
+ */
+const OTHER_WORDS = ["ls", "rm", "add", "get", "version", "help", "COMMAND"];
 
 /** The global options; --help and --version belong to every command line. */
 const GLOBAL: readonly string[] = [

@@ -5,15 +5,11 @@ import { mainPage } from "./main-page.ts";
 import { blocksToRoff, type DocumentSection, sectionsOf } from "./markdown.ts";
 import { page, pageHead, section } from "./roff.ts";
 
-/**
- * An overview in section 7: the document that it is made of, and which sections of it; all of them
- * when none is named.
- */
+/** An overview in section 7, and the document that it is made of. */
 interface Overview {
   readonly name: string;
   readonly summary: string;
   readonly source: string;
-  readonly sections?: readonly string[];
 }
 
 const OVERVIEWS: readonly Overview[] = [
@@ -25,8 +21,7 @@ const OVERVIEWS: readonly Overview[] = [
   {
     name: "fob-enrollment",
     summary: "what fob can enroll, import and export",
-    source: "README.md",
-    sections: ["Enrollment strings", "From and to other apps"],
+    source: "docs/enrollment.md",
   },
   {
     name: "fob-security",
@@ -42,7 +37,7 @@ export function manPages(
 ): [string, string][] {
   const { version } = JSON.parse(read("package.json")) as { readonly version: string };
   const root = commandTree(commands);
-  const exitCodes = exitCodeTable(read("README.md"));
+  const exitCodes = exitCodeTable(read("docs/scripts.md"));
   const overviews = OVERVIEWS.map(({ name }) => name);
   return [
     ["man/fob.1", mainPage(root, { version, exitCodes, overviews })],
@@ -63,18 +58,10 @@ function pagesOf({ path, children }: CommandNode, version: string): [string, str
   });
 }
 
-function overviewPage(
-  { name, summary, sections: wanted }: Overview,
-  markdown: string,
-  version: string,
-): string {
-  const all = sectionsOf(markdown);
-  const missing = wanted?.find((title) => all.every((each) => each.title !== title));
-  if (missing !== undefined) throw new Error(`${name} has lost its section ${missing}`);
-  const chosen = wanted === undefined ? all : all.filter(({ title }) => wanted.includes(title));
+function overviewPage({ name, summary }: Overview, markdown: string, version: string): string {
   return page([
     pageHead({ name, section: 7, summary, version }),
-    ...chosen.flatMap(sectionToRoff),
+    ...sectionsOf(markdown).flatMap(sectionToRoff),
     ...section("see also", [reference("fob", 1)]),
   ]);
 }
@@ -90,6 +77,6 @@ function exitCodeTable(markdown: string): string {
     tokens.filter(({ type }) => type === "table"),
   );
   const table = tables.find(({ raw }) => /^\| code +\| meaning/.test(raw));
-  if (!table) throw new Error("README.md has lost its table of exit codes");
+  if (!table) throw new Error("docs/scripts.md has lost its table of exit codes");
   return blocksToRoff([table]);
 }

@@ -1,6 +1,6 @@
 /**
  * The stable error names of the command-line contract, with the process exit code of each. A test
- * compares them with the tables in README.md and docs/json.md.
+ * compares them with the tables in docs/scripts.md and docs/json.md.
  */
 export const EXIT_CODES = {
   /** A bug, or a failure that was not foreseen. */

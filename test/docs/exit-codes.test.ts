@@ -29,8 +29,8 @@ test("docs/json.md names every error, with its exit code and what it means", () 
   expect(documented).toEqual(exitCodes);
 });
 
-test("README.md, which the man page is made of, says what every exit code means", () => {
-  const rows = rowsOf("README.md", /^\| code +\| meaning/);
+test("docs/scripts.md, which the man page is made of, says what every exit code means", () => {
+  const rows = rowsOf("docs/scripts.md", /^\| code +\| meaning/);
   for (const [, meaning] of rows) expect(meaning).not.toBe("");
   const documented = rows.map(([exitCode]) => Number(exitCode));
   expect(documented).toEqual([0, ...new Set(exitCodes.map(([, exitCode]) => exitCode))]);

@@ -32,9 +32,16 @@ describe("the npm package", () => {
     const sizes = files.map((path) => statSync(join(unpacked, path)).size);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(3_000_000);
     expect(
-      files.filter((path) => !/^(?:bin|completions|dist|man|schema)\//.test(path)).toSorted(),
-    ).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
-    const generated = ["completions", "man"].flatMap((folder) =>
+      files.filter((path) => !/^(?:bin|completions|dist|docs|man|schema)\//.test(path)).toSorted(),
+    ).toEqual([
+      "ARCHITECTURE.md",
+      "CHANGELOG.md",
+      "CONTRIBUTING.md",
+      "LICENSE",
+      "README.md",
+      "package.json",
+    ]);
+    const generated = ["completions", "docs", "man"].flatMap((folder) =>
       readdirSync(`${root}/${folder}`).map((name) => `${folder}/${name}`),
     );
     expect(files).toEqual(

@@ -16,8 +16,8 @@ export const unlock = defineCommand({
   summary: "hold the vault open for this session",
   description:
     "Asks for the app PIN, once, and starts an agent: until `fob lock`, or until its time is over, passcodes and challenges need neither PIN " +
-    "nor keychain. Tokens with a PIN of their own still ask for it, and the app PIN is asked for again by what adds tokens, changes PINs, keys or " +
-    "grants, or hands out secrets. What the agent understands besides is in docs/agent.md.",
+    "nor keychain. Tokens with a PIN of their own still ask for it, and the app PIN is asked for again by what changes PINs, keys or grants, " +
+    "or hands out secrets. What the agent understands besides is in docs/agent.md.",
   arguments: {},
   options: AGENT_OPTIONS,
   examples: [
