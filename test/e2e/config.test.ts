@@ -29,7 +29,7 @@ describe("fob config", () => {
     const { stdout, stderr } = await runFob(["config", "list"], { FOB_HOME: home });
     expect({ stdout, stderr }).toEqual({
       stdout:
-        "keychain\tsystem\tdefault\ncolor\tauto\tdefault\nplain\tfalse\tdefault\nclipboard.clear-after\t30\tdefault\n" +
+        "keychain\tsystem\tdefault\ncolor\tauto\tdefault\nplain\tfalse\tdefault\nclipboard.clear-after\t30\tdefault\nlist.sort\tname\tdefault\n" +
         "code.min-validity\t0\tdefault\npush.poll-seconds\t0\tdefault\npush.notify\tfalse\tdefault\n" +
         "pinentry.program\t\tdefault\naskpass.rules\t\tdefault\naskpass.next\t\tdefault\ntiqr.schemes\t\tdefault\nagent.lifetime\t8h\tdefault\nagent.idle\t1h\tdefault\n",
       stderr: "",

@@ -39,17 +39,17 @@ export function agentTokens(
       return entry === null ? null : decodeEntry(entry);
     },
     look,
-    async passcode(id, time, prompt) {
+    async passcode(id, time, prompt, purpose = "used") {
       const state = await look(id);
       const { token } = state;
-      if (needsAppPin(state)) return (await openAgain(open)).passcode(id, time, prompt);
+      if (needsAppPin(state)) return (await openAgain(open)).passcode(id, time, prompt, purpose);
       const isWithPin = isMadeWithPin(token.credential);
       const make = async (opener: Opener) => {
         const passcodePin = isWithPin ? await askPasscodePin(token.name, prompt) : null;
         const at = (await time()).toISOString();
-        return decodePasscode(
-          await ask({ do: "code", name: id, at, ...opener, passcodePin: words(passcodePin) }),
-        );
+        const pins = { ...opener, passcodePin: words(passcodePin) };
+        const listed = purpose === "listed";
+        return decodePasscode(await ask({ do: "code", name: id, at, ...pins, listed }));
       };
       return opening(state, prompt, make, isWithPin ? 1 : 0);
     },

@@ -42,6 +42,8 @@ const RequestSchema = v.variant("do", [
     pin: secretText,
     passcodePin: secretText,
     biometricKey: secretText,
+    /** Whether the passcode is listed among others, which is no use of its token. */
+    listed: v.nullish(v.boolean(), false),
   }),
   v.object({
     do: v.literal("challenge"),

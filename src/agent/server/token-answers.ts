@@ -26,13 +26,14 @@ export const NO_CHALLENGE = {
  * that the request lacks.
  */
 export async function makeCode(
-  { name: query, at, pin, passcodePin, biometricKey }: CodeRequest,
+  { name: query, at, pin, passcodePin, biometricKey, listed }: CodeRequest,
   { tokens, clock }: TokenServices,
   person: PinPrompt | null,
 ) {
   const { id, name } = await findEntry(query, tokens);
   const prompt = pinsOfRequest(biometricKey, { current: pin, passcode: passcodePin }, person);
-  return { name, ...(await tokens.passcode(id, async () => at ?? clock(), prompt)) };
+  const purpose = listed ? "listed" : "used";
+  return { name, ...(await tokens.passcode(id, async () => at ?? clock(), prompt, purpose)) };
 }
 
 /** The response that a request asks for, and the name of its token; PINs as for {@link makeCode}. */

@@ -20,7 +20,8 @@ export async function answerWords(
     case "code": {
       services.noteUse();
       const pins = { pin: null, passcodePin: null, biometricKey: null };
-      return (await makeCode({ name: rest, at: null, ...pins }, services, personFor(client))).code;
+      const asked = { name: rest, at: null, listed: false, ...pins };
+      return (await makeCode(asked, services, personFor(client))).code;
     }
     case "challenge": {
       services.noteUse();

@@ -4,8 +4,14 @@ import { cutWidth, displayWidth, fillWidth, wrapWords } from "./width.ts";
 const GAP = 2;
 const NARROWEST = 6;
 
-/** A column of a table: its heading, and the text of its cell in a row. */
-export type Column<Row> = readonly [heading: string, cell: (row: Row) => string];
+/** Before a column is cut to less than this, another one that may be left out is left out. */
+const READABLE = 12;
+
+/**
+ * A column of a table: its heading, and the text of its cell in a row. Columns with a number are
+ * left out where a terminal is too narrow for all, the lowest number first.
+ */
+export type Column<Row> = readonly [heading: string, cell: (row: Row) => string, leaves?: number];
 
 /** Names with their values; names without a value are left out. */
 export type Fields = readonly (readonly [name: string, value: string | null | undefined])[];
@@ -25,9 +31,10 @@ export function formatTable<Row>(
   const rows = items.map((item) => columns.map(([, cell]) => cell(item)));
   if (style.isSpoken) return rows.map((row) => formatStatement(heading, row)).join("\n");
   if (style.columns === null) return rows.map((row) => row.join("\t")).join("\n");
-  const widths = fitWidths(naturalWidths([heading, ...rows]), style.columns);
+  const leaves = columns.map(([, , rank]) => rank);
+  const shown = chooseColumns(naturalWidths([heading, ...rows]), leaves, style.columns);
   return [heading.map((title) => style.faint(title)), ...rows]
-    .map((row) => formatRow(row, widths))
+    .map((row) => formatRow(row, shown))
     .join("\n");
 }
 
@@ -58,8 +65,39 @@ function formatStatement(heading: readonly string[], row: readonly string[]): st
 
 function naturalWidths(rows: readonly (readonly string[])[]): number[] {
   return (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => displayWidth(row[column] ?? ""))),
+    rows.reduce((widest, row) => Math.max(widest, displayWidth(row[column] ?? "")), 0),
   );
+}
+
+/** A column that is shown: which one, and how wide. */
+interface ShownColumn {
+  readonly column: number;
+  readonly width: number;
+}
+
+/** Leaves columns out, in the order of their numbers, until none of the others is cut too short. */
+function chooseColumns(
+  natural: readonly number[],
+  leaves: readonly (number | undefined)[],
+  columns: number,
+): readonly ShownColumn[] {
+  const order = leaves
+    .flatMap((rank, column) => (rank === undefined ? [] : [{ rank, column }]))
+    .sort((a, b) => b.rank - a.rank);
+  let kept = natural.map((_, column) => column);
+  for (;;) {
+    const widths = fitWidths(
+      kept.map((column) => natural[column] ?? 0),
+      columns,
+    );
+    const shown = kept.map((column, i) => ({ column, width: widths[i] ?? 0 }));
+    const isReadable = shown.every(
+      ({ column, width }) => width >= Math.min(natural[column] ?? 0, READABLE),
+    );
+    const next = isReadable ? undefined : order.pop();
+    if (!next) return shown;
+    kept = kept.filter((column) => column !== next.column);
+  }
 }
 
 /** Narrows the widest column by one character at a time until the row fits. */
@@ -74,10 +112,10 @@ function fitWidths(widths: readonly number[], columns: number): number[] {
   return fitted;
 }
 
-function formatRow(row: readonly string[], widths: readonly number[]): string {
-  return row
-    .map((cell, column) => {
-      const width = widths[column] ?? 0;
+function formatRow(row: readonly string[], shown: readonly ShownColumn[]): string {
+  return shown
+    .map(({ column, width }) => {
+      const cell = row[column] ?? "";
       const fitting = displayWidth(cell) > width ? cutWidth(cell, width) : cell;
       return fitting + " ".repeat(Math.max(0, width - displayWidth(fitting) + GAP));
     })

@@ -21,6 +21,8 @@ export interface WatchedToken {
   readonly id: string;
   readonly label: string;
   readonly code: WatchedCode;
+  /** Null for one that was never used. */
+  readonly lastUsedAt: Date | null;
 }
 
 /** The input of the person: the search text and the selected token. */

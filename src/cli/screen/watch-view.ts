@@ -1,4 +1,5 @@
 import { type Text, type Texts, t, translated } from "#base/language.ts";
+import { sayingWhen } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
 import { cutWidth, displayWidth, fillWidth, wrapItems } from "#cli/output/width.ts";
 import { groupPasscode } from "./passcode-groups.ts";
@@ -93,7 +94,7 @@ export function viewWatch(view: WatchView, size: ScreenSize, style: Style): stri
     "",
     ...rows,
     ...Array.from({ length: pageSize(size) - rows.length }, () => ""),
-    cutWidth(message || nextOfSelected(selected, columns, now), size.columns),
+    cutWidth(message || aboutSelected(selected, columns, now), size.columns),
     style.faint(viewKeys(use, size.columns)),
   ];
 }
@@ -224,14 +225,22 @@ function viewBar(
   const left =
     (validUntil.getTime() - now.getTime()) / (validUntil.getTime() - validFrom.getTime());
   const filled = Math.min(width, Math.max(0, Math.ceil(left * width)));
-  const isEnding = validUntil.getTime() - now.getTime() <= ENDING_SECONDS * 1000;
   // another shape, for those who do not see the colour
-  return `${(isEnding ? "!" : "█").repeat(filled)}${"░".repeat(width - filled)} `;
+  return `${(isEndingAt(now, { validUntil }) ? "!" : "█").repeat(filled)}${"░".repeat(width - filled)} `;
 }
 
-/** The next passcode of the selected token, shown below where the rows have no room for it. */
-function nextOfSelected(token: WatchedToken | undefined, { hasNext }: Columns, now: Date): string {
-  if (hasNext || token?.code.kind !== "timed" || !token.code.next) return "";
-  const isEnding = token.code.validUntil.getTime() - now.getTime() <= ENDING_SECONDS * 1000;
-  return isEnding ? t`next ${groupPasscode(token.code.next)}` : "";
+/**
+ * What the row of the selected token has no room for: the next passcode when it comes, else when the
+ * token was last used.
+ */
+function aboutSelected(token: WatchedToken | undefined, { hasNext }: Columns, now: Date): string {
+  if (!token) return "";
+  const { code, lastUsedAt } = token;
+  const next = code.kind === "timed" && !hasNext && isEndingAt(now, code) ? code.next : null;
+  if (next) return t`next ${groupPasscode(next)}`;
+  return lastUsedAt ? t`last used ${sayingWhen(now)(lastUsedAt)}` : t("never used");
+}
+
+function isEndingAt(now: Date, { validUntil }: { readonly validUntil: Date }): boolean {
+  return validUntil.getTime() - now.getTime() <= ENDING_SECONDS * 1000;
 }

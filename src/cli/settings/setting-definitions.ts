@@ -67,6 +67,13 @@ export const SETTINGS = {
     option: "--clear-after",
     variables: {},
   }),
+  "list.sort": define({
+    kind: choice("name", "used", "added"),
+    initial: "name",
+    summary: "what lists of tokens are sorted by, after the favourites: name, last use, enrollment",
+    option: "--sort",
+    variables: {},
+  }),
   "code.min-validity": define({
     kind: seconds(0, 3_600),
     initial: 0,

@@ -6,6 +6,7 @@ import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { existingTokens, findOne } from "#commands/lookup.ts";
 import { chooseTagged, parseTags } from "#commands/tokens/tag-values.ts";
+import { sortedAsSet } from "#commands/tokens/token-order.ts";
 import { tellZone } from "#commands/values.ts";
 import { hasTags } from "#token/tags.ts";
 import type { Token } from "#token/token.ts";
@@ -187,14 +188,15 @@ async function watch(
   tokens: Authenticator,
   { names, tag }: Pick<CodeInput, "names" | "tag">,
   clearAfter: number,
-  context: WatchContext,
+  context: WatchContext & Pick<Context, "settings">,
 ): Promise<Codes> {
   const { watchPasscodes } = await import("./passcode-screen.ts");
   const isNamed = names.length > 0;
   const named = await findInOrder(tokens, names);
   const tags = parseTags(tag);
+  const sort = sortedAsSet(tokens, context);
   const choose = async () =>
-    isNamed ? named : (await tokens.entries()).filter((entry) => hasTags(entry, tags));
+    isNamed ? named : sort((await tokens.entries()).filter((entry) => hasTags(entry, tags)));
   const firstFailure = await watchPasscodes({ tokens, choose, isNamed, clearAfter }, context);
   return { kind: "watched", firstFailure };
 }

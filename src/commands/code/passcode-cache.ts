@@ -26,7 +26,7 @@ interface CachedCode {
 
 /**
  * The passcodes on the screen of `--watch`: each is made when it is first visible, and kept until
- * it ends. Holds the PINs of unlocked tokens, too.
+ * it ends. Holds the PINs of unlocked tokens, too. The screen records which ones were used.
  */
 export class PasscodeCache {
   readonly #tokens: Authenticator;
@@ -133,7 +133,8 @@ export class PasscodeCache {
 
   /** `time` is called after the PINs were typed. */
   #make({ id }: Token, time: () => Date, prompt: PinPrompt): Promise<Passcode> {
-    return this.#tokens.passcode(id, async () => time(), this.#pins.promptFor(id, prompt));
+    const pins = this.#pins.promptFor(id, prompt);
+    return this.#tokens.passcode(id, async () => time(), pins, "listed");
   }
 }
 

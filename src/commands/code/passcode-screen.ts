@@ -81,6 +81,7 @@ class PasscodeScreen {
     if (wish === "show" && isShown && token.credential.kind !== "hotp") return codes.hide(token);
     try {
       const code = wish === "choose" && isShown ? known.code : await this.#reveal(token);
+      this.#list.noteUse(token);
       if (wish === "choose")
         this.#list.say(await copyPasscode(code, this.#watched.clearAfter, this.#context));
     } catch (error) {

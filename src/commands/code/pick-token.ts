@@ -4,11 +4,12 @@ import type { Context } from "#cli/context.ts";
 import { labelToken } from "#cli/prompt/picker.ts";
 import type { Screen } from "#cli/screen/screen.ts";
 import { existingTokens, nothingEnrolled } from "#commands/lookup.ts";
+import { sortedAsSet } from "#commands/tokens/token-order.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 
-/** What picking a token needs: a person, and the time that passcodes are shown for. */
-export type PickContext = Pick<Context, "clock" | "prompt">;
+/** What picking a token needs: a person, the order, and the time that passcodes are shown for. */
+export type PickContext = Pick<Context, "clock" | "prompt" | "settings">;
 
 /** What asking for a NAME that was left out needs. */
 export type NameContext = PickContext & Pick<Context, "findTokens">;
@@ -20,7 +21,7 @@ export interface TokenChoice {
   /** Why nothing can be picked where no token fits. */
   readonly none?: string;
   readonly question?: string;
-  /** Whether the list shows passcodes, too: making one is a use of the token. */
+  /** Whether the list shows passcodes, too. */
   readonly hasCodes?: boolean;
 }
 
@@ -34,7 +35,8 @@ export async function pickToken(
   { fits = () => true, none, question = t("Which token?"), hasCodes = false }: TokenChoice = {},
 ): Promise<IndexEntry> {
   const { prompt } = context;
-  const choose = async () => (await tokens.entries()).filter(fits);
+  const sort = sortedAsSet(tokens, context);
+  const choose = async () => sort((await tokens.entries()).filter(fits));
   const entries = await choose();
   const [first, ...others] = entries;
   const instead = t("a NAME");

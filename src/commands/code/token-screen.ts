@@ -15,6 +15,7 @@ import { kindInWords } from "#commands/tokens/token-view.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
+import { type LastUses, lastUses, touch } from "#vault/tokens/last-uses.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { PasscodeCache } from "./passcode-cache.ts";
 
@@ -30,7 +31,7 @@ export interface ShownTokens {
   /** The tokens at this moment: other processes add and remove some. */
   choose(): Promise<readonly IndexEntry[]>;
   readonly use: Use;
-  /** Whether passcodes are shown: making one is a use of the token. */
+  /** Whether passcodes are shown, too. */
   readonly hasCodes: boolean;
 }
 
@@ -44,6 +45,7 @@ export class TokenScreen {
   readonly #clock: () => Date;
   readonly #screen: Screen;
   #all: readonly IndexEntry[] = [];
+  #uses: LastUses;
   #listedAt = Number.NEGATIVE_INFINITY;
   #state: WatchState = UNTOUCHED;
   #remark = { text: "", until: 0 };
@@ -53,6 +55,7 @@ export class TokenScreen {
     this.#clock = clock;
     this.#screen = screen;
     this.codes = new PasscodeCache(shown.tokens, clock);
+    this.#uses = lastUses(shown.tokens);
   }
 
   /**
@@ -95,6 +98,12 @@ export class TokenScreen {
     terminal.draw(viewWatch(view, terminal.size, style));
   }
 
+  /** Records that a token was used whose passcode was listed before. */
+  noteUse({ id }: Pick<Token, "id">): void {
+    touch(this.#shown.tokens, [id], this.#clock());
+    this.#uses = lastUses(this.#shown.tokens);
+  }
+
   /** Shows a remark for a while. */
   say(text: string): void {
     this.#remark = { text, until: this.#clock().getTime() + REMARK_MS };
@@ -109,6 +118,7 @@ export class TokenScreen {
     const now = this.#clock().getTime();
     if (Math.abs(now - this.#listedAt) >= LIST_MS) {
       this.#all = await this.#shown.choose();
+      this.#uses = lastUses(this.#shown.tokens);
       this.#listedAt = now;
     }
     const { state, found } = { state: this.#state, found: this.#found() };
@@ -131,6 +141,7 @@ export class TokenScreen {
     const code: WatchedCode = this.#shown.hasCodes
       ? this.codes.codeOf(token)
       : { kind: "unwanted", about: kindInWords(token.credential.kind) };
-    return { id: token.id, label: printable(labelToken(token)), code };
+    const { id } = token;
+    return { id, label: printable(labelToken(token)), code, lastUsedAt: this.#uses.of(id) };
   }
 }

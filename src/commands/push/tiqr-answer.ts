@@ -2,7 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
-import { pickToken } from "#commands/code/pick-token.ts";
+import { type PickContext, pickToken } from "#commands/code/pick-token.ts";
 import { existingTokens, findNamed } from "#commands/lookup.ts";
 import { withKnownScheme } from "#commands/tiqr-scheme.ts";
 import {
@@ -20,7 +20,7 @@ import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { ChallengeInput } from "#vault/tokens/responses.ts";
 
 /** What approving a TiQR login needs of the context. */
-export type TiqrContext = Pick<Context, "findTokens" | "prompt" | "pinPrompt" | "clock" | "http">;
+export type TiqrContext = PickContext & Pick<Context, "findTokens" | "pinPrompt" | "http">;
 
 /** A TiQR challenge, and the NAME of the token that is to answer it, if one is given. */
 interface GivenChallenge {
@@ -152,7 +152,7 @@ async function chooseToken(
   challenge: TiqrChallenge,
   name: string | undefined,
   tokens: Authenticator,
-  context: Pick<Context, "clock" | "prompt">,
+  context: PickContext,
 ): Promise<TiqrToken> {
   const { service, identity } = challenge;
   const all = (await tokens.entries()).filter(isTiqrToken);

@@ -3,6 +3,7 @@ import { t } from "#base/language.ts";
 import { attemptEach } from "#cli/attempts.ts";
 import { defineCommand, flag, optional, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { sayingWhen } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
 import { type Column, formatTable } from "#cli/output/table.ts";
 import { isFree } from "#commands/code/free-tokens.ts";
@@ -19,7 +20,11 @@ import { LastUses, lastUses } from "#vault/tokens/last-uses.ts";
 import type { Passcode } from "#vault/tokens/passcodes.ts";
 import { hasNews, type IndexEntry } from "#vault/tokens/token-index.ts";
 import { parseTags } from "./tag-values.ts";
+import { sortedBy, type TokenOrder } from "./token-order.ts";
 import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
+
+/** Which columns a narrow terminal leaves out, the first one first. */
+const LEAVES = { kind: 1, lastUse: 2, tags: 3, state: 4 } as const;
 
 interface ListedToken {
   readonly token: Token;
@@ -52,17 +57,24 @@ export const list = defineCommand({
   arguments: { pattern: optional("PATTERN", "part of a name, issuer, account or tag", "token") },
   options: {
     tag: value("TAG", "only tokens with this tag; with commas between: with all of them", "tag"),
+    sort: value("ORDER", "name, used (the latest first) or added (list.sort: name)", [
+      "name",
+      "used",
+      "added",
+    ]),
     codes: flag("add the passcodes of time-based tokens without a PIN"),
     watch: flag("with --codes: as time goes by, on a live screen"),
   },
   examples: [
     { command: "fob list", explanation: "every token, favourites first" },
+    { command: "fob list --sort used", explanation: "those that were used last, first" },
     { command: "fob list --json | jq -r '.[].name'", explanation: "the names, for a script" },
   ],
-  async run({ pattern, codes, watch, tag }, context: ListContext): Promise<Listing> {
+  async run({ pattern, codes, watch, tag, sort }, context: ListContext): Promise<Listing> {
     if (watch && !codes)
       throw new FobError("usage", t("--watch is for --codes: nothing else changes by itself"));
-    const wanted: Wanted = { pattern: pattern ?? "", tags: parseTags(tag) };
+    const order = context.settings.choose("list.sort", sort);
+    const wanted: Wanted = { pattern: pattern ?? "", tags: parseTags(tag), order };
     if (watch) return watchListed(wanted, context);
     const store = await context.findTokens(codes ? "code" : null);
     const none = { kind: "table", tokens: [], total: 0, failures: [] } as const;
@@ -89,12 +101,13 @@ export const list = defineCommand({
   exitCode: (listing) => (listing.kind === "watched" ? (listing.firstFailure?.exitCode ?? 0) : 0),
 });
 
-/** Which tokens are listed. */
+/** Which tokens are listed, and in which order. */
 export interface Wanted {
   /** A part of their names, issuers, accounts or tags; empty for all. */
   readonly pattern: string;
   /** The tags that they all have. */
   readonly tags: readonly string[];
+  readonly order: TokenOrder;
 }
 
 /** The tokens of a store that are wanted, and their passcodes where they are wanted. */
@@ -105,7 +118,8 @@ export async function listTokens(
   context: Pick<Context, "sleep" | "look">,
 ): Promise<Table> {
   const entries = await store.entries();
-  const chosen = entries.filter((entry) => isWanted(entry, wanted));
+  const uses = lastUses(store);
+  const chosen = sortedBy(wanted.order, uses)(entries.filter((entry) => isWanted(entry, wanted)));
   // the index knows everything else but counters and wiped secrets: it is not written for those
   const isRead = (entry: IndexEntry) => passcodeOf !== null || hasNews(entry);
   const read = await lookAtEach(store, chosen.filter(isRead), context);
@@ -123,7 +137,7 @@ export async function listTokens(
   return {
     kind: "table",
     tokens: done,
-    uses: lastUses(store),
+    uses,
     total: entries.length,
     withCodes: passcodeOf !== null,
     failures: [...read.failures, ...failures],
@@ -145,7 +159,9 @@ async function watchListed(wanted: Wanted, context: ListContext): Promise<Listin
   const tokens = await existingTokens("code", context);
   const clearAfter = context.settings.choose("clipboard.clear-after");
   const { watchPasscodes } = await import("#commands/code/passcode-screen.ts");
-  const choose = async () => (await tokens.entries()).filter((entry) => isWanted(entry, wanted));
+  const sort = sortedBy(wanted.order, lastUses(tokens));
+  const choose = async () =>
+    sort((await tokens.entries()).filter((entry) => isWanted(entry, wanted)));
   return {
     kind: "watched",
     firstFailure: await watchPasscodes({ tokens, choose, isNamed: false, clearAfter }, context),
@@ -171,7 +187,7 @@ async function freePasscode(
   context: Pick<Context, "clock" | "pinPrompt">,
 ) {
   if (!isFree(token, isGuarded)) return null;
-  return store.passcode(token.id, async () => context.clock(), context.pinPrompt);
+  return store.passcode(token.id, async () => context.clock(), context.pinPrompt, "listed");
 }
 
 function isWanted(entry: IndexEntry, { pattern, tags }: Wanted): boolean {
@@ -188,13 +204,27 @@ function formatListing(listing: Listing, style: Style): string {
     [t("NAME"), ({ token }) => printable(token.name)],
     [t("ISSUER"), ({ token }) => printable(token.issuer ?? "-")],
     [t("ACCOUNT"), ({ token }) => printable(token.account ?? "-")],
-    [t("KIND"), ({ token }) => kindInWords(token.credential.kind)],
-    [t("STATE"), ({ token, isWiped }) => stateInWords(token, isWiped)],
+    [t("KIND"), ({ token }) => kindInWords(token.credential.kind), LEAVES.kind],
+    [t("STATE"), ({ token, isWiped }) => stateInWords(token, isWiped), LEAVES.state],
   ];
   if (listing.tokens.some(({ token }) => token.tags.length > 0))
-    columns.push([t("TAGS"), ({ token }) => printable(token.tags.join(", ") || "-")]);
+    columns.push([t("TAGS"), ({ token }) => printable(token.tags.join(", ") || "-"), LEAVES.tags]);
+  // scripts count columns, and find the times in --json
+  if (style.columns !== null || style.isSpoken) columns.push(...usesColumn(listing));
   if (listing.withCodes) columns.push([t("PASSCODE"), ({ passcode }) => passcode?.code ?? "-"]);
   return formatTable(columns, listing.tokens, style);
+}
+
+/** When the tokens were last used; no column where none of them ever was. */
+function usesColumn({ tokens, uses }: Table): readonly Column<ListedToken>[] {
+  const known = new Map(tokens.map(({ token: { id } }) => [id, uses.of(id)]));
+  if ([...known.values()].every((time) => time === null)) return [];
+  const say = sayingWhen();
+  const cell = ({ token }: ListedToken) => {
+    const time = known.get(token.id);
+    return time ? say(time) : "-";
+  };
+  return [[t("LAST USED"), cell, LEAVES.lastUse]];
 }
 
 function stateInWords({ favorite, pin, heldBy, accessDomain }: Token, isWiped: boolean): string {

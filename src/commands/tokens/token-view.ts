@@ -1,5 +1,5 @@
 import { t } from "#base/language.ts";
-import { formatMoment } from "#cli/output/moments.ts";
+import { formatMoment, sayMoment } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
 import type { Fields } from "#cli/output/table.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
@@ -221,7 +221,7 @@ const FIELDS: Readonly<Record<keyof TokenView, Field>> = {
   enrolledAt: ({ enrolledAt }, style) => [t("enrolled"), formatMoment(enrolledAt, style)],
   lastUsedAt: ({ lastUsedAt }, style) => [
     t("last used"),
-    lastUsedAt ? formatMoment(lastUsedAt, style) : t("never"),
+    lastUsedAt ? sayMoment(lastUsedAt, style) : t("never"),
   ],
   id: ({ id }) => [t("id"), id],
 };

@@ -50,10 +50,16 @@ export interface Authenticator {
 
   /**
    * Makes a token's passcode, after asking for the PINs that it needs. `time` is called after the
-   * PINs were given, because the user may take long. Throws what {@link takePasscode} throws,
-   * `denied` for a wrong PIN, `locked` after too many.
+   * PINs were given, because the user may take long. One that is made to be `listed` among others
+   * is not recorded as a use. Throws what {@link takePasscode} throws, `denied` for a wrong PIN,
+   * `locked` after too many.
    */
-  passcode(id: string, time: () => Promise<Date>, prompt: PinPrompt): Promise<Passcode>;
+  passcode(
+    id: string,
+    time: () => Promise<Date>,
+    prompt: PinPrompt,
+    purpose?: "used" | "listed",
+  ): Promise<Passcode>;
 
   /**
    * Answers a challenge, after asking for the PINs that it needs. Throws what
@@ -84,7 +90,7 @@ export function directAuthenticator(
         isWiped: isWiped(record),
       };
     },
-    async passcode(id, time, prompt) {
+    async passcode(id, time, prompt, purpose = "used") {
       const record = store.read(id);
       const { name, credential } = record.token;
       const secretKey = await store.secretKey(record, prompt, clock());
@@ -98,7 +104,7 @@ export function directAuthenticator(
               time: at,
             })
           : takePasscode(store, record, secretKey, at, withPin);
-        noteUse(id, clock());
+        if (purpose === "used") noteUse(id, clock());
         return passcode;
       } finally {
         forget(secretKey, pin);

@@ -40,6 +40,24 @@ describe("a table", () => {
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(20);
   });
 
+  test("leaves out columns that it may leave out before it cuts others too short to read", () => {
+    const cells = ["a name of twenty-two c", "issuer of 20 letters", "time-based", "3 minutes ago"];
+    const ranked: readonly Column<readonly string[]>[] = cells.map((_, i) => {
+      const rank = [undefined, undefined, 1, 2][i];
+      const cell = (row: readonly string[]) => row[i] ?? "";
+      return rank === undefined ? [`C${i}`, cell] : [`C${i}`, cell, rank];
+    });
+    const headings = (columns: number) =>
+      formatTable(ranked, [cells], plain(columns)).split("\n")[0]?.split(/ +/);
+    expect(headings(80)).toEqual(["C0", "C1", "C2", "C3"]);
+    expect(headings(52)).toEqual(["C0", "C1", "C2", "C3"]);
+    expect(headings(51)).toEqual(["C0", "C1", "C3"]);
+    expect(headings(40)).toEqual(["C0", "C1", "C3"]);
+    expect(headings(39)).toEqual(["C0", "C1"]);
+    // what may not be left out is cut
+    expect(headings(16)).toEqual(["C0", "C1"]);
+  });
+
   test.each<[color: StyleSettings["color"], columns: number | undefined, isBold: boolean]>([
     ["auto", 80, true],
     ["auto", undefined, false],

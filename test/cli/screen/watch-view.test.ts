@@ -25,7 +25,9 @@ const timed = (code: string, next: string | null = null): WatchedCode => {
   };
 };
 
-const token = (label: string, code: WatchedCode): WatchedToken => ({ id: label, label, code });
+const token = (label: string, code: WatchedCode): WatchedToken => {
+  return { id: label, label, code, lastUsedAt: new Date(START.getTime() - 180_000) };
+};
 
 /** The screen after so many seconds. */
 function view(
@@ -59,7 +61,7 @@ describe("the screen of passcodes", () => {
       "  door        755 224  counter 0",
       "  desk              -  answers challenges",
       "",
-      "",
+      "last used 3 minutes ago",
       "type to search · Enter copies · Tab shows · Esc leaves",
     ]);
   });

@@ -113,7 +113,7 @@ test("`code --all` gives the passcodes that use nothing up and need nobody, and 
 
 test("`list --codes` shows all tokens, and a passcode for those alone", async () => {
   const listing = await list.run(
-    { pattern: undefined, codes: true, watch: false, tag: undefined },
+    { pattern: undefined, codes: true, watch: false, tag: undefined, sort: undefined },
     context,
   );
   if (listing.kind !== "table") throw new Error("a table was asked for");

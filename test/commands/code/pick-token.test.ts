@@ -1,42 +1,9 @@
 import { expect, test } from "vitest";
-import { UNCOLORED } from "#cli/output/style.ts";
 import { displayWidth } from "#cli/output/width.ts";
-import type { Prompt } from "#cli/prompt/prompt.ts";
 import type { Key } from "#cli/screen/keys.ts";
-import type { TerminalScreen } from "#cli/screen/terminal-screen.ts";
 import { pickToken } from "#commands/code/pick-token.ts";
+import { person } from "../person.ts";
 import { stage } from "../stage.ts";
-
-const nobody = () => Promise.reject(new Error("nobody is asked"));
-
-/** A person at a screen who presses these keys, and what the screen showed before each of them. */
-function person(keys: readonly Key[], size = { columns: 40, rows: 8 }) {
-  const shown: (readonly string[])[] = [];
-  let lines: readonly string[] = [];
-  const left = [...keys];
-  const terminal = {
-    size,
-    draw: (drawn: readonly string[]) => {
-      lines = drawn;
-    },
-    nextKey: async () => {
-      shown.push(lines);
-      return left.shift() ?? null;
-    },
-  } as unknown as TerminalScreen;
-  const questions = {
-    ...{ confirm: nobody, text: nobody, secret: nobody, pasted: nobody, wait: nobody },
-    pick: nobody,
-  };
-  const prompt: Prompt = {
-    available: true,
-    ...questions,
-    draw: async (_question, _instead, work) => ({
-      done: await work({ terminal, style: { ...UNCOLORED, columns: size.columns } }),
-    }),
-  };
-  return { context: { prompt, clock: () => new Date(0) }, shown };
-}
 
 const typed = (text: string): Key => ({ name: "text", text });
 

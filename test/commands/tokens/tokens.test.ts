@@ -68,7 +68,13 @@ test("`fob list` narrows by a part of name, issuer or account, and says where no
   const on = await withTwo();
   const context = { ...on, look: async () => undefined, sleep: async () => undefined } as never;
   const ofPattern = async (pattern: string | undefined) =>
-    printed(list, await list.run({ pattern, codes: false, watch: false, tag: undefined }, context));
+    printed(
+      list,
+      await list.run(
+        { pattern, codes: false, watch: false, tag: undefined, sort: undefined },
+        context,
+      ),
+    );
   expect((await ofPattern("AN")).text).toBe("ACME\tACME\tann\tevent-based\t-");
   expect((await ofPattern(undefined)).json).toHaveLength(2);
   expect(await ofPattern("nix")).toMatchObject({ text: "", json: [], notes: ["no token matches"] });
@@ -124,7 +130,14 @@ test("`fob tag` sorts a token under tags, which find it, and `fob untag` takes t
   });
   const context = { ...on, look: async () => undefined, sleep: async () => undefined } as never;
   const listed = async (wanted: { pattern?: string; tag?: string }) => {
-    const input = { pattern: undefined, tag: undefined, codes: false, watch: false, ...wanted };
+    const input = {
+      pattern: undefined,
+      tag: undefined,
+      sort: undefined,
+      codes: false,
+      watch: false,
+      ...wanted,
+    };
     const { tokens } = (await list.run(input, context)) as never as {
       tokens: { token: { name: string } }[];
     };
