@@ -100,6 +100,8 @@ export interface CommandDefinition<
    * replaced them. They are refused there, and accepted before the name.
    */
   readonly formerOptions?: Readonly<Record<string, FormerOption>>;
+  /** Whether a result that is longer than the terminal goes through the person's pager: a list. */
+  readonly isPaged?: true;
   /**
    * Whether standard input belongs to the program that starts this command: questions are then
    * asked at the terminal of the process.

@@ -37,7 +37,7 @@ export interface ChildProgram {
   /** Environment variables in addition to ours. */
   readonly env: Readonly<Record<string, string>>;
   /** Its standard input; null for ours. */
-  readonly input: string | null;
+  readonly input: string | Buffer | null;
 }
 
 /** The machine that fob runs on. */
@@ -271,6 +271,11 @@ interface OutputContext {
    * `json` as an object on one line. False when the reader has closed the pipe.
    */
   emit(line: { text(style: Style): string; readonly json: unknown }): Promise<boolean>;
+  /**
+   * Shows a text that is longer than the terminal through the person's pager. False where nobody
+   * would turn the pages, it fits, or no pager is wanted: then it has not been shown.
+   */
+  page(text: string): Promise<boolean>;
   /** Writes a remark to standard error at once; `--quiet` turns it off. */
   tell(text: string): void;
   /** Writes an error to standard error at once, while the command goes on. */

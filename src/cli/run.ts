@@ -67,12 +67,7 @@ async function runCommand(
   });
   const context = program.createContext(globals, style, command);
   const result = await execute({ command, input }, context);
-  const show = () =>
-    globals.json ? jsonPieces(command.json(result)) : line(command.text(result, style));
-  // programs that read standard output need the same words in every language
-  for (const piece of isTerminal && !globals.json ? show() : inEnglish(show)) {
-    if (!(await write(stdout, piece))) break;
-  }
+  await print(command, result, { globals, style, context, stdout });
   await emptyTrash(context, (remark) => {
     if (!globals.quiet) writeLines(stderr, formatNote(remark, globals.json));
   });
@@ -84,6 +79,29 @@ async function runCommand(
     command.exitCode?.(result) ??
     0
   );
+}
+
+interface Printing {
+  readonly globals: Globals;
+  readonly style: Style;
+  readonly context: Pick<Context, "page">;
+  readonly stdout: NodeJS.WriteStream;
+}
+
+/** Prints a result. A person sees it page by page where it is a list longer than the terminal. */
+async function print(
+  command: AnyCommand,
+  result: unknown,
+  { globals, style, context, stdout }: Printing,
+): Promise<void> {
+  const isForPerson = stdout.isTTY === true && !globals.json;
+  if (isForPerson && command.isPaged && (await context.page(command.text(result, style)))) return;
+  const show = () =>
+    globals.json ? jsonPieces(command.json(result)) : line(command.text(result, style));
+  // programs that read standard output need the same words in every language
+  for (const piece of isForPerson ? show() : inEnglish(show)) {
+    if (!(await write(stdout, piece))) break;
+  }
 }
 
 /** Prints the failures of a command that did the rest; returns the exit code of the first. */

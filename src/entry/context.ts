@@ -16,9 +16,10 @@ import {
   writeSecretFile,
   writeSecretFiles,
 } from "#cli/inputs.ts";
-import { charsetOf } from "#cli/output/charset.ts";
+import { charsetOf, inLocale } from "#cli/output/charset.ts";
 import { jsonLine } from "#cli/output/json.ts";
 import { write } from "#cli/output/output.ts";
+import { fitsTerminal } from "#cli/output/paging.ts";
 import { progressOn } from "#cli/output/progress.ts";
 import { writeLines } from "#cli/output/remark.ts";
 import { formatFailures, formatNote } from "#cli/output/report.ts";
@@ -188,6 +189,11 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     emit: ({ text, json }) => {
       if (globals.json) return write(stdout, `${jsonLine(json)}\n`);
       return write(stdout, `${stdout.isTTY ? text(style) : inEnglish(() => text(style))}\n`);
+    },
+    async page(text) {
+      if (isSpoken || !prompt.available || fitsTerminal(text, stdout)) return false;
+      const { showInPager } = await import("#platform/program/pager.ts");
+      return showInPager(inLocale(`${text}\n`, env), host);
     },
     tell,
     complain: (failure) => writeLines(stderr, formatFailures([failure], globals.json)),

@@ -62,6 +62,8 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   FOB_AGENT_SOCK: "the agent's socket, as `fob agent start --export` prints it",
   FOB_LANG:
     "the language that fob speaks, as `de`, if there is a translation; without it, LC_ALL, LC_MESSAGES and LANG say so",
+  FOB_PAGER:
+    "shows lists that are longer than the terminal, before PAGER and less; empty or `cat`: nothing does",
   FOB_DEBUG: "1 shows where an unforeseen failure happened",
   FORCE_COLOR: "1 keeps colours where standard output is no terminal",
 };

@@ -45,6 +45,12 @@ export function charsetOf(env: NodeJS.ProcessEnv): Charset | null {
   return /^iso-?8859-?15?$/i.test(codeset) ? "latin-1" : "ascii";
 }
 
+/** A text as the locale of an environment can show it. */
+export function inLocale(text: string, env: NodeJS.ProcessEnv): string | Buffer {
+  const charset = process.platform === "win32" ? null : charsetOf(env);
+  return charset === null ? text : encode(text, charset);
+}
+
 /** Makes a stream write nothing outside of a charset. Returns a function that ends this. */
 export function limitTo(charset: Charset, stream: NodeJS.WriteStream): () => void {
   const write = stream.write.bind(stream) as (...given: unknown[]) => boolean;

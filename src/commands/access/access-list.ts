@@ -16,6 +16,7 @@ export const accessList = defineCommand({
   options: {},
   examples: [{ command: "fob access list", explanation: "who can do what, and until when" }],
   isDelegable: () => true,
+  isPaged: true,
   async run(_, context: Pick<Context, "clock" | "findVault">): Promise<readonly GrantView[]> {
     const vault = await context.findVault();
     if (!vault) return [];

@@ -26,6 +26,7 @@ export const configList = defineCommand({
       explanation: "each with the option, variable or file that decides",
     },
   ],
+  isPaged: true,
   run: async (_, { settings }: Pick<Context, "settings">): Promise<SettingList> => ({
     settings: SETTING_KEYS.map((key) => viewSetting(key, settings)),
     unknownKeys: settings.unknownKeys(),

@@ -87,6 +87,7 @@ export const restore = defineCommand({
       explanation: "the tokens of a backup; asks for its passphrase",
     },
   ],
+  isPaged: true,
   isDelegable: async ({ name, identity, replace, keepBoth }, context: RestoreContext) =>
     name === undefined ||
     (identity === undefined &&

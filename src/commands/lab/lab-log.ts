@@ -24,6 +24,7 @@ export const labLog = defineCommand({
       explanation: "what was refused",
     },
   ],
+  isPaged: true,
   async run({ last = USUAL_COUNT }, context: LabContext): Promise<readonly AuditEntry[]> {
     const { MOST_EVENTS, readEvents } = await import("#lab/audit-log.ts");
     const { store } = await openLab(context);

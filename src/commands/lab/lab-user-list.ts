@@ -30,6 +30,7 @@ export const labUserList = defineCommand({
       explanation: "who there is, who is locked, and who has which tokens",
     },
   ],
+  isPaged: true,
   async run(_, context: LabContext): Promise<readonly UserView[]> {
     const { store } = await openLab(context);
     const tokens = store.tokens();

@@ -33,6 +33,7 @@ export const pushHistory = defineCommand({
   arguments: { name: optional("NAME", "name or id of a token; all of them without it", "token") },
   options: {},
   examples: [{ command: "fob push history vpn", explanation: "who logged in, or tried to" }],
+  isPaged: true,
   async run({ name }, context: PushHistoryContext): Promise<History> {
     const { inbox, tokens } = await existingInbox(context);
     const all = tokens.map(({ token }) => token);

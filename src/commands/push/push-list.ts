@@ -20,6 +20,7 @@ export const pushList = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob push list", explanation: "who wants to log in, the newest first" }],
+  isPaged: true,
   async run(_, context: PushListContext): Promise<Listed> {
     const waiting = await findWaiting(await existingInbox(context), context.pinPrompt, context);
     return { ...waiting, now: context.clock() };

@@ -14,6 +14,7 @@ export const syncMembers = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob sync members", explanation: "names, and since when" }],
+  isPaged: true,
   async run(_, context: SessionContext) {
     const { state, device } = await openSession(context);
     return membersOf(state.chain, device);

@@ -70,6 +70,7 @@ export const list = defineCommand({
     { command: "fob list --sort used", explanation: "those that were used last, first" },
     { command: "fob list --json | jq -r '.[].name'", explanation: "the names, for a script" },
   ],
+  isPaged: true,
   async run({ pattern, codes, watch, tag, sort }, context: ListContext): Promise<Listing> {
     if (watch && !codes)
       throw new FobError("usage", t("--watch is for --codes: nothing else changes by itself"));

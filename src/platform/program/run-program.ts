@@ -17,7 +17,7 @@ const SIGNALS = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"]
 const FROM_KEYS: readonly string[] = ["SIGINT", "SIGQUIT"];
 
 /** The environment and streams that a program inherits. */
-interface ProgramHost {
+export interface ProgramHost {
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: { readonly isTTY?: boolean };
   readonly stdout: { readonly isTTY?: boolean };

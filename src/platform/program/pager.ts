@@ -1,0 +1,39 @@
+import { FobError } from "#base/fob-error.ts";
+import { type ProgramHost, runProgram } from "./run-program.ts";
+
+/** Without a pager of their own, people get this one, which is on nearly every system but Windows. */
+const USUAL_PAGER = process.platform === "win32" ? "" : "less";
+
+/** What less does unless the person says otherwise: end where a page suffices, keep colours and page. */
+const USUAL_WAYS = { LESS: "FRX", LV: "-c" };
+
+/** A command line that needs no shell: words without quotes, variables and the like. */
+const PLAIN_WORDS = /^[\w./:=,+@%-]+(?: +[\w./:=,+@%-]+)*$/;
+
+/**
+ * Shows a text through the pager that FOB_PAGER or PAGER names, until the person leaves it. False
+ * where none is wanted (an empty text, or `cat`), or none can be run: then nothing was shown.
+ */
+export async function showInPager(text: string | Buffer, host: ProgramHost): Promise<boolean> {
+  const { FOB_PAGER, PAGER } = host.env;
+  const pager = (FOB_PAGER ?? PAGER ?? USUAL_PAGER).trim();
+  if (pager === "" || pager === "cat") return false;
+  const [command, args] = commandOf(pager);
+  const ways = Object.entries(USUAL_WAYS).filter(([name]) => host.env[name] === undefined);
+  try {
+    const program = { command, args, env: Object.fromEntries(ways), input: text };
+    return (await runProgram(program, host)) !== NOT_FOUND;
+  } catch (error) {
+    if (error instanceof FobError) return false;
+    throw error;
+  }
+}
+
+/** What a shell answers when there is no such program. */
+const NOT_FOUND = 127;
+
+function commandOf(pager: string): readonly [command: string, args: readonly string[]] {
+  if (process.platform !== "win32" && !PLAIN_WORDS.test(pager)) return ["sh", ["-c", pager]];
+  const [command = "", ...args] = pager.split(/ +/);
+  return [command, args];
+}
