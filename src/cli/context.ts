@@ -101,6 +101,13 @@ export interface PasswordStore {
   show(name: string): Promise<Buffer | null>;
 }
 
+/** A terminal that pictures are drawn on; infinitely large where it does not tell its size. */
+export interface Canvas {
+  readonly hasColor: boolean;
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** A new file, readable only by its owner. */
 export interface SecretFile {
   readonly path: string;
@@ -252,10 +259,10 @@ interface OutputContext {
   /** Whether `--json` was given. */
   readonly isJson: boolean;
   /**
-   * How pictures can be drawn with characters on standard output: `none` when it is not a terminal,
+   * Where pictures can be drawn with characters on standard output: `none` when it is not a terminal,
    * or is read aloud.
    */
-  readonly pictures: "none" | "uncolored" | "colored";
+  readonly pictures: "none" | Canvas;
   /**
    * Shows the progress of `total` steps on standard error, if it is a terminal; `--quiet` turns it
    * off.

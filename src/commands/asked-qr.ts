@@ -3,14 +3,20 @@ import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 import { drawForTerminal, drawToFiles } from "#commands/qr-drawing.ts";
 
-/** QR codes as asked for: lines for the terminal, or the file they went to. */
+/**
+ * QR codes as asked for: lines for the terminal, or the file they went to. Neither where the
+ * terminal is too narrow.
+ */
 export interface Drawn {
   readonly drawing: string | null;
   readonly file: string | null;
 }
 
 /** What drawing QR codes needs. */
-export type QrContext = Pick<Context, "look" | "pictures" | "progress" | "writeSecretFiles">;
+export type QrContext = Pick<
+  Context,
+  "look" | "pictures" | "progress" | "tell" | "writeSecretFiles"
+>;
 
 /** Refuses a `--qr` that cannot be drawn, before anything is made. Throws FobError `usage`. */
 export function checkQr(qr: string | true | undefined, context: Pick<Context, "pictures">): void {

@@ -1,10 +1,19 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
-import type { Context, SecretFile } from "#cli/context.ts";
+import type { Canvas, Context, SecretFile } from "#cli/context.ts";
 
 /** Free modules around a code, as the standard demands. */
 const BORDER = 4;
+
+/** Free modules that readers do with, for a small terminal. */
+const NARROWEST_BORDER = 2;
+
+const UNBOUNDED: Canvas = {
+  hasColor: false,
+  columns: Number.POSITIVE_INFINITY,
+  rows: Number.POSITIVE_INFINITY,
+};
 
 /** Pixels a module of a drawn picture. */
 const MODULE_SIZE = 8;
@@ -20,13 +29,41 @@ const DARK_INK = " ▀▄█";
  */
 const LIGHT_INK = "█▄▀ ";
 
-/** A QR code as lines for a terminal, two modules a character. */
+/**
+ * A QR code as lines for a terminal, two modules a character, with a narrower border where the usual
+ * one has no room. Says where it does not fit: one that is too high can be scrolled; one that is too
+ * wide would not be a QR code, and is null.
+ */
 export async function drawForTerminal(
   text: string,
-  { pictures }: Pick<Context, "pictures">,
-): Promise<string> {
-  const { data } = await encode(text);
-  const hasColor = pictures === "colored";
+  { pictures, tell }: TerminalContext,
+): Promise<string | null> {
+  const canvas = pictures === "none" ? UNBOUNDED : pictures;
+  // the line below is the shell's
+  const side = Math.min(canvas.columns, 2 * (canvas.rows - 1));
+  const { data } = await encode(text, 0);
+  const border = Math.max(NARROWEST_BORDER, Math.min(BORDER, Math.floor((side - data.length) / 2)));
+  const whole = data.length + 2 * border;
+  const size = { columns: whole, rows: Math.ceil(whole / 2) };
+  if (whole > side) tell(describeTooLarge(size, canvas));
+  if (whole > canvas.columns) return null;
+  return drawLines((await encode(text, border)).data, canvas.hasColor);
+}
+
+/** What drawing on a terminal needs. */
+export type TerminalContext = Pick<Context, "pictures" | "tell">;
+
+function describeTooLarge(size: Size, { columns, rows }: Size): string {
+  const needed = t`the QR code takes ${size.columns} columns and ${size.rows + 1} lines`;
+  return t`${needed}, and the terminal has ${columns} and ${rows}: --qr FILE.png draws it into a file`;
+}
+
+interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+function drawLines(data: readonly (readonly boolean[])[], hasColor: boolean): string {
   const ink = hasColor ? DARK_INK : LIGHT_INK;
   const lines: string[] = [];
   for (let y = 0; y < data.length; y += 2) {
@@ -73,10 +110,11 @@ export async function drawToFiles(
  * The modules of a QR code. Throws FobError `usage` for a text that is too long for the largest
  * one.
  */
-async function encode(text: string) {
+async function encode(text: string, border = BORDER) {
   const { encode: encodeText } = await import("uqr");
   try {
-    return encodeText(text, { border: BORDER });
+    // the lowest level of error correction makes the smallest code, and a screen has no stains
+    return encodeText(text, { border, ecc: "L" });
   } catch (cause) {
     throw new FobError("usage", t`${Buffer.byteLength(text)} bytes do not fit into a QR code`, {
       hint: t("without --qr it is a text, which --output FILE writes into a file"),

@@ -284,7 +284,8 @@ function choosePictures(
 ): Context["pictures"] {
   // a picture is drawn with blocks, which a smaller charset does not have
   if (isSpoken || !stdout.isTTY || charsetOf(env) !== null) return "none";
-  return hasColor ? "colored" : "uncolored";
+  const { columns = Number.POSITIVE_INFINITY, rows = Number.POSITIVE_INFINITY } = stdout;
+  return { hasColor, columns, rows };
 }
 
 /** The stream that is a terminal, if only one of the two is redirected. */

@@ -139,7 +139,7 @@ async function askAnyKey(of: string, prompt: PinPrompt): Promise<Secret> {
 /** What handing out needs. */
 export type WritingContext = Pick<
   Context,
-  "doLongWork" | "pictures" | "progress" | "writeSecretFile" | "writeSecretFiles"
+  "doLongWork" | "pictures" | "progress" | "tell" | "writeSecretFile" | "writeSecretFiles"
 >;
 
 /** The exported content: the text to print, or null where it was written to files. */
@@ -156,11 +156,14 @@ export async function handOut(
 ): Promise<HandedOut> {
   const { titles, texts } = made;
   if (qr === true) {
-    const drawings = await Promise.all(texts.map((text) => drawForTerminal(text, context)));
-    return {
-      content: drawings.map((drawing, i) => `${titles[i]}\n${drawing}`).join("\n\n"),
-      files: [],
-    };
+    const remarks = new Set<string>();
+    const tell = (remark: string) => void remarks.add(remark);
+    const drawings = await Promise.all(
+      texts.map((text) => drawForTerminal(text, { ...context, tell })),
+    );
+    for (const remark of [...remarks].slice(0, 1)) context.tell(remark);
+    const shown = drawings.map((drawing, i) => `${titles[i]}\n${drawing ?? texts[i]}`);
+    return { content: shown.join("\n\n"), files: [] };
   }
   if (qr === undefined && output === undefined) return { content: texts.join("\n"), files: [] };
   const files = await context.doLongWork(t("interrupted: nothing was written"), async (look) => {

@@ -139,7 +139,9 @@ export const provision = defineCommand({
     };
   },
   text: ({ content, files, tokens, printsUri }, style) => {
-    if (printsUri) return [content, tokens[0]?.uri].filter(Boolean).join("\n");
+    const uri = tokens[0]?.uri ?? "";
+    // the picture last: above the line of the shell it is on the screen whole
+    if (printsUri && !content?.includes(uri)) return content === null ? uri : `${uri}\n${content}`;
     return content ?? describeWritten(tokens.length, files, style);
   },
   json: ({ format, tokens, files, content, isList }) =>

@@ -105,7 +105,7 @@ export const labIssue = defineCommand({
     const issued = await make(lab, name, { ...options, kind, serverPin }, context);
     return { issued, ...(await drawQr(issued.text, qr, context)) };
   },
-  text: ({ issued, drawing }) => [drawing, issued.text].filter((part) => part !== null).join("\n"),
+  text: ({ issued, drawing }) => [issued.text, drawing].filter((part) => part !== null).join("\n"),
   json: ({ issued: { token, text }, file }) => ({
     user: token.user,
     serial: token.serial,

@@ -74,7 +74,7 @@ export const labPush = defineCommand({
   },
   text: ({ transaction, state, drawing }) => {
     const lines = [...transaction.asked.map(describe), t`transaction ${transaction.id}`];
-    return [drawing, ...lines, state].filter((line) => line !== null).join("\n");
+    return [...lines, state, drawing].filter((line) => line !== null).join("\n");
   },
   json: ({ transaction, state, file }) => ({
     transaction: transaction.id,
