@@ -26,7 +26,12 @@ export function judgeValidity(
  * guessable secrets, names that look like others, and parameters that other apps read differently
  * (docs/compatibility.md names them).
  */
-export function audit({ issuer, account, credential, secret }: EnrollmentDraft): Finding[] {
+export function audit({
+  issuer,
+  account,
+  credential,
+  secret,
+}: Pick<EnrollmentDraft, "issuer" | "account" | "credential" | "secret">): Finding[] {
   return [
     ...judgeNames({ issuer, account }),
     ...auditSecret(secret),

@@ -53,6 +53,32 @@ describe("fob provision", () => {
     ]);
   });
 
+  test.each([
+    [["--issuer", "ACME", "--account", "ann"], ""],
+    [
+      ["--issuer", "ACME"],
+      "warning: apps show “ACME” without an account: tokens of several people look the same\n",
+    ],
+    [
+      ["--account", "ann", "--digits", "8"],
+      "warning: some apps show 6 digits whatever is given, and not 8\n",
+    ],
+    [
+      ["--account", "ann", "--algorithm", "SHA512", "--period", "60"],
+      "warning: some apps take SHA1 whatever is given, and show wrong passcodes for SHA512\n" +
+        "warning: some apps take 30 seconds whatever is given, and not 60\n",
+    ],
+  ])("warns with %j of what apps will do, as inspect does", async (options, stderr) => {
+    const { fob } = testHome();
+    const made = await fob(["provision", "totp", ...options]);
+    expect({ stderr: made.stderr, exitCode: made.exitCode }).toEqual({ stderr, exitCode: 0 });
+    const { findings } = JSON.parse(
+      (await fob(["inspect", "-", "--json"], { input: made.stdout })).stdout,
+    );
+    for (const { severity, message } of findings)
+      if (severity === "warning") expect(stderr).toContain(message);
+  });
+
   test("draws the code into files that only their owner can read, and that hold it", async () => {
     const { fob, home } = testHome();
     const [png, svg] = [join(home, "code.png"), join(home, "code.svg")];
@@ -122,7 +148,9 @@ hotp,carol,S-3,
   test("makes a token for every line, with what the options say besides", async () => {
     const { fob, csv } = withList(LIST);
     const { stdout, stderr } = await fob(["provision", "totp", "--issuer", "ACME", "--csv", csv]);
-    expect(stderr).toBe("");
+    expect(stderr).toBe(
+      "warning: some apps show 6 digits whatever is given, and not 8 (1 token)\n",
+    );
     const enrolled = await fob(["enroll", "-", "--json"], { input: stdout });
     expect(JSON.parse(enrolled.stdout)).toEqual([
       expect.objectContaining({
@@ -178,7 +206,7 @@ hotp,carol,S-3,
   });
 
   test("names the lines that are wrong, and makes tokens of the others", async () => {
-    const { fob, csv } = withList("account,digits\nann,6\nbob,3\ncarol,7\n,6\n");
+    const { fob, csv } = withList("account,digits\nann,6\nbob,3\ncarol,6\n,6\n");
     const { stdout, stderr, exitCode } = await fob(["provision", "totp", "--csv", csv]);
     expect({ exitCode, made: stdout.match(/totp\/[a-z]+/g) }).toEqual({
       exitCode: 6,

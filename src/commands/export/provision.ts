@@ -1,11 +1,12 @@
 import { FobError } from "#base/fob-error.ts";
-import { original, t } from "#base/language.ts";
+import { original, plural, t } from "#base/language.ts";
 import { type Attempts, attemptEach, refuseNothingDone } from "#cli/attempts.ts";
 import { defineCommand, required, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { addDrafts, type ClientContext } from "#commands/enroll/add-drafts.ts";
 import { nameDrafts } from "#commands/enroll/draft-names.ts";
 import { parseHolder } from "#commands/values.ts";
+import { audit } from "#enrollment/audit.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
 import { formatKeyUri } from "#enrollment/formats/key-uri-writer.ts";
 import { recognize } from "#enrollment/recognize.ts";
@@ -34,6 +35,8 @@ interface Provisioned extends HandedOut {
   /** Whether the URI goes beside the picture that was drawn of it. */
   readonly printsUri: boolean;
   readonly tokens: readonly ProvisionedToken[];
+  /** What apps will do with the tokens that their issuer may not expect. */
+  readonly warnings: readonly string[];
   /** The names of tokens that were enrolled here. */
   readonly enrolled: readonly string[];
   readonly failures: readonly FobError[];
@@ -126,6 +129,7 @@ export const provision = defineCommand({
     const made = await writeExport(choice, tokens, destination, context);
     const handed = await handOut(made, options, context);
     const views = tokens.map(viewToken);
+    const warnings = warnOfApps(tokens);
     for (const { secret } of tokens) forget(secret);
     const isList = csv !== undefined;
     return {
@@ -134,6 +138,7 @@ export const provision = defineCommand({
       isList,
       printsUri: qr !== undefined && !isList,
       tokens: views,
+      warnings,
       enrolled,
       failures,
     };
@@ -148,7 +153,8 @@ export const provision = defineCommand({
     isList
       ? { format, tokens, files, content }
       : { uri: tokens[0]?.uri, file: files[0] ?? null, format, content },
-  notes: ({ files, enrolled }) => [
+  notes: ({ files, warnings, enrolled }) => [
+    ...warnings.map((warning) => t`warning: ${warning}`),
     ...enrolled.map(
       (name) =>
         t`the TPM holds ${name} now; what was printed is for the server, and is not shown again`,
@@ -157,6 +163,26 @@ export const provision = defineCommand({
   ],
   failures: ({ failures }) => failures,
 });
+
+/** Each warning about these tokens once, with how many it is about where there are several. */
+function warnOfApps(tokens: readonly ExportedToken[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const text of tokens.flatMap(warningsOf)) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].map(([text, count]) =>
+    tokens.length === 1 ? text : `${text} (${plural(count, "token")})`,
+  );
+}
+
+/** What `fob inspect` would warn about, and what apps show for a token without an account. */
+function warningsOf(token: ExportedToken): readonly string[] {
+  const { issuer, account } = token;
+  const findings = audit(token).filter(({ severity }) => severity === "warning");
+  const nameless =
+    issuer !== null && account === null
+      ? [t`apps show “${issuer}” without an account: tokens of several people look the same`]
+      : [];
+  return [...nameless, ...findings.map(({ message }) => message)];
+}
 
 /**
  * Enrolls what was made in this vault, with the secret in the chip: before it is printed, so that
