@@ -58,5 +58,6 @@ async function serve(order: AgentOrder, vaultKey: Secret): Promise<AgentStatus> 
     if (held.isOver() || !claim.isStillOurs()) held.lock();
   }, CHECK_MS);
   held.listenForLoginRequests();
+  held.lockWithSession();
   return held.status();
 }

@@ -22,6 +22,7 @@ import { systemNotifier } from "#platform/notification/notifier.ts";
 import { oneQuestionAtATime } from "#platform/pinentry/one-question.ts";
 import { systemPinentry } from "#platform/pinentry/pinentry.ts";
 import { canShowPinentry } from "#platform/pinentry/surroundings.ts";
+import { type Departure, watchSession } from "#platform/session/session-end.ts";
 import { LocalInbox } from "#push/inbox/local-inbox.ts";
 import type { Secret } from "#token/secret.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
@@ -112,6 +113,15 @@ export class HeldVault {
   listenForLoginRequests(): void {
     // errors of the vault are reported to the next client that uses it
     void this.#listener?.run().catch(() => undefined);
+  }
+
+  /** Locks when the machine goes to sleep, and if the order says so when its screen is locked. */
+  lockWithSession(): void {
+    const leave = (why: Departure) => {
+      if (why === "the machine goes to sleep" || this.#order.locksWithScreen) this.lock();
+    };
+    // the process ends when the vault is locked
+    void watchSession(leave, new AbortController().signal);
   }
 
   /** Whether its time is over, or the vault was removed from the disk. */

@@ -40,7 +40,10 @@ export interface AgentHost {
 }
 
 /** How long an agent holds the vault open, and what it does by itself. */
-export type AgentOptions = Pick<AgentOrder, "limits" | "push" | "notify" | "pinentry">;
+export type AgentOptions = Pick<
+  AgentOrder,
+  "limits" | "push" | "notify" | "pinentry" | "locksWithScreen"
+>;
 
 /**
  * The agent of a vault: its status, and the address of another program that answers instead of it.

@@ -18,6 +18,8 @@ const OrderSchema = v.object({
    * the system; null: such requests fail.
    */
   pinentry: v.nullable(v.string()),
+  /** Whether it locks when the screen of a session is locked. It always does before sleep. */
+  locksWithScreen: v.boolean(),
 });
 
 /** The order for a new agent, on its standard input, before the vault key. */

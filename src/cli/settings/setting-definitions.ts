@@ -140,6 +140,13 @@ export const SETTINGS = {
     option: "--idle",
     variables: {},
   }),
+  "agent.lock-with-screen": define({
+    kind: yesOrNo(),
+    initial: true,
+    summary: "whether an agent locks when the screen is locked (Linux with logind)",
+    option: null,
+    variables: {},
+  }),
 } as const;
 
 /** The name of a setting, in the file and on the command line. */

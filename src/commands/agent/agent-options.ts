@@ -28,5 +28,6 @@ export function parseAgentOptions(
   const totalMs = durationMs(settings.choose("agent.lifetime", input.for));
   const limits = { totalMs, idleMs: durationMs(settings.choose("agent.idle", input.idle)) };
   const notify = input.push && settings.choose("push.notify", input.notify ? "true" : undefined);
-  return { limits, push: input.push, notify, pinentry };
+  const locksWithScreen = settings.choose("agent.lock-with-screen", undefined);
+  return { limits, push: input.push, notify, pinentry, locksWithScreen };
 }

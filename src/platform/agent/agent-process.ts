@@ -28,6 +28,8 @@ const NEEDED = [
   "XAUTHORITY",
   "GPG_TTY",
   "DBUS_SESSION_BUS_ADDRESS",
+  // for logind, which tells when to lock
+  "DBUS_SYSTEM_BUS_ADDRESS",
   // for connections to servers
   "HTTPS_PROXY",
   "https_proxy",

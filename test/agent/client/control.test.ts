@@ -71,6 +71,7 @@ const OPTIONS = {
   push: true,
   notify: false,
   pinentry: null,
+  locksWithScreen: true,
 } as const;
 
 const NONE = { wasRunning: false, stranger: null };

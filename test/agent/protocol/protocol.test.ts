@@ -217,6 +217,7 @@ test("an order reaches its agent with the vault key, whatever bytes that has", (
   const order: AgentOrder = {
     ...{ home: "/home/ann/a\nb", vault: "0123", socket: "/run/s", link: null },
     ...{ limits: { totalMs: 1, idleMs: 2 }, push: true, notify: false, pinentry: null },
+    locksWithScreen: true,
   };
   const vaultKey = Buffer.from("\n\u0000\nkey\n");
   expect(decodeOrder(encodeOrder(order, vaultKey))).toEqual({ order, vaultKey });
