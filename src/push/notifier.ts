@@ -2,6 +2,8 @@
 export interface Notice {
   readonly title: string;
   readonly body: string;
+  /** Whether it is shown now and kept in no list of past notifications, where the desktop can. */
+  readonly isPassing?: boolean;
 }
 
 /** A button of a notification. `id` is what {@link Notifier.ask} returns for it. */

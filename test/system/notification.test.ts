@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { desktopNotifier } from "#platform/notification/desktop-notifier.ts";
 import type { NoticeQuestion } from "#push/notifier.ts";
-import { testHome } from "../e2e/fob.ts";
+import { HOTP_URI, RFC_CODES, testHome } from "../e2e/fob.ts";
 import { describeWith } from "../requires.ts";
 import { type NotificationBench, startNotificationBench } from "./notification-bench.ts";
 
@@ -84,6 +84,28 @@ describeWith(DUNST, "notifications (dunst on a bus of its own)", () => {
     expect(await other).toBeNull();
     bench.press(1);
     expect(await answer).toBe("approve");
+  });
+
+  test("say that a passcode was copied, without its digits, unless it is asked for", async () => {
+    const { fob } = testHome();
+    const copying = { env: bench.env };
+    await fob(["enroll", "-"], { input: HOTP_URI });
+    for (const [name, code, shows] of [
+      ["--notify", RFC_CODES[0] ?? "", false],
+      ["--notify-code", RFC_CODES[1] ?? "", true],
+    ] as const) {
+      const outcome = await fob(["code", "ACME", name, "--clear-after", "1"], copying);
+      expect(outcome).toMatchObject({ exitCode: 0, stdout: "" });
+      const { summary, body } = await bench.see(shows ? `ACME: ${code}` : "ACME");
+      expect(body).toBe("copied; the clipboard is cleared in 1 second");
+      expect(summary.includes(code)).toBe(shows);
+      bench.dismiss();
+    }
+    // a key of the desktop has no terminal to say it at
+    expect(await fob(["code", "nix", "--notify"], copying)).toMatchObject({ exitCode: 3 });
+    expect(await bench.see("No passcode of nix")).toMatchObject({
+      body: 'no token is called "nix"',
+    });
   });
 
   test("are among the things that fob doctor looks for", async () => {

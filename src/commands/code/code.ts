@@ -1,3 +1,4 @@
+import { asFobError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { attemptEach } from "#cli/attempts.ts";
@@ -13,6 +14,13 @@ import type { Token } from "#token/token.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import { copyPasscode, refuseOnceAlone } from "./copy-passcode.ts";
 import { chooseFree, describeLeftOut, type FreeTokens } from "./free-tokens.ts";
+import {
+  isNotified,
+  NOTIFY_OPTIONS,
+  type NotifyInput,
+  notifyingFailure,
+  notifyOf,
+} from "./notify-passcode.ts";
 import type { WatchContext } from "./passcode-screen.ts";
 import { chooseTime, stepsOf, type WantedTime } from "./passcode-time.ts";
 import {
@@ -42,7 +50,9 @@ interface MadeCodes {
 /** What making the passcode of one token needs. */
 type MakeContext = Pick<Context, "clock" | "look" | "pinPrompt" | "sleep" | "tell">;
 
-type CodeContext = MakeContext & WatchContext & Pick<Context, "findTokens" | "settings">;
+type CodeContext = MakeContext &
+  WatchContext &
+  Pick<Context, "findTokens" | "notifier" | "settings">;
 
 /** `fob code`: prints the passcode. */
 export const code = defineCommand({
@@ -62,6 +72,7 @@ export const code = defineCommand({
       "with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)",
     ),
     once: flag("with --copy: for one paste, where the system can count them (X11, Wayland)"),
+    ...NOTIFY_OPTIONS,
     next: flag("the passcode of the next time step"),
     at: value("TIME", "the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s"),
     watch: flag("passcodes as time goes by, of the named tokens or all, on a live screen"),
@@ -88,7 +99,8 @@ export const code = defineCommand({
       explanation: "a line of your own for each",
     },
   ],
-  async run(input, context: CodeContext): Promise<Codes> {
+  async run(given, context: CodeContext): Promise<Codes> {
+    const input = { ...given, copy: given.copy || isNotified(given) };
     refuseContradictions(input);
     refuseTagOfNamed(input);
     refusePinOfMany(input);
@@ -99,27 +111,8 @@ export const code = defineCommand({
         : 0;
     const minValidity = context.settings.choose("code.min-validity", input.minValidity);
     const format = input.format === undefined ? null : parseFormat(input.format);
-    const tokens = await existingTokens("code", context);
-    if (input.watch) return watch(tokens, input, clearAfter, context);
-    const { chosen, notes, failures: unread } = await chooseTokens(tokens, input, context);
-    const asking = pinsInTurn(chosen, context.pinPrompt, input.withPin);
-    const make = (token: Token) => {
-      const pinPrompt = asking(token);
-      const makeAlone = () =>
-        makeCode(tokens, token, { ...input, minValidity }, { ...context, pinPrompt });
-      return input.withPin ? withServerPin(token, pinPrompt, makeAlone) : makeAlone();
-    };
-    const [only, ...others] = chosen;
-    if (input.all || only === undefined || others.length > 0) {
-      const { done: codes, failures } = await attemptEach(chosen, make);
-      const all = [...unread, ...failures];
-      return { kind: "printed", codes, isSingle: false, format, notes, failures: all };
-    }
-    const made = await make(only);
-    if (input.copy)
-      context.tell(await copyPasscode(made.passcode.code, clearAfter, context, input.once));
-    const kind = input.copy ? "copied" : "printed";
-    return { kind, codes: [made], isSingle: true, format, notes, failures: [] };
+    const give = () => giveCodes(input, { clearAfter, minValidity, format }, context);
+    return isNotified(input) ? notifyingFailure(input.names, context, give) : give();
   },
   text: formatCodes,
   json(result) {
@@ -132,7 +125,59 @@ export const code = defineCommand({
   exitCode: (result) => (result.kind === "watched" ? (result.firstFailure?.exitCode ?? 0) : 0),
 });
 
-interface CodeInput {
+/** What the settings and options say of how passcodes are given. */
+interface Giving {
+  readonly clearAfter: number;
+  readonly minValidity: number;
+  readonly format: Format | null;
+}
+
+async function giveCodes(
+  input: CodeInput,
+  { clearAfter, minValidity, format }: Giving,
+  context: CodeContext,
+): Promise<Codes> {
+  const tokens = await existingTokens("code", context);
+  if (input.watch) return watch(tokens, input, clearAfter, context);
+  const { chosen, notes, failures: unread } = await chooseTokens(tokens, input, context);
+  const asking = pinsInTurn(chosen, context.pinPrompt, input.withPin);
+  const make = (token: Token) => {
+    const pinPrompt = asking(token);
+    const makeAlone = () =>
+      makeCode(tokens, token, { ...input, minValidity }, { ...context, pinPrompt });
+    return input.withPin ? withServerPin(token, pinPrompt, makeAlone) : makeAlone();
+  };
+  const [only, ...others] = chosen;
+  if (input.all || only === undefined || others.length > 0) {
+    const { done: codes, failures } = await attemptEach(chosen, make);
+    const all = [...unread, ...failures];
+    return { kind: "printed", codes, isSingle: false, format, notes, failures: all };
+  }
+  const made = await make(only);
+  const failures = input.copy ? await copy(made, input, clearAfter, context) : [];
+  const kind = input.copy ? "copied" : "printed";
+  return { kind, codes: [made], isSingle: true, format, notes, failures };
+}
+
+/** Copies a passcode, and says so. It is copied even where no notification can be shown. */
+async function copy(
+  { token, passcode: { code } }: TokenPasscode,
+  input: CodeInput,
+  clearAfter: number,
+  context: Pick<CodeContext, "clipboard" | "notifier" | "tell">,
+): Promise<FobError[]> {
+  const message = await copyPasscode(code, clearAfter, context, input.once);
+  context.tell(message);
+  if (!isNotified(input)) return [];
+  try {
+    await notifyOf({ name: token.name, code, message }, input, context);
+    return [];
+  } catch (error) {
+    return [asFobError(error)];
+  }
+}
+
+interface CodeInput extends NotifyInput {
   readonly names: readonly string[];
   readonly all: boolean;
   readonly tag: string | undefined;
@@ -174,7 +219,12 @@ function refuseContradictions({
     throw new FobError("usage", t("--next and --at exclude each other"));
 }
 
-function refusePinOfMany({ all, watch, withPin }: CodeInput): void {
+function refusePinOfMany({ all, watch, withPin, notifyCode }: CodeInput): void {
+  if (withPin && notifyCode)
+    throw new FobError(
+      "usage",
+      t("--with-pin and --notify-code exclude each other: no screen shows a PIN"),
+    );
   if (withPin && (all || watch))
     throw new FobError("usage", t("--with-pin asks for a PIN: it is for named tokens"));
 }

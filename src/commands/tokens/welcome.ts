@@ -19,6 +19,8 @@ const ANY_CODE: Parameters<typeof code.run>[0] = {
   all: false,
   tag: undefined,
   copy: false,
+  notify: false,
+  notifyCode: false,
   once: false,
   clearAfter: undefined,
   next: false,

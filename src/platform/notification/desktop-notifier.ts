@@ -84,7 +84,7 @@ function capabilitiesOf(daemon: ClientInterface): Promise<readonly string[]> {
 /** Shows a notification and returns its id. */
 async function show(
   daemon: ClientInterface,
-  { title, body }: Notice,
+  { title, body, isPassing = false }: Notice,
   actions: readonly NoticeAction[],
   capabilities: readonly string[],
   urgency: Urgency,
@@ -92,7 +92,10 @@ async function show(
   const { Variant } = await import("@jellybrick/dbus-next");
   const shownBody = capabilities.includes("body-markup") ? escapeMarkup(body) : body;
   const buttons = actions.flatMap(({ id, label }) => [id, label]);
-  const hints = { urgency: new Variant("y", URGENCIES[urgency]) };
+  const hints = {
+    urgency: new Variant("y", URGENCIES[urgency]),
+    ...(isPassing ? { transient: new Variant("b", true) } : {}),
+  };
   // a question is closed by fob after its time, not by the desktop
   const lifetime = urgency === "critical" ? 0 : -1;
   return call(daemon, "Notify", "fob", 0, "", title, shownBody, buttons, hints, lifetime);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { FobError } from "#base/fob-error.ts";
 import { UNCOLORED } from "#cli/output/style.ts";
 import { code } from "#commands/code/code.ts";
+import type { Notice } from "#push/notifier.ts";
 import { answering, HOTP, printed, type Stage, stage, TOTP } from "../stage.ts";
 
 /** The passcodes of RFC 4226 Appendix D. */
@@ -14,6 +16,8 @@ const NONE: Parameters<typeof code.run>[0] = {
   copy: false,
   once: false,
   clearAfter: undefined,
+  notify: false,
+  notifyCode: false,
   next: false,
   at: undefined,
   watch: false,
@@ -48,6 +52,7 @@ function at(start: string) {
       pasted: nobody,
       pick: nobody,
     },
+    notifier: { describe: nobody, tell: nobody, ask: nobody },
     clipboard: { copy: nobody, copyOnce: nobody, paste: nobody, clearLater: nobody },
   };
   return { slice, told };
@@ -221,6 +226,63 @@ describe("`fob code`", () => {
       "copied for one paste; the clipboard is cleared in 7 seconds without one",
       "copied, and for more than one paste: this clipboard counts none; it is cleared in 7 seconds",
     ]);
+  });
+});
+
+describe("`fob code --notify`", () => {
+  const clipboard = {
+    copy: async () => "desktop" as const,
+    copyOnce: nobody,
+    clearLater: async () => undefined,
+    paste: nobody,
+  };
+
+  async function notices(input: Partial<typeof NONE>, isThere = true) {
+    const on = await withBoth();
+    const { slice } = at(NOW);
+    const shown: Notice[] = [];
+    const tell = async (notice: Notice) => {
+      if (!isThere) throw new FobError("unavailable", "nothing here shows notifications");
+      shown.push(notice);
+    };
+    const made = code.run(
+      { ...NONE, names: ["ACME"], ...input },
+      { ...on, ...slice, clipboard, notifier: { ...slice.notifier, tell } },
+    );
+    return {
+      shown,
+      outcome: await made.then((result) => printed(code, result)).catch((error) => error),
+    };
+  }
+
+  test("copies it, and says so without its digits", async () => {
+    const { shown, outcome } = await notices({ notify: true });
+    expect(outcome).toMatchObject({ text: "" });
+    const body = "copied; the clipboard is cleared in 30 seconds";
+    expect(shown).toEqual([{ title: "ACME", body, isPassing: false }]);
+    expect(JSON.stringify(shown)).not.toContain(RFC_CODES[0]);
+  });
+
+  test("has the digits in it for whoever asks for them, and in no list afterwards", async () => {
+    const { shown } = await notices({ notifyCode: true });
+    expect(shown).toMatchObject([{ title: `ACME: ${RFC_CODES[0]}`, isPassing: true }]);
+  });
+
+  test("says why there is none", async () => {
+    const { shown, outcome } = await notices({ notify: true, names: ["nix"] });
+    expect(outcome).toMatchObject({ code: "not-found" });
+    expect(shown).toEqual([{ title: "No passcode of nix", body: 'no token is called "nix"' }]);
+  });
+
+  test("has copied it even where nothing shows notifications", async () => {
+    const { outcome } = await notices({ notify: true }, false);
+    expect(outcome).toMatchObject({ text: "", failures: ["nothing here shows notifications"] });
+  });
+
+  test("shows no PIN of a server", async () => {
+    const { shown, outcome } = await notices({ notifyCode: true, withPin: true });
+    expect(outcome).toMatchObject({ code: "usage" });
+    expect(shown).toEqual([]);
   });
 });
 

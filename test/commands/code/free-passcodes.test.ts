@@ -92,6 +92,8 @@ test("`code --all` gives the passcodes that use nothing up and need nobody, and 
     all: true,
     tag: undefined,
     copy: false,
+    notify: false,
+    notifyCode: false,
     once: false,
     next: false,
     watch: false,
