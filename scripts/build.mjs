@@ -7,8 +7,7 @@ import crypto from "node:crypto";
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build as bundleFastPath } from "esbuild";
-import { build as bundleProgram } from "rolldown";
+import { build } from "rolldown";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version, dependencies } = JSON.parse(await readFile(`${root}/package.json`, "utf8"));
@@ -18,23 +17,9 @@ const define = { FOB_VERSION: JSON.stringify(version) };
 /** From this number of commands on that use a module, it is loaded with every command. */
 const SHARED_BY = 10;
 
-/** How the files of the fast path are bundled. */
-const FAST_PATH = /** @type {const} */ ({
-  absWorkingDir: root,
-  bundle: true,
-  platform: "node",
-  target,
-  define,
-  logLevel: "warning",
-  format: "cjs",
-  banner: { js: '"use strict";' },
-  outdir: "dist",
-  outExtension: { ".js": ".cjs" },
-});
-
 await rm(`${root}/dist`, { recursive: true, force: true });
 const [program] = await Promise.all([
-  bundleProgram({
+  build({
     cwd: root,
     platform: "node",
     // what package.json does not depend on goes into the files
@@ -56,16 +41,22 @@ const [program] = await Promise.all([
       codeSplitting: { groups: [{ name: "shared", minShareCount: SHARED_BY }] },
     },
   }),
-  bundleFastPath({
-    ...FAST_PATH,
-    entryPoints: { fob: "src/entry/fob.ts" },
-    plugins: [waitingCrypto(), withoutPins(), withoutUnused(), withoutChip()],
+  build({
+    cwd: root,
+    platform: "node",
     external: ["./main.cjs"],
-  }),
-  bundleFastPath({
-    ...FAST_PATH,
-    entryPoints: { held: "src/entry/held-answer.ts" },
-    plugins: [withoutPins()],
+    transform: { target, define },
+    plugins: [waitingCrypto(), withoutPins()],
+    treeshake: { moduleSideEffects: false },
+    input: { fob: "src/entry/fob.ts" },
+    output: {
+      dir: "dist",
+      format: "cjs",
+      comments: false,
+      entryFileNames: "[name].cjs",
+      chunkFileNames: "quick/[name].cjs",
+      codeSplitting: { groups: [{ name: "answers", test: /quick-answers/ }] },
+    },
   }),
 ]);
 
@@ -121,13 +112,14 @@ function withoutSubprograms() {
 
 /**
  * In the fast path node:crypto is loaded when one of its functions is called: it takes a tenth of a
- * start, and what an agent answers does not need it. Every function of node:crypto waits so; esbuild
- * leaves out those that the sources do not import, and refuses an import of anything else (a class,
- * a constant), which could not wait.
- * @returns {import("esbuild").Plugin}
+ * start, and what an agent answers does not need it. Every function of node:crypto waits so; those
+ * that the sources do not import are left out, and an import of anything else (a class, a constant)
+ * is refused, because it could not wait.
+ * @returns {import("rolldown").Plugin}
  */
 function waitingCrypto() {
-  const contents = Object.entries(crypto)
+  const waiting = "\0waiting crypto";
+  const code = Object.entries(crypto)
     .filter(([name, value]) => typeof value === "function" && /^[a-z]/.test(name))
     .map(
       ([name]) =>
@@ -136,66 +128,28 @@ function waitingCrypto() {
     .join("\n");
   return {
     name: "waiting crypto",
-    setup(build) {
-      build.onResolve({ filter: /^node:crypto$/ }, ({ namespace }) =>
-        namespace === "crypto" ? { external: true } : { path: "node:crypto", namespace: "crypto" },
-      );
-      build.onLoad({ filter: /./, namespace: "crypto" }, () => ({ contents }));
+    resolveId(source, importer = "") {
+      if (source !== "node:crypto") return null;
+      // what speaks to a TPM uses classes and constants, and is loaded for that alone
+      const isAtOnce = importer === waiting || /[\\/]hardware[\\/]/.test(importer);
+      return isAtOnce ? { id: source, external: true } : waiting;
     },
-  };
-}
-
-/**
- * What computes with a TPM is in a file of its own, for the fast path of tokens that a TPM holds.
- * @returns {import("esbuild").Plugin}
- */
-function withoutChip() {
-  return {
-    name: "without the chip",
-    setup(build) {
-      build.onResolve({ filter: /^\.\/held-answer\.ts$/ }, () => ({
-        path: "./held.cjs",
-        external: true,
-      }));
-    },
+    load: (path) => (path === waiting ? code : null),
   };
 }
 
 /**
  * The fast path asks for no PIN: the whole program answers where one is needed. What checks PINs is
  * left out of it; a call of it fails, and the whole program answers then, too.
- * @returns {import("esbuild").Plugin}
+ * @returns {import("rolldown").Plugin}
  */
 function withoutPins() {
-  const contents = 'export function askToUse() { throw new Error("no PIN is asked for"); }';
+  const pins = "\0pins";
+  const code = 'export function askToUse() { throw new Error("no PIN is asked for"); }';
   return {
     name: "without PINs",
-    setup(build) {
-      build.onResolve({ filter: /^#vault\/pins\/token-pin\.ts$/ }, ({ path }) => ({
-        path,
-        namespace: "pins",
-      }));
-      build.onLoad({ filter: /./, namespace: "pins" }, () => ({ contents }));
-    },
-  };
-}
-
-/**
- * A module of which the fast path uses nothing is left out of it: no module of ours does anything
- * but declare what it exports.
- * @returns {import("esbuild").Plugin}
- */
-function withoutUnused() {
-  const resolving = { isResolving: true };
-  return {
-    name: "without unused modules",
-    setup(build) {
-      build.onResolve({ filter: /^(?:#|\.\/).*\.ts$/ }, async ({ path, pluginData, ...given }) => {
-        if (pluginData === resolving) return null;
-        const found = await build.resolve(path, { ...given, pluginData: resolving });
-        return { ...found, pluginData: undefined, sideEffects: false };
-      });
-    },
+    resolveId: (source) => (source === "#vault/pins/token-pin.ts" ? pins : null),
+    load: (path) => (path === pins ? code : null),
   };
 }
 

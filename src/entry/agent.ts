@@ -10,7 +10,8 @@ import { type AgentStatus, encodeRefusal, encodeReply } from "#agent/protocol/pr
 import { ClientLanguages } from "#agent/server/client-languages.ts";
 import { CHECK_MS } from "#agent/server/lifetime.ts";
 import { asFobError } from "#base/file-error.ts";
-import { messagesFile, speak } from "#base/language.ts";
+import { speak } from "#base/language.ts";
+import { messagesFile } from "#base/messages-file.ts";
 import { closeInherited, leaveStarter } from "#platform/inherited-descriptors.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { claimForAgent, newHolder } from "./agent-claim.ts";

@@ -6,7 +6,8 @@ import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { encodeError } from "#base/error-json.ts";
 import { FobError } from "#base/fob-error.ts";
-import { messagesFile, speak } from "#base/language.ts";
+import { speak } from "#base/language.ts";
+import { messagesFile } from "#base/messages-file.ts";
 import { readQrCodes } from "#enrollment/picture/picture.ts";
 import type { PictureAnswer } from "#enrollment/picture/picture-answer.ts";
 

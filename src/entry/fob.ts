@@ -1,6 +1,6 @@
 import { fstatSync, readFileSync, writeSync } from "node:fs";
 import type { FobError } from "#base/fob-error.ts";
-import { messagesFile } from "#base/language.ts";
+import { messagesFile } from "#base/messages-file.ts";
 import { leaveTerminals } from "./leave-terminals.ts";
 
 declare const FOB_VERSION: string;

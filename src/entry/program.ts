@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { messagesFile, speak } from "#base/language.ts";
+import { speak } from "#base/language.ts";
+import { messagesFile } from "#base/messages-file.ts";
 import { resolveGlobals } from "#cli/globals.ts";
 import type { Host } from "#cli/host.ts";
 import { charsetOf, limitTo } from "#cli/output/charset.ts";

@@ -4,17 +4,19 @@ import { readConfig } from "#cli/settings/config-file.ts";
 import type { TokenPasscode } from "#commands/code/passcode-view.ts";
 import { keyFilePath, readKeyFile } from "#platform/keychain/key-file.ts";
 import { needsNoPin } from "#token/access-domain.ts";
-import { findToken } from "#token/find-token.ts";
 import { fold } from "#token/names.ts";
 import { tagsOf } from "#token/tags.ts";
+import type { Token } from "#token/token.ts";
 import type { Header } from "#vault/keys/header.ts";
 import { peekHeader } from "#vault/keys/header-peek.ts";
 import { findSlot, keyItemOf, openKeychainSlot } from "#vault/keys/slots.ts";
 import { touch } from "#vault/tokens/last-uses.ts";
 import { type Passcode, takePasscode } from "#vault/tokens/passcodes.ts";
-import { type TokenRecord, unguardedSecretKey } from "#vault/tokens/token-record.ts";
+import { isCounting } from "#vault/tokens/token-index.ts";
+import { unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import { Vault } from "#vault/vault.ts";
 import { type CodeOptions, parseCodeOptions } from "./code-options.ts";
+import type { Print, passcodePrinter } from "./passcode-printer.ts";
 
 /** The home of a vault, and its header. */
 interface Found {
@@ -36,39 +38,53 @@ export async function answerQuickly(
 }
 
 /**
- * The output of `fob code NAME`, if files or an agent suffice and no PIN is needed; null otherwise.
- * Rejects with a FobError when the whole program must report the error, and with `isDone` when a
- * counter has moved on but there is no passcode to print.
+ * The output of `fob code NAME...`, if files or an agent suffice and no PIN is needed; null
+ * otherwise. Rejects with a FobError when the whole program must report the error, and with `isDone`
+ * when a counter has moved on but there is no passcode to print.
  */
 async function passcode(options: CodeOptions, env: NodeJS.ProcessEnv): Promise<string | null> {
   const found = await find(env);
   // the whole program handles this setting
   if (!found || "code.min-validity" in readConfig(found.home)) return null;
+  const { names, json, format, next, at } = options;
+  const [name = "", ...others] = names;
+  const isBare = others.length === 0 && !json && format === null;
   // a wrong template must fail before a counter moves on
-  const print = await printer(options);
-  const taken = await passcodeFromFiles(found, options.name, env);
-  if (taken) return print(taken);
-  if (options.json || options.format !== null) return null;
-  const code = await passcodeFromAgent(found, options.name, env);
+  const print = isBare ? printBare : await printer(options, found.home, env);
+  const timeOf = next || at !== null ? await otherTime(options) : () => new Date();
+  const vault = print && openWithKeyFile(found);
+  if (vault) {
+    const codes = await passcodesFromFiles(vault, names, timeOf, env);
+    return codes && print(codes);
+  }
+  if (!isBare || next || at !== null) return null;
+  const code = await passcodeFromAgent(found, name, env);
   return code === null ? null : `${code}\n`;
 }
 
-/**
- * Returns the function that prints a passcode for these options; loads only what they need. Rejects
- * with FobError `usage` for a wrong template.
- */
-async function printer({ json, format }: CodeOptions): Promise<(made: TokenPasscode) => string> {
-  if (!json && format === null) return ({ passcode: { code } }) => `${code}\n`;
-  const { parseFormat, passcodeJson } = await import("#commands/code/passcode-view.ts");
-  const show = format === null ? null : parseFormat(format);
-  if (show && !json) {
-    return (made) => {
-      const text = show(made);
-      return text === "" ? "" : `${text}\n`;
-    };
-  }
-  const { jsonPieces } = await import("#cli/output/json.ts");
-  return (made) => [...jsonPieces(passcodeJson(made))].join("");
+const printBare: Print = (codes) => codes.map(({ passcode: { code } }) => `${code}\n`).join("");
+
+async function printer(...given: Parameters<typeof passcodePrinter>): Promise<Print | null> {
+  return (await import("./passcode-printer.ts")).passcodePrinter(...given);
+}
+
+/** Which time `--next` or `--at` means for a token. Throws where the whole program says something. */
+async function otherTime({ next, at }: CodeOptions): Promise<(token: Token) => Promise<Date>> {
+  const { chooseTime, refuseTimesForEvents } = await import("#commands/code/passcode-time.ts");
+  const { tellZone } = await import("#commands/values.ts");
+  const wanted = { next, at: at ?? undefined, minValidity: 0 };
+  const context = {
+    clock: () => new Date(),
+    sleep: () => Promise.reject(new Error("nothing is waited for")),
+    tell() {
+      throw new Error("the whole program tells it");
+    },
+  };
+  tellZone("--at", wanted.at, context);
+  return async (token) => {
+    refuseTimesForEvents(token, wanted);
+    return chooseTime(token, wanted, context);
+  };
 }
 
 /**
@@ -112,26 +128,37 @@ async function find(env: NodeJS.ProcessEnv): Promise<Found | null> {
   return header && (FOB_KEYCHAIN || header.keychain) === header.keychain ? { home, header } : null;
 }
 
-async function passcodeFromFiles(
-  found: Found,
-  name: string,
+/**
+ * The passcodes of tokens that need no PIN; null where one of them does. Several are made only of
+ * tokens without counters: the whole program goes on with the others where one of them fails.
+ */
+async function passcodesFromFiles(
+  vault: Vault,
+  names: readonly string[],
+  timeOf: (token: Token) => Date | Promise<Date>,
   env: NodeJS.ProcessEnv,
-): Promise<TokenPasscode | null> {
-  const vault = openWithKeyFile(found);
-  const record = vault && readNamed(vault, name);
-  if (!vault || !record || !needsNoPin(record.token, record.guard !== null)) return null;
-  const madeAt = new Date();
-  const secretKey = unguardedSecretKey(record, vault.vaultKey);
-  const passcode = record.held
-    ? await (await import("./held-answer.ts")).passcodeOfChip(env, vault, record, secretKey, madeAt)
-    : takePasscode(vault, record, secretKey, madeAt);
-  touch(vault, [record.token.id], madeAt);
-  return { token: record.token, passcode, madeAt };
-}
-
-/** Reads the token with this name. Throws as {@link findToken} does. */
-function readNamed(vault: Vault, name: string): TokenRecord {
-  return vault.readExactly(name) ?? vault.read(findToken(name, vault.entries()).id);
+): Promise<readonly TokenPasscode[] | null> {
+  const records = vault.readNamed(names);
+  const isQuick = records.every(
+    ({ token, guard }) =>
+      needsNoPin(token, guard !== null) && (names.length === 1 || !isCounting(token)),
+  );
+  if (!isQuick) return null;
+  const made: TokenPasscode[] = [];
+  for (const record of records) {
+    const secretKey = unguardedSecretKey(record, vault.vaultKey);
+    const time = await timeOf(record.token);
+    const passcode = record.held
+      ? await (await import("./held-answer.ts")).passcodeOfChip(env, vault, record, secretKey, time)
+      : takePasscode(vault, record, secretKey, time);
+    made.push({ token: record.token, passcode, madeAt: new Date() });
+  }
+  touch(
+    vault,
+    records.map(({ token }) => token.id),
+    new Date(),
+  );
+  return made;
 }
 
 async function passcodeFromAgent(
@@ -159,12 +186,7 @@ async function askAgent(
   env: NodeJS.ProcessEnv,
 ) {
   const holder = claimant({ home, vaultId: header.id });
-  if (!holder) return null;
-  const { addressesOf, realPath } = await import("#platform/agent/agent-socket.ts");
-  if (holder.home !== realPath(home)) return null;
-  const addresses = addressesOf(holder, home, env);
-  if (addresses.length === 0) return null;
-  return (await import("#agent/client/ask-once.ts")).askOnce(holder, addresses, request);
+  return holder && (await import("./ask-agent.ts")).askAgent(holder, request, home, env);
 }
 
 /**

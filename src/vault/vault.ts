@@ -3,11 +3,12 @@ import { existsSync, readdirSync } from "node:fs";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
-import { FreeNames, fold } from "#token/names.ts";
+import { findToken } from "#token/find-token.ts";
+import { FreeNames, fold, matchName } from "#token/names.ts";
 import { isDamage } from "#token/newer.ts";
 import type { Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
-import { newestGeneration, readCell, updateCell } from "#vault/cells/cell.ts";
+import { type CellLook, lookAtCell, readCell, updateCell } from "#vault/cells/cell.ts";
 import {
   batchesFolder,
   indexCell,
@@ -26,6 +27,7 @@ import { recordSeal } from "#vault/tokens/record-seal.ts";
 import {
   decodeIndex,
   encodeIndex,
+  entriesLike,
   findExactly,
   type IndexEntry,
   namesIn,
@@ -61,7 +63,11 @@ export class Vault implements TokenStore {
   }
 
   entries(): IndexEntry[] {
-    const listed = this.listed();
+    return this.#inUse(this.listed());
+  }
+
+  /** Leaves out tokens whose removal was interrupted: {@link listed} has them. */
+  #inUse(listed: IndexEntry[]): IndexEntry[] {
     const removed = new Set(idsIn(removedFolder(this.layout)));
     if (removed.size === 0) return listed;
     // a token in both folders is in use
@@ -77,19 +83,27 @@ export class Vault implements TokenStore {
   }
 
   findExactly(query: string): IndexEntry | null {
-    const located = this.#locate(query);
-    return located === "unsure" ? this.#search(query) : (located?.token ?? null);
+    const look = lookAtCell(this.indexCell());
+    const located = this.#locate(query, look);
+    if (located !== "unsure") return located?.token ?? null;
+    const index = this.#readIndex(look);
+    this.#renewLocator(index, look);
+    return index && findExactly(index, query);
   }
 
   /**
-   * The record of the token with exactly this id or name, or null. Throws FobError `not-found` when
-   * it is being removed.
+   * The records of the tokens that a person means by these names, in their order. Looks at the
+   * index once. Throws as {@link findToken} does, and FobError `not-found` for a token that is being
+   * removed.
    */
-  readExactly(query: string): TokenRecord | null {
-    const located = this.#locate(query);
-    if (located !== "unsure") return located;
-    const entry = this.#search(query);
-    return entry && this.read(entry.id);
+  readNamed(queries: readonly string[]): TokenRecord[] {
+    const look = lookAtCell(this.indexCell());
+    const located = queries.map((query) => this.#locate(query, look));
+    const isLocated = located.every((one) => typeof one === "object" && one !== null);
+    if (isLocated) return located;
+    const index = this.#readIndex(look);
+    if (located.includes("unsure")) this.#renewLocator(index, look);
+    return queries.map((query) => this.read(this.#findNamed(index, query).id));
   }
 
   /** The names of all tokens, in list order. */
@@ -201,9 +215,9 @@ export class Vault implements TokenStore {
   }
 
   /** Null if no token was ever listed. Throws FobError `invalid` for a damaged or lost index. */
-  #readIndex(): Buffer | null {
+  #readIndex(look: CellLook | null = null): Buffer | null {
     return (
-      explained(() => readCell(this.indexCell())) ??
+      explained(() => readCell(this.indexCell(), look)) ??
       // no index, and no command is making the first one: tokens would be overlooked
       (hasUnlisted(this.layout)
         ? explained(() => readCell(this.indexCell()) ?? lostIndex(this.indexCell().folder))
@@ -212,11 +226,11 @@ export class Vault implements TokenStore {
   }
 
   /** The result of the locator of a large index, checked against the sealed record. */
-  #locate(query: string): TokenRecord | null | "unsure" {
-    const newest = newestGeneration(this.indexCell());
-    if (!newest || newest.bytes < LARGE_INDEX) return "unsure";
+  #locate(query: string, { generations, bytes }: CellLook): TokenRecord | null | "unsure" {
+    const [generation] = generations;
+    if (generation === undefined || bytes < LARGE_INDEX) return "unsure";
     if (TOKEN_ID.test(query)) return "unsure";
-    const located = locate(this.layout, this.vaultKey, newest.generation, query);
+    const located = locate(this.layout, this.vaultKey, generation, query);
     if (located === "stale") return "unsure";
     const record = located.id === null ? null : this.#readSound(located.id);
     return record === null || (record !== "damaged" && record.token.name === query)
@@ -234,15 +248,21 @@ export class Vault implements TokenStore {
     }
   }
 
-  /** Reads the index, and writes the locator for the next look-up. */
-  #search(query: string): IndexEntry | null {
-    const cell = this.indexCell();
-    const newest = newestGeneration(cell);
-    const index = this.#readIndex();
-    const isOf = newest !== null && newestGeneration(cell)?.generation === newest.generation;
-    if (index && isOf && newest.bytes >= LARGE_INDEX)
-      writeLocator(this.layout, this.vaultKey, newest.generation, decodeIndex(index));
-    return index && findExactly(index, query);
+  /** Writes the locator of a large index, for the next look-up. */
+  #renewLocator(index: Buffer | null, { generations: [generation], bytes }: CellLook): void {
+    if (!index || generation === undefined || bytes < LARGE_INDEX) return;
+    // the index may have changed before it was read
+    if (lookAtCell(this.indexCell()).generations[0] !== generation) return;
+    writeLocator(this.layout, this.vaultKey, generation, decodeIndex(index));
+  }
+
+  #findNamed(index: Buffer | null, query: string): IndexEntry {
+    const exact = index && findExactly(index, query);
+    if (exact) return exact;
+    const likely = this.#inUse(entriesLike(index, query));
+    const isFound = matchName(query, likely).kind !== "none";
+    // similar names are suggested from all of them
+    return findToken(query, isFound ? likely : this.#inUse(decodeIndex(index)));
   }
 
   /** Restores the entry if possible; else `fob doctor --repair` does. */

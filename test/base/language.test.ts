@@ -6,7 +6,6 @@ import {
   again,
   declared,
   inEnglish,
-  messagesFile,
   original,
   plural,
   speak,
@@ -145,28 +144,5 @@ describe("in another language", () => {
       "constructor",
     ]);
     expect(warnings).toEqual([]);
-  });
-});
-
-describe("the language", () => {
-  test.each([
-    [{ FOB_LANG: "de", LC_ALL: "fr_FR" }, "de"],
-    [{ FOB_LANG: "", LC_ALL: "", LC_MESSAGES: "de_DE.UTF-8", LANG: "fr_FR" }, "de"],
-    [{ LANG: "de_AT.UTF-8" }, "de_AT"],
-    [{ LANG: "de_CH@euro" }, "de"],
-    [{ LC_ALL: "C", LANG: "de" }, null],
-    [{ LC_ALL: "POSIX" }, null],
-    [{ LANG: "en_US.UTF-8" }, null],
-    [{ LANG: "C.UTF-8" }, null],
-    [{ LANG: "xx" }, null],
-    [{}, null],
-    [{ FOB_LANG: "../de" }, null],
-    [{ FOB_LANG: "de/../de" }, null],
-    [{ FOB_LANG: "de_/../de" }, null],
-    [{ FOB_LANG: `${"de".repeat(5000)}` }, null],
-  ])("of %j is %s", (env, name) => {
-    for (const there of ["de", "de_AT", "fr", "en"])
-      writeFileSync(join(folder, `${there}.json`), "");
-    expect(messagesFile(folder, env)).toBe(name && `${folder}/${name}.json`);
   });
 });

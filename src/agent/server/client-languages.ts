@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { messagesFile, type Speech, speakAs } from "#base/language.ts";
+import { type Speech, speakAs } from "#base/language.ts";
+import { messagesFile } from "#base/messages-file.ts";
 
 /** The languages of an agent's clients: it answers several at once, each in its own. */
 export class ClientLanguages {

@@ -4,7 +4,6 @@ import { t } from "#base/language.ts";
 import { attemptEach } from "#cli/attempts.ts";
 import { defineCommand, flag, value, variadic } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import type { Style } from "#cli/output/style.ts";
 import { existingTokens, findOne } from "#commands/lookup.ts";
 import { chooseTagged, parseTags } from "#commands/tokens/tag-values.ts";
 import { sortedAsSet } from "#commands/tokens/token-order.ts";
@@ -22,12 +21,12 @@ import {
   notifyOf,
 } from "./notify-passcode.ts";
 import type { WatchContext } from "./passcode-screen.ts";
-import { chooseTime, stepsOf, type WantedTime } from "./passcode-time.ts";
+import { chooseTime, refuseTimesForEvents, type WantedTime } from "./passcode-time.ts";
 import {
-  type Format,
-  formatPasscodes,
+  formatCodes,
+  type MadeCodes,
   parseFormat,
-  passcodeJson,
+  passcodesJson,
   type TokenPasscode,
 } from "./passcode-view.ts";
 import { type PickContext, pickToken } from "./pick-token.ts";
@@ -35,14 +34,10 @@ import { pinsInTurn } from "./pins-in-turn.ts";
 import { withServerPin } from "./with-server-pin.ts";
 
 /** Passcodes that are printed or copied, or those that were watched until the person left. */
-type Codes = MadeCodes | { readonly kind: "watched"; readonly firstFailure: FobError | null };
+type Codes = GivenCodes | { readonly kind: "watched"; readonly firstFailure: FobError | null };
 
-interface MadeCodes {
+interface GivenCodes extends MadeCodes {
   readonly kind: "printed" | "copied";
-  readonly codes: readonly TokenPasscode[];
-  /** Whether one token was asked for: it is printed without its name. */
-  readonly isSingle: boolean;
-  readonly format: Format | null;
   readonly notes: readonly string[];
   readonly failures: readonly FobError[];
 }
@@ -114,12 +109,8 @@ export const code = defineCommand({
     const give = () => giveCodes(input, { clearAfter, minValidity, format }, context);
     return isNotified(input) ? notifyingFailure(input.names, context, give) : give();
   },
-  text: formatCodes,
-  json(result) {
-    if (result.kind === "watched") return undefined;
-    const [only] = result.codes;
-    return result.isSingle && only ? passcodeJson(only) : result.codes.map(passcodeJson);
-  },
+  text: (result, style) => (result.kind === "printed" ? formatCodes(result, style) : ""),
+  json: (result) => (result.kind === "watched" ? undefined : passcodesJson(result)),
   notes: (result) => (result.kind === "watched" ? [] : result.notes),
   failures: (result) => (result.kind === "watched" ? [] : result.failures),
   exitCode: (result) => (result.kind === "watched" ? (result.firstFailure?.exitCode ?? 0) : 0),
@@ -293,24 +284,4 @@ async function makeCode(
   const time = () => chooseTime(token, wanted, context);
   const passcode = await tokens.passcode(token.id, time, context.pinPrompt);
   return { token, passcode, madeAt: context.clock() };
-}
-
-function refuseTimesForEvents(
-  { name, credential }: Token,
-  { next, at }: Pick<CodeInput, "next" | "at">,
-): void {
-  if (stepsOf(credential) === null && (next || at !== undefined)) {
-    throw new FobError(
-      "usage",
-      t`--next and --at are for time-based tokens, and ${name} is not one`,
-    );
-  }
-}
-
-function formatCodes(result: Codes, style: Style): string {
-  if (result.kind !== "printed") return "";
-  const { codes, isSingle, format } = result;
-  if (format) return codes.map(format).join("\n");
-  const [only] = codes;
-  return isSingle && only ? only.passcode.code : formatPasscodes(codes, style);
 }

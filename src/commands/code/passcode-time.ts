@@ -35,6 +35,19 @@ export function digitsOf(credential: Credential): number | null {
   return credential.kind === "totp" || credential.kind === "hotp" ? credential.digits : null;
 }
 
+/** Throws FobError `usage` for a time that is wanted of a token whose passcodes have none. */
+export function refuseTimesForEvents(
+  { name, credential }: Token,
+  { next, at }: Pick<WantedTime, "next" | "at">,
+): void {
+  if (stepsOf(credential) === null && (next || at !== undefined)) {
+    throw new FobError(
+      "usage",
+      t`--next and --at are for time-based tokens, and ${name} is not one`,
+    );
+  }
+}
+
 /**
  * The time that is wanted. Where the passcode of now would end too soon, it waits for the next time
  * step. Throws FobError `usage`.

@@ -39,6 +39,30 @@ const FIELDS: readonly Field[] = [
   { name: "counter", isInJson: true, of: ({ passcode }) => counted(passcode)?.counter },
 ];
 
+/** Passcodes to print. */
+export interface MadeCodes {
+  readonly codes: readonly TokenPasscode[];
+  /** Whether one token was asked for: it is printed without its name. */
+  readonly isSingle: boolean;
+  readonly format: Format | null;
+}
+
+/** What of a {@link Style} matters to passcodes. */
+type CodeStyle = Pick<Style, "columns" | "isSpoken">;
+
+/** The passcodes as text, without a newline at the end; empty for none. */
+export function formatCodes({ codes, isSingle, format }: MadeCodes, style: CodeStyle): string {
+  if (format) return codes.map(format).join("\n");
+  const [only] = codes;
+  return isSingle && only ? only.passcode.code : formatPasscodes(codes, style);
+}
+
+/** The passcodes as `--json` prints them: an array, unless one token was asked for. */
+export function passcodesJson({ codes, isSingle }: Omit<MadeCodes, "format">): unknown {
+  const [only] = codes;
+  return isSingle && only ? passcodeJson(only) : codes.map(passcodeJson);
+}
+
 /** The passcode as `--json` prints it. */
 export function passcodeJson(made: TokenPasscode): Readonly<Record<string, FieldValue>> {
   return Object.fromEntries(
@@ -61,7 +85,7 @@ const NAMED_LINE = parseFormat("{code}\\t{name}");
 const SPOKEN_LINE = parseFormat("{name}: {code}");
 
 /** The passcodes of several tokens, one a line; the codes are aligned on a terminal. */
-export function formatPasscodes(made: readonly TokenPasscode[], style: Style): string {
+function formatPasscodes(made: readonly TokenPasscode[], style: CodeStyle): string {
   if (style.isSpoken) return made.map(SPOKEN_LINE).join("\n");
   if (style.columns === null) return made.map(NAMED_LINE).join("\n");
   const width = Math.max(...made.map(({ passcode }) => passcode.code.length));

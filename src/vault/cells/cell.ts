@@ -61,25 +61,27 @@ interface CellValue {
   readonly payload: Buffer;
 }
 
-/**
- * The highest generation, including damaged ones, and its size in bytes; null for a cell that was
- * never written.
- */
-export function newestGeneration({
-  folder,
-}: Cell): { readonly generation: number; readonly bytes: number } | null {
-  const [generation] = generationsIn(folder);
-  return generation === undefined
-    ? null
-    : { generation, bytes: sizeOfGeneration(folder, generation) };
+/** What one look at the folder of a cell shows. */
+export interface CellLook {
+  /** The generations, including damaged ones, the highest first. */
+  readonly generations: readonly number[];
+  /** The size of the highest one in bytes; 0 for a cell that was never written. */
+  readonly bytes: number;
+}
+
+/** Looks at the folder of a cell, once for all that is asked of it afterwards. */
+export function lookAtCell({ folder }: Cell): CellLook {
+  const generations = generationsIn(folder);
+  const [highest] = generations;
+  return { generations, bytes: highest === undefined ? 0 : sizeOfGeneration(folder, highest) };
 }
 
 /**
- * The cell's value, or null when it was never written. Throws FobError `invalid` when no generation
- * verifies.
+ * The cell's value, or null when it was never written. Begins with what a `look` has shown, where
+ * there was one. Throws FobError `invalid` when no generation verifies.
  */
-export function readCell(cell: Cell): Buffer | null {
-  return newestValue(cell)?.payload ?? null;
+export function readCell(cell: Cell, look: CellLook | null = null): Buffer | null {
+  return newestValue(cell, look)?.payload ?? null;
 }
 
 /**
@@ -201,9 +203,10 @@ function descends(cell: Cell, generation: number, writer: Buffer): boolean {
   return false;
 }
 
-function newestValue(cell: Cell): CellValue | null {
+function newestValue(cell: Cell, look: CellLook | null = null): CellValue | null {
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const generations = generationsIn(cell.folder);
+    const shown = round === 0 ? look?.generations : null;
+    const generations = shown ?? generationsIn(cell.folder);
     if (generations.length === 0) return null;
     const found = firstThatVerifies(cell, generations);
     // a paused writer may have reused a number that was removed since the listing: only the highest

@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import {
@@ -87,8 +88,53 @@ export function namesIn(value: Buffer | null): string[] {
 export function findExactly(value: Buffer, query: string): IndexEntry | null {
   const line = lineWith(value, query, BEFORE_ID) ?? lineWith(value, query, BEFORE_NAME);
   if (line === null) return null;
-  const head = value.toString("utf8", 0, value.indexOf(NEWLINE));
-  return decodeJson(`${head}${line.replace(/,$/, "")}]}`)[0] ?? null;
+  return decodeLines(value, [line])[0] ?? null;
+}
+
+/**
+ * The entries that `query` can mean by the rules of {@link import("#token/names.ts").matchName}, in
+ * list order, and perhaps others. Decodes only lines that have the text of the query, which is
+ * several times as fast in a large index.
+ */
+export function entriesLike(value: Buffer | null, query: string): IndexEntry[] {
+  const needle = needleOf(query);
+  if (value === null || needle === null || !value.includes(NEWLINE)) return decodeIndex(value);
+  // a character for each byte: positions are the same in all of them
+  const text = value.toString("latin1");
+  const starts = [...linesWith(text, needle)].sort((one, other) => one - other);
+  return decodeLines(
+    value,
+    starts.map((start) => value.toString("utf8", start, text.indexOf("\n", start))),
+  );
+}
+
+/**
+ * The longest part of a query that must stand in the line of each token that it means, in lower
+ * case; null where there is none, or other characters than those of ASCII could stand for it. A
+ * colon may stand between two fields.
+ */
+function needleOf(query: string): string | null {
+  if (!/^[ !#-[\]-~]+$/.test(query)) return null;
+  const [longest = ""] = query.split(":").sort((one, other) => other.length - one.length);
+  return longest === "" ? null : longest.toLowerCase();
+}
+
+/** Where the lines of tokens begin that have this text in any letter case, or other letters. */
+function linesWith(text: string, needle: string): Set<number> {
+  const starts = new Set<number>();
+  const head = text.indexOf("\n");
+  const add = (at: number) => {
+    const start = text.lastIndexOf("\n", at) + 1;
+    if (start > head && text[start] === "[") starts.add(start);
+    const end = text.indexOf("\n", at);
+    return end < 0 ? text.length : end;
+  };
+  const lower = text.toLowerCase();
+  for (let at = lower.indexOf(needle); at >= 0; at = lower.indexOf(needle, at)) at = add(at);
+  if (isAscii(Buffer.from(text, "latin1"))) return starts;
+  // letters such as the sign of Kelvin have lower cases of ASCII
+  for (const { index } of text.matchAll(/[\x80-\xff]+/g)) add(index);
+  return starts;
 }
 
 /**
@@ -104,6 +150,12 @@ function lineWith(value: Buffer, text: string, before: RegExp): string | null {
     return value.toString("utf8", start, end < 0 ? value.length : end);
   }
   return null;
+}
+
+/** The entries of some lines of an index, which may end in a comma. */
+function decodeLines(value: Buffer, lines: readonly string[]): IndexEntry[] {
+  const head = value.toString("utf8", 0, value.indexOf(NEWLINE));
+  return decodeJson(`${head}${lines.map((line) => line.replace(/,$/, "")).join(",")}]}`);
 }
 
 function decodeJson(json: string): IndexEntry[] {
