@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isAscii } from "node:buffer";
 import { execa } from "execa";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { answerQuickly } from "#entry/quick-answers.ts";
@@ -14,13 +15,13 @@ const PROBE = fileURLToPath(new URL("module-probe.cjs", import.meta.url));
 const ENTRY = ["fob.js", "fob.cjs", "node:fs"];
 
 /**
- * Node's own modules for opening a vault whose home is named. Each is loaded once, whoever asks;
- * node:crypto is most of what they cost.
+ * What opens a vault whose home is named: a file, and Node's own modules, each of which is loaded
+ * once, whoever asks. node:crypto is most of what they cost.
  */
-const VAULT = ["node:crypto", "node:path"];
+const VAULT = ["answers.cjs", "node:buffer", "node:crypto", "node:path"];
 
-/** And for asking an agent, which must prove itself. */
-const AGENT = ["node:crypto", "node:net", "node:path"];
+/** And what asks an agent, which must prove itself. */
+const AGENT = [...VAULT, "ask-agent.cjs", "node:net"];
 
 let unlocked: TestHome[] = [];
 
@@ -56,8 +57,17 @@ async function loadedBy({ home, fob }: TestHome, args: readonly string[]): Promi
 }
 
 describe("the fast path", () => {
-  test("is one small file", () => {
-    expect(statSync(join(DIST, "fob.cjs")).size).toBeLessThan(111_000);
+  test.each([
+    ["fob.cjs", 3_000],
+    ["quick/answers.cjs", 80_000],
+    ["quick/passcode-printer.cjs", 8_000],
+    ["quick/passcode-time.cjs", 3_000],
+    ["quick/ask-agent.cjs", 9_000],
+  ])("is small: %s", (file, limit) => {
+    const bytes = readFileSync(join(DIST, file));
+    expect(bytes.length).toBeLessThan(limit);
+    // with other characters V8 keeps and compiles two bytes for each
+    expect(isAscii(bytes)).toBe(true);
   });
 
   test.each([["--version"], ["-V"], ["--help"], ["-h"]])(
@@ -68,15 +78,18 @@ describe("the fast path", () => {
   );
 
   test.each([
-    [["code", "ACME"]],
-    [["code", "exam"]],
-    [["code", "bob", "--json"]],
-    [["code", "acme:a", "--format", "{code}"]],
-    [["__complete", "names"]],
+    [["code", "ACME"], []],
+    [["code", "exam"], []],
+    [["code", "bob", "--json"], ["passcode-printer.cjs"]],
+    [["code", "acme:a", "--format", "{code}"], ["passcode-printer.cjs"]],
+    [["code", "Example", "exam"], ["passcode-printer.cjs"]],
+    [["code", "exam", "--next"], ["passcode-time.cjs", "values.cjs"]],
+    [["__complete", "names"], []],
   ])(
     "of `fob %j` loads what opens a vault, and no keychain, no network and no command framework",
-    async (args) => {
-      expect(await loadedBy(await enrolled(), args)).toEqual([...ENTRY, ...VAULT].sort());
+    async (args, more) => {
+      const expected = [...ENTRY, ...VAULT, ...more].sort();
+      expect(await loadedBy(await enrolled(), args)).toEqual(expected);
     },
   );
 
@@ -133,6 +146,11 @@ describe("what the fast path says of one passcode", () => {
     ["--format", "--json"],
     ["--json", "--format", "{code}"],
     ["--format", "{code}", "--json", "--format", "{name}"],
+    ["--next"],
+    ["--next", "--json"],
+    ["--at", "@59"],
+    ["--at=2031-01-31T12:00:00Z", "--format", "{code} {validFrom} {secondsLeft}"],
+    ["--at", "+5m", "--at", "@1234567890"],
   ];
 
   test.each(OPTIONS.map((options) => [options] as const))(
@@ -142,7 +160,7 @@ describe("what the fast path says of one passcode", () => {
       for (const name of [...NAMES, ...homes.ids]) {
         const args = ["code", name, ...options];
         const { quick, whole } = await answers(homes, args);
-        // a template that is wrong is the whole program's business
+        // what is wrong is the whole program's business
         const expected = whole.exitCode === 0 ? whole.stdout : null;
         expect({ args, quick }).toEqual({ args, quick: expected });
         expect({ args, stderr: whole.exitCode === 0 ? whole.stderr : "" }).toEqual({
@@ -163,9 +181,18 @@ describe("what the fast path says of one passcode", () => {
     ["the name is blank", [" "]],
     ["a token has a PIN", ["Guarded"]],
     ["a token answers nobody", ["Closed"]],
-    ["there are two names", ["ACME", "Example"]],
+    ["one of two names is of a token with a counter", ["ACME", "Example"]],
+    ["one of two names fits nothing", ["Example", "xyz"]],
+    ["one of two tokens has a PIN", ["Example", "Guarded"]],
+    ["a counter is asked for the next time", ["ACME", "--next"]],
+    ["a counter is asked for another time", ["ACME", "--at", "@59"]],
+    ["two times are asked for", ["Example", "--next", "--at", "@59"]],
+    ["the time has no zone", ["Example", "--at", "2026-01-31T12:00"]],
+    ["the time is none", ["Example", "--at", "soon"]],
+    ["the time is missing", ["Example", "--at"]],
+    ["the time may be an option", ["Example", "--at", "-5m"]],
     ["there is no name", []],
-    ["there is another option", ["Example", "--next"]],
+    ["there is another option", ["Example", "--copy"]],
     ["there is an unknown option", ["Example", "--jsn"]],
     ["there is a global option", ["Example", "--quiet"]],
     ["options have ended", ["--", "Example"]],
