@@ -306,6 +306,11 @@ interface MachineContext {
    */
   checkProgram(command: string): Promise<void>;
   readonly askProgram: AskProgram;
+  /**
+   * Lets the person edit a text of at most `limit` bytes in their editor, in a file that is wiped
+   * afterwards. Throws FobError `unavailable` when the editor fails.
+   */
+  editText(text: string, limit: number): Promise<string>;
   askpass(): Promise<Askpass>;
   /** The functions that `fob shellenv` prints for a shell. */
   shellFunctions(shell: string): Promise<string>;

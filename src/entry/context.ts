@@ -179,6 +179,8 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       (await import("#platform/program/run-program.ts")).checkProgram(command, env),
     runProgram: async (program) =>
       (await import("#platform/program/run-program.ts")).runProgram(program, host),
+    editText: async (text, limit) =>
+      (await import("#platform/program/edit-text.ts")).editText(text, limit, host),
     shellFunctions: (shell) => readFile(join(build.folder, `shell/fob_code.${shell}`), "utf8"),
     progress: progressOn(stderr, !globals.quiet && !isSpoken && !globals.json),
     async openScreen() {

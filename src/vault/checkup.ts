@@ -5,7 +5,9 @@ import { isClosedFile } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { isListedAlike } from "#token/codec.ts";
 import { isOfNewer } from "#token/newer.ts";
+import type { Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
+import { BELONGINGS, belongingCell } from "#vault/belongings/belongings-cell.ts";
 import { type Cell, readCell, tidyCell } from "#vault/cells/cell.ts";
 import { abandonedFilesIn, generationsIn, removeIfEmpty } from "#vault/cells/cell-files.ts";
 import { namesIn } from "#vault/cells/folder-error.ts";
@@ -225,13 +227,18 @@ function allCells(vault: Vault): Cell[] {
     headerCell(layout.home),
     indexCell(layout, encryptingSeal(vaultKey)),
     calendarCell(layout, encryptingSeal(vaultKey)),
-    ...tokenIds(vault).map((id) => vault.tokenCell(id)),
-    ...removedIds(vault).map((id) => removedCell(vault, id)),
+    ...tokenIds(vault).flatMap((id) => cellsOf(vault.tokenCell(id), vaultKey)),
+    ...removedIds(vault).flatMap((id) => cellsOf(removedCell(vault, id), vaultKey)),
     ...grantCells(vault),
     ...allAttempts(vault).flatMap(({ attempts: { cell, former } }) =>
       former ? [cell, former] : [cell],
     ),
   ];
+}
+
+/** The cell of a token, and those of what belongs to it. */
+function cellsOf(token: Cell, vaultKey: Secret): Cell[] {
+  return [token, ...BELONGINGS.map((one) => belongingCell(token, one, vaultKey))];
 }
 
 /**

@@ -84,6 +84,11 @@ function commandLines(
     ["favorite", ["Large"]],
     ["tag", ["Large", "work", "home"]],
     ["untag", ["Large", "home"]],
+    ["note", ["Large", "-"], { input: "in the safe" }],
+    ["show", ["Large", "--note"]],
+    ["codes add", ["Large", "-"], { input: "1. ab12-cd34\n2. ef56-gh78" }],
+    ["codes", ["Large"]],
+    ["codes list"],
     ["resync", ["ACME", RFC_CODES[3] ?? "", RFC_CODES[4] ?? ""]],
     ["access domain", ["Large", "none"]],
     ["access grant", ["ci", "--token", "ACME"]],
@@ -180,7 +185,7 @@ describe("--json", () => {
     );
     expect(said.length).toBeGreaterThan(10);
     for (const one of said)
-      expect(violations("error" in one.said ? "error" : "note", one.said), one.line).toEqual([]);
+      expect(violations("error" in one.said ? "error" : "remark", one.said), one.line).toEqual([]);
   });
 
   test("has a result for every line but one: there was nothing to restore yet", () => {
@@ -224,7 +229,7 @@ describe("--json", () => {
 describe("the schemas", () => {
   test("are there for every command that prints data, and for no other", () => {
     const needed = Object.keys(COMMANDS).filter((name) => !SILENT.includes(name));
-    const others = ["config", "definitions", "error", "note"];
+    const others = ["config", "definitions", "error", "remark"];
     expect([...SCHEMA_NAMES].sort()).toEqual([...needed.map(schemaName), ...others].sort());
   });
 

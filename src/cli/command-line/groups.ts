@@ -35,6 +35,8 @@ export const HELP_SECTIONS: readonly HelpSection[] = [
       "favorite",
       "tag",
       "untag",
+      "note",
+      "codes",
       "remove",
       "restore",
       "resync",

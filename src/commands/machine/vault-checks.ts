@@ -15,6 +15,7 @@ import {
 import type { Processes } from "#vault/tokens/batch.ts";
 import { type Misplaced, misplacedIn, putMisplacedAside } from "#vault/trash/misplaced.ts";
 import type { Vault } from "#vault/vault.ts";
+import { checkCodes } from "./codes-check.ts";
 import { checkGrants } from "./grants-check.ts";
 import { checkTrash } from "./trash-check.ts";
 
@@ -92,6 +93,7 @@ function checkBeside(
   return [
     orFailed("trash", () => checkTrash(vault, repair)),
     orFailed("grants", () => checkGrants(vault, repair, clock())),
+    ...orNone(() => checkCodes(vault, repair)),
   ];
 }
 
@@ -148,6 +150,15 @@ function orFailed(name: string, check: () => Check): Check {
     return check();
   } catch (error) {
     return failure(name, error);
+  }
+}
+
+/** {@link orFailed} of checks that are left out where there is nothing to say. */
+function orNone(checks: () => Check[]): Check[] {
+  try {
+    return checks();
+  } catch (error) {
+    return [failure("codes", error)];
   }
 }
 

@@ -8,6 +8,7 @@ import type { Style } from "#cli/output/style.ts";
 import { type Column, formatTable } from "#cli/output/table.ts";
 import { isFree } from "#commands/code/free-tokens.ts";
 import type { WatchContext } from "#commands/code/passcode-screen.ts";
+import { type FewCodes, findFewCodes, warnOfFewCodes } from "#commands/few-codes.ts";
 import { lookAtEach } from "#commands/listed-tokens.ts";
 import { existingTokens } from "#commands/lookup.ts";
 import { ACCESS } from "#token/access-domain.ts";
@@ -15,6 +16,7 @@ import { fold } from "#token/names.ts";
 import { printable } from "#token/printable.ts";
 import { hasTags } from "#token/tags.ts";
 import type { Token } from "#token/token.ts";
+import { codesLeft } from "#vault/belongings/codes-left.ts";
 import type { Authenticator, TokenState } from "#vault/tokens/authenticator.ts";
 import { LastUses, lastUses } from "#vault/tokens/last-uses.ts";
 import type { Passcode } from "#vault/tokens/passcodes.ts";
@@ -45,6 +47,8 @@ interface Table {
   readonly total: number;
   readonly withCodes: boolean;
   readonly failures: readonly FobError[];
+  /** The tokens of which few recovery codes are left. */
+  readonly fewCodes: readonly FewCodes[];
 }
 
 type ListContext = WatchContext & Pick<Context, "findTokens" | "settings">;
@@ -78,7 +82,7 @@ export const list = defineCommand({
     const wanted: Wanted = { pattern: pattern ?? "", tags: parseTags(tag), order };
     if (watch) return watchListed(wanted, context);
     const store = await context.findTokens(codes ? "code" : null);
-    const none = { kind: "table", tokens: [], total: 0, failures: [] } as const;
+    const none = { kind: "table", tokens: [], total: 0, failures: [], fewCodes: [] } as const;
     if (!store) return { ...none, uses: new LastUses(Buffer.alloc(0)), withCodes: codes };
     return listTokens(
       store,
@@ -94,9 +98,10 @@ export const list = defineCommand({
   },
   notes(listing) {
     if (listing.kind === "watched") return [];
-    const { tokens, total, failures } = listing;
+    const { tokens, total, failures, fewCodes } = listing;
     if (total === 0) return [t("no tokens yet: `fob enroll` adds one")];
-    return tokens.length === 0 && failures.length === 0 ? [t("no token matches")] : [];
+    if (tokens.length === 0 && failures.length === 0) return [t("no token matches")];
+    return warnOfFewCodes(fewCodes);
   },
   failures: (listing) => (listing.kind === "watched" ? [] : listing.failures),
   exitCode: (listing) => (listing.kind === "watched" ? (listing.firstFailure?.exitCode ?? 0) : 0),
@@ -142,6 +147,7 @@ export async function listTokens(
     total: entries.length,
     withCodes: passcodeOf !== null,
     failures: [...read.failures, ...failures],
+    fewCodes: store.grantLabel === null ? findFewCodes(chosen, codesLeft(store.layout)) : [],
   };
 }
 

@@ -81,6 +81,22 @@ export function makeFolder(folder: string): void {
 }
 
 /**
+ * Creates a folder in one that exists, with mode 0700, and makes its name durable. False when the
+ * outer folder is gone.
+ */
+export function makeInnerFolder(folder: string): boolean {
+  refuseForeignHome(homeOf(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    syncFolder(dirname(folder));
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return false;
+    if (!isCode(error, "EEXIST")) throw describeFolderError(error, "create", folder);
+  }
+  return true;
+}
+
+/**
  * Writes `bytes` as generation `generation`, atomically. Returns false when that generation exists
  * already or the folder is gone. The name is durable after {@link syncGenerations}. Throws FobError
  * `unavailable` when the disk is full, read-only or failing.

@@ -47,6 +47,11 @@ export interface Cell {
   readonly seal: Seal;
   /** The value of a cell whose files are all damaged; without it, reading such a cell throws. */
   readonly whenDamaged?: Buffer;
+  /**
+   * Whether its folder is inside of another cell's. Its writer makes it, so that it does not come
+   * back without the outer one, which another process may have moved.
+   */
+  readonly isInner?: boolean;
 }
 
 interface CellValue {
@@ -168,7 +173,7 @@ function tryWrite(
   payload: Buffer,
 ): boolean {
   // only for a first value: a token that another process has removed must not be partly recreated
-  if (current === null) makeFolder(cell.folder);
+  if (current === null && !cell.isInner) makeFolder(cell.folder);
   // from the time when the value was read: a newer generation must not be overwritten unseen
   const generation = (current?.highest ?? 0) + 1;
   const writer = randomBytes(WRITER_LENGTH);

@@ -95,6 +95,15 @@ function attemptsFolder({ home }: VaultLayout): string {
   return join(vaultFolder(home), "attempts");
 }
 
+/** The cell that counts the recovery codes that are left of each token, without any code. */
+export function codesLeftCell({ home, vaultId }: VaultLayout): Cell {
+  return {
+    folder: join(vaultFolder(home), "codes-left"),
+    identity: `${vaultId}/codes-left`,
+    seal: checksumSeal,
+  };
+}
+
 /** The file with the last use of each token, which is not written durably. */
 export function lastUsesFile({ home }: VaultLayout): string {
   return join(vaultFolder(home), "used");

@@ -1,11 +1,10 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { HashAlgorithm } from "#otp/algorithm.ts";
-import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import type { Credential } from "#token/credential.ts";
 import type { Secret } from "#token/secret.ts";
 import { holdRecord, type TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Chip } from "./chip.ts";
+import { hmacAlgorithmOf } from "./hmac-algorithm.ts";
 
 /** The parts of an open vault that holding needs. */
 interface HoldingVault {
@@ -23,7 +22,7 @@ export async function holdSecret(
   secret: Secret,
   pin: Secret | null = null,
 ): Promise<TokenRecord> {
-  const algorithm = hashOf(record.token.credential);
+  const algorithm = hmacAlgorithmOf(record.token.credential);
   if (algorithm === null) throw cannotBeHeld(record.token.name);
   const { vaultKey } = vault;
   return holdRecord(record, secret, algorithm, { vaultKey, pin, chip: vault.chip() });
@@ -31,22 +30,7 @@ export async function holdSecret(
 
 /** Throws FobError `usage` for a token that a chip cannot compute. */
 export function refuseUnholdable(name: string, credential: Credential): void {
-  if (hashOf(credential) === null) throw cannotBeHeld(name);
-}
-
-/** The hash function of a token's HMACs; null where its passcodes are made in another way. */
-function hashOf(credential: Credential): HashAlgorithm | null {
-  switch (credential.kind) {
-    case "totp":
-    case "hotp":
-      return credential.algorithm;
-    case "ocra":
-      return parseOcraSuite(credential.suite).algorithm;
-    case "motp":
-    case "yandex":
-    case "push":
-      return null;
-  }
+  if (hmacAlgorithmOf(credential) === null) throw cannotBeHeld(name);
 }
 
 function cannotBeHeld(name: string): FobError {

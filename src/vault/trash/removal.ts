@@ -5,6 +5,7 @@ import { t } from "#base/language.ts";
 import { counterOf, raiseCounter } from "#token/counter.ts";
 import { isDamage, isOfNewer } from "#token/newer.ts";
 import type { Token } from "#token/token.ts";
+import { absorbUsedCodes } from "#vault/belongings/recovery-codes.ts";
 import { type Cell, readCell } from "#vault/cells/cell.ts";
 import { makeFolder, removeIfEmpty } from "#vault/cells/cell-files.ts";
 import { namesIn } from "#vault/cells/folder-error.ts";
@@ -147,7 +148,11 @@ export function absorbDouble(vault: Vault, id: string): void {
     putAside(vault.layout.home, folder, `token-${id}`);
     return;
   }
-  if (double) vault.update(id, (record) => withHigherCounter(record, double));
+  if (double) {
+    vault.update(id, (record) => withHigherCounter(record, double));
+    const cells = { inUse: vault.tokenCell(id), copy: removedCell(vault, id) };
+    absorbUsedCodes(id, cells, vault.vaultKey);
+  }
   discard(folder);
 }
 

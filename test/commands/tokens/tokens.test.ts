@@ -6,7 +6,7 @@ import { remove } from "#commands/tokens/remove.ts";
 import { rename } from "#commands/tokens/rename.ts";
 import { show } from "#commands/tokens/show.ts";
 import { tag, untag } from "#commands/tokens/tag.ts";
-import { HOTP, printed, type Stage, stage, TOTP } from "../stage.ts";
+import { answering, HOTP, printed, type Stage, stage, TOTP } from "../stage.ts";
 
 async function withTwo(): Promise<Stage> {
   const on = await stage();
@@ -55,7 +55,13 @@ test("`fob rename` gives a token another name, and refuses one that cannot be sh
 
 test("`fob show` prints every detail but the secret, and no line without a value", async () => {
   const on = await withTwo();
-  const { text, json } = printed(show, await show.run({ name: "ACME" }, on));
+  const { text, json } = printed(
+    show,
+    await show.run(
+      { name: "ACME", note: false },
+      { ...on, clock: () => new Date(), pinPrompt: answering() },
+    ),
+  );
   expect(text).toMatch(
     /^name +ACME\nissuer +ACME\naccount +ann\nkind +event-based\nalgorithm +SHA1$/m,
   );

@@ -1,0 +1,84 @@
+import { FobError } from "#base/fob-error.ts";
+import { plural, t } from "#base/language.ts";
+import { asked, defineCommand, flag, optional, value } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
+import { existingVault, findOne } from "#commands/lookup.ts";
+import { type OpenContext, openBelongings } from "#commands/open-belongings.ts";
+import { MAX_CODES, shapeOf } from "#token/code-list.ts";
+import { printable } from "#token/printable.ts";
+import { forget } from "#token/secret.ts";
+import { noteCodesLeft } from "#vault/belongings/codes-left.ts";
+import { addCodes, sealCodes } from "#vault/belongings/recovery-codes.ts";
+import { type CodeListContext, readCodeList } from "./read-code-list.ts";
+
+type AddContext = CodeListContext & OpenContext & Pick<Context, "findVault" | "prompt">;
+
+/** `fob codes add`: keeps the recovery codes of a service with its token. */
+export const codesAdd = defineCommand({
+  name: "codes add",
+  summary: "keep the recovery codes that a service printed with its token",
+  description:
+    "Takes what services print, from standard input, a QR code or the clipboard: lists with numbers, bullets, boxes or commas, in columns, between headings. " +
+    "The codes of one list look alike; how many were found, and what they look like, is shown and asked about at a terminal. " +
+    "Without a source, a terminal asks for what is pasted. The codes are sealed as the token's secret is, behind its PIN.",
+  arguments: {
+    name: asked("NAME", "name or id of a token", "token"),
+    source: optional("-", "read standard input"),
+  },
+  options: {
+    qr: value("FILE", "read a QR code in a picture", "file"),
+    clipboard: flag("read what was copied, a text or a picture of a QR code"),
+    lines: flag("every line is a code, whatever it looks like"),
+    replace: flag("in place of the codes that are there, which the service takes no more"),
+    yes: flag("do not ask back"),
+  },
+  examples: [
+    {
+      command: "fob codes add github - < github-recovery-codes.txt",
+      explanation: "the file that GitHub offers",
+    },
+    { command: "fob codes add google --clipboard", explanation: "what was copied from the page" },
+  ],
+  ask: async (input, context: NameContext) => ({
+    ...input,
+    name: await nameOrPick(input.name, context),
+  }),
+  async run({ name: query, replace, yes, ...sources }, context: AddContext) {
+    const vault = await existingVault(context);
+    const record = vault.read((await findOne(vault, query)).id);
+    const { id, name } = record.token;
+    const { codes } = await readCodeList(sources, context);
+    if (codes.length > MAX_CODES)
+      throw new FobError("invalid", t`there are more than ${MAX_CODES} codes`);
+    if (!yes && context.prompt.available) await confirm(codes, name, context);
+    const key = await openBelongings(vault, record, context);
+    const sealed = sealCodes(
+      codes.map((code) => ({ code, usedAt: null })),
+      key,
+    );
+    forget(key);
+    // first: a token with codes must be known, also after a kill
+    noteCodesLeft(vault.layout, id, null);
+    const { added, left, total } = addCodes(vault, id, sealed, replace);
+    noteCodesLeft(vault.layout, id, left);
+    return { id, name, added, left, total, found: sealed.length };
+  },
+  text: ({ name, added, left }) =>
+    printable(t`${plural(added, "recovery code")} added to ${name}: ${left} left`),
+  json: ({ id, name, added, left, total }) => ({ id, name, added, left, total }),
+  notes: ({ added, found }) =>
+    found > added ? [t`${plural(found - added, "code")} of them known already`] : [],
+});
+
+/** Asks about what was found, by its number and its form. */
+async function confirm(
+  codes: readonly string[],
+  name: string,
+  { prompt }: Pick<Context, "prompt">,
+): Promise<void> {
+  const shapes = [...new Set(codes.map(shapeOf))].slice(0, 3).join(", ");
+  const question = t`Keep ${plural(codes.length, "recovery code")} (${shapes}) with ${name}?`;
+  if (!(await prompt.confirm(question, "--yes")))
+    throw new FobError("interrupted", t("nothing was stored"));
+}

@@ -1,0 +1,39 @@
+import { t } from "#base/language.ts";
+import { defineCommand } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import { formatTable } from "#cli/output/table.ts";
+import { existingVault } from "#commands/lookup.ts";
+import { printable } from "#token/printable.ts";
+import { codesLeft } from "#vault/belongings/codes-left.ts";
+import { countCodes } from "#vault/belongings/recovery-codes.ts";
+
+/** `fob codes list`: says how many recovery codes are left. */
+export const codesList = defineCommand({
+  name: "codes list",
+  summary: "say how many recovery codes are left of each token",
+  description: "The codes themselves are not shown: `fob codes NAME` gives the next one.",
+  arguments: {},
+  options: {},
+  examples: [{ command: "fob codes list", explanation: "names, and how many codes are left" }],
+  isDelegable: () => true,
+  async run(_, context: Pick<Context, "findVault">) {
+    const vault = await existingVault(context);
+    const known = codesLeft(vault.layout);
+    return vault.entries().flatMap(({ id, name }) => {
+      const count = known.has(id) ? countCodes(vault, id) : null;
+      return count ? [{ id, name, ...count }] : [];
+    });
+  },
+  text: (counted, style) =>
+    formatTable(
+      [
+        [t("NAME"), ({ name }) => printable(name)],
+        [t("LEFT"), ({ left }) => String(left)],
+        [t("OF"), ({ total }) => String(total)],
+      ],
+      counted,
+      style,
+    ),
+  json: (counted) => counted,
+  notes: (counted) => (counted.length === 0 ? [t("no token has recovery codes")] : []),
+});

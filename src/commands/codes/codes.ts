@@ -1,0 +1,93 @@
+import { plural, t } from "#base/language.ts";
+import { asked, defineCommand, flag } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import { copyPasscode, refuseOnceAlone } from "#commands/code/copy-passcode.ts";
+import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
+import { existingTokens, existingVault, findOne } from "#commands/lookup.ts";
+import { type OpenContext, openBelongings } from "#commands/open-belongings.ts";
+import { printable } from "#token/printable.ts";
+import { forget } from "#token/secret.ts";
+import { codesLeft, noteCodesLeftQuietly } from "#vault/belongings/codes-left.ts";
+import { countCodes, FEW_CODES, noneLeft, takeCode } from "#vault/belongings/recovery-codes.ts";
+
+/** A recovery code that was given. */
+interface GivenCode {
+  readonly id: string;
+  readonly name: string;
+  readonly code: string;
+  readonly left: number;
+  readonly isCopied: boolean;
+}
+
+type TakeContext = OpenContext & Pick<Context, "findVault">;
+
+type CodesContext = TakeContext & Pick<Context, "clipboard" | "settings" | "tell">;
+
+/** `fob codes`: gives the next recovery code of an account. */
+export const codes = defineCommand({
+  name: "codes",
+  summary: "give the next recovery code that a service printed for an account",
+  description:
+    "The code is marked as used, durably, before it is printed: no code is ever given twice. Where the token has a PIN, it is asked for. " +
+    "`fob codes add` stores codes, `fob codes list` says how many are left.",
+  arguments: { name: asked("NAME", "name or id of a token", "token") },
+  options: {
+    copy: flag("put the code on the clipboard instead of printing it"),
+    once: flag("with --copy: for one paste, where the system can count them (X11, Wayland)"),
+  },
+  examples: [
+    { command: "fob codes github", explanation: "prints one code: a1b2c-d3e4f" },
+    { command: "fob codes github --copy", explanation: "puts it on the clipboard" },
+  ],
+  ask: async (input, context: NameContext & Pick<Context, "findTokens">) => {
+    if (input.name !== undefined) return { ...input, name: input.name };
+    const known = codesLeft((await existingTokens(null, context)).layout);
+    const fits = ({ id }: { readonly id: string }) => known.has(id);
+    const none = t("no token has recovery codes");
+    return { ...input, name: await nameOrPick(input.name, context, { fits, none }) };
+  },
+  // the clipboard is the client's
+  isDelegable: ({ copy }) => !copy,
+  async run(input, context: CodesContext): Promise<GivenCode> {
+    refuseOnceAlone(input);
+    const clearAfter = input.copy ? context.settings.choose("clipboard.clear-after") : 0;
+    const given = await giveCode(input.name, context);
+    if (!input.copy) return given;
+    context.tell(await copyPasscode(given.code, clearAfter, context, input.once));
+    return { ...given, isCopied: true };
+  },
+  text: ({ code, isCopied }) => (isCopied ? "" : printable(code)),
+  json: ({ id, name, code, left }) => ({ id, name, code, left }),
+  notes: ({ name, left }) =>
+    left > FEW_CODES
+      ? []
+      : [
+          left === 0
+            ? t`this was the last recovery code of ${name}: make new ones at the service`
+            : t`${plural(left, "recovery code")} of ${name} left: make new ones at the service`,
+        ],
+});
+
+/** {@link codes} as an agent carries it out. */
+export const codeGiving = {
+  arguments: codes.arguments,
+  options: {},
+  run: ({ name }: { readonly name: string }, context: TakeContext) => giveCode(name, context),
+};
+
+async function giveCode(query: string, context: TakeContext): Promise<GivenCode> {
+  const vault = await existingVault(context);
+  const record = vault.read((await findOne(vault, query)).id);
+  const { id, name } = record.token;
+  // before a PIN is asked for
+  const count = countCodes(vault, id);
+  if (!count?.left) throw noneLeft(name, count?.total ?? 0);
+  const key = await openBelongings(vault, record, context);
+  try {
+    const { code, left } = takeCode(vault, record.token, key, context.clock());
+    noteCodesLeftQuietly(vault.layout, id, left);
+    return { id, name, code, left, isCopied: false };
+  } finally {
+    forget(key);
+  }
+}

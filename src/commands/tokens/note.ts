@@ -1,0 +1,91 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { asked, defineCommand, flag, optional } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
+import { existingVault, findOne } from "#commands/lookup.ts";
+import { openBelongings } from "#commands/open-belongings.ts";
+import { MAX_NOTE_BYTES, parseNote } from "#token/note.ts";
+import { printable } from "#token/printable.ts";
+import { forget } from "#token/secret.ts";
+import { openNote, sealedNoteOf, sealNote, storeNote } from "#vault/belongings/note.ts";
+
+/** A token, and what became of its note. */
+interface NotedToken {
+  readonly id: string;
+  readonly name: string;
+  readonly change: "stored" | "removed" | "none";
+  readonly hasNote: boolean;
+}
+
+type TextContext = Pick<Context, "editText" | "isTerminal" | "prompt" | "readInput">;
+
+type NoteContext = TextContext & Pick<Context, "clock" | "findVault" | "pinPrompt">;
+
+/** `fob note`: keeps a text with a token. */
+export const note = defineCommand({
+  name: "note",
+  summary: "keep a note with a token",
+  description:
+    "TEXT takes the place of the note that is there. Without TEXT, a terminal opens $VISUAL or $EDITOR; an empty file, or empty standard input, removes " +
+    "the note. It is sealed as the token's secret is: where the token has a PIN, it is asked for. `fob show --note` shows it.",
+  arguments: {
+    name: asked("NAME", "name or id of a token", "token"),
+    text: optional("TEXT", "the note; - reads standard input"),
+  },
+  options: { remove: flag("remove the note") },
+  examples: [
+    { command: "fob note vpn", explanation: "opens the note in your editor" },
+    { command: "fob note vpn - < vpn.txt", explanation: "takes it from a file" },
+    { command: "fob note vpn --remove", explanation: "removes it" },
+  ],
+  ask: async (input, context: NameContext) => ({
+    ...input,
+    name: await nameOrPick(input.name, context),
+  }),
+  async run({ name: query, ...input }, context: NoteContext): Promise<NotedToken> {
+    const wanted = await wantedNote(input, context);
+    const vault = await existingVault(context);
+    const record = vault.read((await findOne(vault, query)).id);
+    const { id, name } = record.token;
+    const key = await openBelongings(vault, record, context);
+    try {
+      const sealed = sealedNoteOf(vault, id);
+      const before = sealed === null ? null : openNote(sealed, key);
+      const after = wanted === "edited" ? await edit(before, context) : wanted.note;
+      if (after !== before) storeNote(vault, id, after === null ? null : sealNote(after, key));
+      const change = after === before ? "none" : after === null ? "removed" : "stored";
+      return { id, name, change, hasNote: after !== null };
+    } finally {
+      forget(key);
+    }
+  },
+  text: ({ name, change, hasNote }) => printable(describe(name, change, hasNote)),
+  json: ({ id, name, hasNote }) => ({ id, name, note: hasNote }),
+});
+
+/** The note that was given, null for none. Throws FobError `locked` where it cannot be edited. */
+async function wantedNote(
+  { text, remove }: { readonly text: string | undefined; readonly remove: boolean },
+  { prompt, isTerminal, readInput }: TextContext,
+): Promise<{ readonly note: string | null } | "edited"> {
+  if (remove && text !== undefined)
+    throw new FobError("usage", t("--remove and TEXT exclude each other"));
+  if (remove) return { note: null };
+  if (text !== undefined) return { note: parseNote(text === "-" ? await readInput() : text) };
+  if (prompt.available && isTerminal) return "edited";
+  throw new FobError("locked", t("a note is edited at a terminal, and there is none"), {
+    hint: t("give its TEXT, or - to read it from standard input"),
+  });
+}
+
+async function edit(before: string | null, { editText }: TextContext): Promise<string | null> {
+  // one byte more for each end of line that an editor may add
+  return parseNote(await editText(before === null ? "" : `${before}\n`, MAX_NOTE_BYTES + 2));
+}
+
+function describe(name: string, change: NotedToken["change"], hasNote: boolean): string {
+  if (change === "stored") return t`${name} has this note now`;
+  if (change === "removed") return t`${name} has no note any more`;
+  return hasNote ? t`the note of ${name} is the same` : t`${name} has no note`;
+}

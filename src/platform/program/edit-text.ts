@@ -1,0 +1,137 @@
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { whenSignalled } from "#base/ending.ts";
+import { describeFileError } from "#base/file-error.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { readInputFile } from "#cli/inputs.ts";
+import { decodeText } from "#token/text-encoding.ts";
+import { type ProgramHost, runProgram } from "./run-program.ts";
+
+/** The names of our folders: the process, and six random characters. */
+const FOLDER = /^fob-note-([0-9]+)-/;
+
+/** The name of the file, by whose ending editors know what it is. */
+const FILE = "note.txt";
+
+/**
+ * Lets a person edit a text in their editor, and returns it: at most `limit` bytes. The file is
+ * readable by its owner only, lies in memory where the system has a folder there, and is wiped
+ * afterwards, also when a signal ends the process. Throws FobError `usage` where there is no editor,
+ * `unavailable` when it fails.
+ */
+export async function editText(text: string, limit: number, host: ProgramHost): Promise<string> {
+  const place = folderInMemory(host.env);
+  wipeLeft(place);
+  const folder = makeFolder(place);
+  const wipe = () => wipeFolder(folder);
+  const done = whenSignalled(wipe);
+  try {
+    const path = join(folder, FILE);
+    writeFileSync(path, text, { mode: 0o600, flag: "wx" });
+    const exitCode = await runProgram(editing(host.env, path), host);
+    if (exitCode !== 0) {
+      throw new FobError("unavailable", t`the editor ended with exit code ${exitCode}`, {
+        hint: t("nothing was changed; $VISUAL or $EDITOR names the editor"),
+      });
+    }
+    return decodeText(readInputFile(path, limit), t("the edited text"));
+  } finally {
+    done();
+    wipe();
+  }
+}
+
+/** The command line of the editor: a shell splits its words, as for other programs. */
+function editing(env: NodeJS.ProcessEnv, path: string) {
+  const isWindows = process.platform === "win32";
+  const editor = env["VISUAL"] || env["EDITOR"] || (isWindows ? "notepad" : "vi");
+  const [command, args] = isWindows
+    ? ["cmd", ["/d", "/s", "/c", `${editor} "${path}"`]]
+    : ["sh", ["-c", `${editor} "$1"`, "sh", path]];
+  return { command: command as string, args: args as string[], env: {}, input: null };
+}
+
+/** A folder whose files are in memory; that for temporary files where there is none. */
+function folderInMemory(env: NodeJS.ProcessEnv): string {
+  const found = [env["XDG_RUNTIME_DIR"], "/dev/shm"].find(
+    (folder) => folder?.startsWith("/") && process.platform === "linux" && isWritable(folder),
+  );
+  return found ?? tmpdir();
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return statSync(folder).isDirectory();
+  } catch {
+    // another place is taken
+    return false;
+  }
+}
+
+function makeFolder(place: string): string {
+  try {
+    const folder = mkdtempSync(join(place, `fob-note-${process.pid}-`));
+    chmodSync(folder, 0o700);
+    return folder;
+  } catch (error) {
+    throw describeFileError(error, "create", place);
+  }
+}
+
+/** Wipes what processes have left that were killed. */
+function wipeLeft(place: string): void {
+  try {
+    for (const name of readdirSync(place)) {
+      const [, pid] = FOLDER.exec(name) ?? [];
+      if (pid !== undefined && !isRunning(Number(pid)) && isOurs(join(place, name)))
+        wipeFolder(join(place, name));
+    }
+  } catch {
+    // a folder of another user, or none any more
+  }
+}
+
+function isOurs(folder: string): boolean {
+  return process.getuid === undefined || statSync(folder).uid === process.getuid();
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Overwrites and removes all files of a folder: editors leave copies beside the file. */
+function wipeFolder(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) wipeFile(join(folder, name));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function wipeFile(path: string): void {
+  try {
+    const { size } = statSync(path);
+    writeFileSync(path, Buffer.alloc(size), { flag: "r+" });
+    truncateSync(path);
+  } catch {
+    // a folder, or gone: it is removed with the rest
+  }
+}

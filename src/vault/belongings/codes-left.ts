@@ -1,0 +1,71 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { FobError } from "#base/fob-error.ts";
+import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
+import {
+  codesLeftCell,
+  removedFolder,
+  tokensFolder,
+  type VaultLayout,
+} from "#vault/cells/layout.ts";
+
+/**
+ * How many recovery codes are left of each token that has any, by its id; null where that is not
+ * known yet. It follows from the codes themselves, so that lists need not read those.
+ */
+export type CodesLeft = ReadonlyMap<string, number | null>;
+
+const VERSION = 1;
+
+/** What is known about all tokens; nothing where the cell is damaged, or one of a newer fob. */
+export function codesLeft(layout: VaultLayout): CodesLeft {
+  return decode(readCell(cellOf(layout)));
+}
+
+/**
+ * Notes how many codes of a token are left. Called before its first codes are stored, too: a token
+ * with codes is always known here.
+ */
+export function noteCodesLeft(layout: VaultLayout, id: string, left: number | null): void {
+  updateCell(cellOf(layout), (current) => {
+    const before = decode(current);
+    if (before.get(id) === left && before.has(id)) return null;
+    const known = [...before].filter(([one]) => one === id || isThere(layout, one));
+    return encode(new Map([...known, [id, left]]));
+  });
+}
+
+/** {@link noteCodesLeft} after a code was given: a failure must not keep the code from a person. */
+export function noteCodesLeftQuietly(layout: VaultLayout, id: string, left: number): void {
+  try {
+    noteCodesLeft(layout, id, left);
+  } catch (error) {
+    // `fob doctor --repair` counts again
+    if (!(error instanceof FobError)) throw error;
+  }
+}
+
+/** Replaces everything by what was counted. */
+export function replaceCodesLeft(layout: VaultLayout, counted: CodesLeft): void {
+  updateCell(cellOf(layout), () => encode(counted));
+}
+
+function isThere(layout: VaultLayout, id: string): boolean {
+  return [tokensFolder(layout), removedFolder(layout)].some((folder) =>
+    existsSync(join(folder, id)),
+  );
+}
+
+function encode(left: CodesLeft): Buffer {
+  return Buffer.from(JSON.stringify({ version: VERSION, left: Object.fromEntries(left) }));
+}
+
+function decode(value: Buffer | null): CodesLeft {
+  if (value === null) return new Map();
+  const { version, left } = JSON.parse(value.toString("utf8"));
+  return new Map(version === VERSION ? Object.entries<number | null>(left) : []);
+}
+
+function cellOf(layout: VaultLayout): Cell {
+  return { ...codesLeftCell(layout), whenDamaged: encode(new Map()) };
+}

@@ -1,0 +1,191 @@
+import { createHmac } from "node:crypto";
+import { FobError } from "#base/fob-error.ts";
+import { decrypt, encrypt } from "#base/gcm.ts";
+import { t } from "#base/language.ts";
+import { MAX_CODES } from "#token/code-list.ts";
+import type { Secret } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
+import type { Cell } from "#vault/cells/cell.ts";
+import { belongingCell, readBelonging, updateBelonging } from "./belongings-cell.ts";
+
+/** The vault that recovery codes are in. */
+interface CodeVault {
+  readonly vaultKey: Secret;
+  tokenCell(id: string): Cell;
+}
+
+/** One recovery code of a token. */
+export interface StoredCode {
+  /** Tells it from the others, under the key of the token's belongings: equal codes have one. */
+  readonly id: string;
+  /** The code, sealed under that key, in Base64. */
+  readonly sealed: string;
+  /** When it was given, as ISO 8601 text; null for one that is left. */
+  readonly usedAt: string | null;
+}
+
+/** All recovery codes of a token, in their order. */
+interface StoredCodes {
+  readonly codes: readonly StoredCode[];
+}
+
+/** How many recovery codes a token has, and how many of them are left. */
+export interface CodeCount {
+  readonly total: number;
+  readonly left: number;
+}
+
+/** A code that was taken, and how many are left. */
+export interface TakenCode extends CodeCount {
+  readonly code: string;
+}
+
+/** A recovery code outside of the vault, as in a backup. */
+export interface PlainCode {
+  readonly code: string;
+  readonly usedAt: string | null;
+}
+
+const PLACE = "fob recovery code";
+
+/** As many codes or fewer are a reason for a warning. */
+export const FEW_CODES = 2;
+
+/** The recovery codes of a token in use, sealed. */
+export function codesOf(vault: CodeVault, id: string): readonly StoredCode[] {
+  return readBelonging<StoredCodes>(cellOf(vault, id))?.codes ?? [];
+}
+
+/** How many recovery codes a token in use has; null where it never had one. */
+export function countCodes(vault: CodeVault, id: string): CodeCount | null {
+  const stored = readBelonging<StoredCodes>(cellOf(vault, id));
+  return stored && stored.codes.length > 0 ? countOf(stored.codes) : null;
+}
+
+/** Seals codes under the key of a token's belongings; of equal ones the first. */
+export function sealCodes(codes: readonly PlainCode[], key: Secret): readonly StoredCode[] {
+  const sealed = codes.map(({ code, usedAt }) => ({
+    id: createHmac("sha256", key).update(PLACE).update(code).digest("base64").slice(0, 16),
+    sealed: encrypt(key, Buffer.from(code), PLACE).toString("base64"),
+    usedAt,
+  }));
+  return [...new Map([...sealed].reverse().map((code) => [code.id, code])).values()].reverse();
+}
+
+/** Reverses {@link sealCodes}. */
+export function openCodes(codes: readonly StoredCode[], key: Secret): PlainCode[] {
+  return codes.map((code) => ({ code: openCode(code, key), usedAt: code.usedAt }));
+}
+
+/**
+ * Adds codes to those that a token has, or with `isReplacing` in place of them. A code that is there
+ * stays as it is, used or not. Returns how many are new, and how many the token has now.
+ */
+export function addCodes(
+  vault: CodeVault,
+  id: string,
+  codes: readonly StoredCode[],
+  isReplacing: boolean,
+): CodeCount & { readonly added: number } {
+  let added = 0;
+  const written = updateBelonging<StoredCodes>(cellOf(vault, id), id, (current) => {
+    const before = current?.codes ?? [];
+    const known = new Map(before.map((code) => [code.id, code]));
+    added = codes.filter((code) => !known.has(code.id)).length;
+    const wanted = codes.map((code) => known.get(code.id) ?? code);
+    const others = isReplacing ? [] : before;
+    const kept = new Set(others.map((code) => code.id));
+    const next = [...others, ...wanted.filter((code) => !kept.has(code.id))];
+    if (next.length > MAX_CODES)
+      throw new FobError("invalid", t`a token has at most ${MAX_CODES} recovery codes`, {
+        hint: t("--replace puts the new ones in place of those that are there"),
+      });
+    return { codes: next };
+  });
+  return { ...countOf(written?.codes ?? []), added };
+}
+
+/** Stores all codes of a token, as they were elsewhere. */
+export function storeCodes(vault: CodeVault, id: string, codes: readonly StoredCode[]): void {
+  updateBelonging<StoredCodes>(cellOf(vault, id), id, () => ({ codes }));
+}
+
+/**
+ * Takes the first code that is left: it is marked as used, durably, when this returns, so that it is
+ * given once at most, however many processes ask. Throws FobError `not-found` where none is left.
+ */
+export function takeCode(
+  vault: CodeVault,
+  { id, name }: Pick<Token, "id" | "name">,
+  key: Secret,
+  now: Date,
+): TakenCode {
+  let taken: TakenCode | null = null;
+  try {
+    updateBelonging<StoredCodes>(cellOf(vault, id), id, (current) => {
+      const codes = current?.codes ?? [];
+      const next = codes.find(({ usedAt }) => usedAt === null);
+      if (!next) throw noneLeft(name, codes.length);
+      const changed = codes.map((code) =>
+        code === next ? { ...code, usedAt: now.toISOString() } : code,
+      );
+      // opened before it is marked: a damaged code must not use up another one
+      taken = { code: openCode(next, key), ...countOf(changed) };
+      return { codes: changed };
+    });
+  } catch (error) {
+    if (!(error instanceof FobError && error.isDone)) throw error;
+    // a code that could be given again after a power cut must not be given
+    const message = t`a recovery code of ${name} is used up, and was not given: ${error.message}`;
+    const hint = t("check the disk; the next one is another code");
+    throw new FobError(error.code, message, { hint, cause: error, isDone: true });
+  }
+  if (taken) return taken;
+  throw noneLeft(name, 0);
+}
+
+/**
+ * Marks those codes of a token as used that a copy of it has as used, where a token is there twice.
+ */
+export function absorbUsedCodes(
+  id: string,
+  { inUse, copy }: { readonly inUse: Cell; readonly copy: Cell },
+  vaultKey: Secret,
+): void {
+  const codes = readBelonging<StoredCodes>(belongingCell(copy, "codes", vaultKey))?.codes ?? [];
+  const used = new Map(codes.flatMap((code) => (code.usedAt ? [[code.id, code.usedAt]] : [])));
+  if (used.size === 0) return;
+  updateBelonging<StoredCodes>(belongingCell(inUse, "codes", vaultKey), id, (current) => {
+    if (!current) return null;
+    const after = current.codes.map((code) => ({
+      ...code,
+      usedAt: code.usedAt ?? used.get(code.id) ?? null,
+    }));
+    return { codes: after };
+  });
+}
+
+function openCode({ sealed }: StoredCode, key: Secret): string {
+  const code = decrypt(key, Buffer.from(sealed, "base64"), PLACE);
+  if (code) return code.toString("utf8");
+  throw new FobError("invalid", t("a recovery code does not open with the secret of its token"));
+}
+
+function countOf(codes: readonly StoredCode[]): CodeCount {
+  return { total: codes.length, left: codes.filter(({ usedAt }) => usedAt === null).length };
+}
+
+/** The error for a token of whose codes none is left, or that never had any. */
+export function noneLeft(name: string, total: number): FobError {
+  return total === 0
+    ? new FobError("not-found", t`${name} has no recovery codes`, {
+        hint: t("`fob codes add` stores them"),
+      })
+    : new FobError("not-found", t`no recovery code of ${name} is left`, {
+        hint: t("make new ones at the service, then `fob codes add --replace`"),
+      });
+}
+
+function cellOf(vault: CodeVault, id: string): Cell {
+  return belongingCell(vault.tokenCell(id), "codes", vault.vaultKey);
+}

@@ -1,0 +1,60 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { editText } from "#platform/program/edit-text.ts";
+
+const isLinux = process.platform === "linux";
+
+/** A folder in the place of the one in memory, and an editor that runs this script. */
+function desk(script: string) {
+  const folder = mkdtempSync(join(tmpdir(), "fob-edit-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const memory = join(folder, "memory");
+  mkdirSync(memory, { mode: 0o700 });
+  writeFileSync(join(folder, "editor.sh"), script);
+  const env = {
+    ...process.env,
+    VISUAL: `sh "${join(folder, "editor.sh")}"`,
+    XDG_RUNTIME_DIR: memory,
+    SEEN: join(folder, "seen"),
+  };
+  return { memory, folder, host: { env, stdin: {}, stdout: {}, stderr: {} } };
+}
+
+test.runIf(isLinux)("the editor gets the text in a private file, and none is left", async () => {
+  const { memory, folder, host } = desk(
+    'stat -c "%a %n" "$1" "$(dirname "$1")" > "$SEEN"; cp "$1" "$1~"; printf "new\\n" >> "$1"',
+  );
+  expect(await editText("old\n", 100, host)).toBe("old\nnew\n");
+  const seen = readdirSync(folder);
+  expect(seen).toContain("seen");
+  expect(readdirSync(memory)).toEqual([]);
+});
+
+test.runIf(isLinux)("an editor that fails changes nothing, and leaves nothing", async () => {
+  const { memory, host } = desk('echo other > "$1"; exit 3');
+  await expect(editText("old\n", 100, host)).rejects.toThrow("exit code 3");
+  await expect(
+    editText("old\n", 100, { ...host, env: { ...host.env, VISUAL: "exit 127 #" } }),
+  ).rejects.toThrow("exit code 127");
+  expect(readdirSync(memory)).toEqual([]);
+});
+
+test.runIf(isLinux)("a text that has become too long is refused, and wiped", async () => {
+  const { memory, host } = desk('head -c 200 /dev/zero | tr "\\0" x > "$1"');
+  await expect(editText("", 100, host)).rejects.toMatchObject({ code: "invalid" });
+  expect(readdirSync(memory)).toEqual([]);
+});
+
+test.runIf(isLinux)("what a killed process has left is wiped by the next one", async () => {
+  const { memory, host } = desk("true");
+  // no process has this number
+  const left = join(memory, `fob-note-${2 ** 30}-abcdef`);
+  mkdirSync(left);
+  writeFileSync(join(left, "note.txt"), "secret");
+  const running = join(memory, `fob-note-${process.pid}-abcdef`);
+  mkdirSync(running);
+  await editText("", 100, host);
+  expect(readdirSync(memory)).toEqual([`fob-note-${process.pid}-abcdef`]);
+});

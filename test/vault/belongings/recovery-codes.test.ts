@@ -1,0 +1,186 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { USER_PIN_POLICY } from "#token/pin-policy.ts";
+import type { Secret } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
+import { belongingsKey } from "#vault/belongings/belongings-key.ts";
+import { codesLeft, noteCodesLeft } from "#vault/belongings/codes-left.ts";
+import {
+  addCodes,
+  codesOf,
+  countCodes,
+  openCodes,
+  sealCodes,
+  takeCode,
+} from "#vault/belongings/recovery-codes.ts";
+import { guardRecord, openSecretKey, unguardedSecretKey } from "#vault/tokens/token-record.ts";
+import { absorbDouble, removedCell, removeToken, restoreToken } from "#vault/trash/removal.ts";
+import { Vault } from "#vault/vault.ts";
+import { isTorture } from "../../sampled.ts";
+import { anyMoment } from "../../waiting.ts";
+import { addAtOnce } from "../add-at-once.ts";
+
+const KILLS = isTorture ? 200 : 6;
+
+let folder: string;
+let driver: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "fob-codes-"));
+  driver = join(folder, "driver.mjs");
+  await build({
+    entryPoints: [fileURLToPath(new URL("taking-driver.ts", import.meta.url))],
+    outfile: driver,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    logLevel: "error",
+  });
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Desk {
+  readonly vault: Vault;
+  readonly token: Token;
+  readonly key: Secret;
+  take(): string;
+  start(count: number): ChildProcess & { readonly lines: Promise<string[]> };
+}
+
+/** A vault with one token and this many recovery codes. */
+async function desk(count: number): Promise<Desk> {
+  const home = mkdtempSync(join(folder, "home-"));
+  const vaultId = randomBytes(16).toString("hex");
+  const vault = new Vault({ home, vaultId }, randomBytes(32), false);
+  const otp = { algorithm: "SHA256", digits: 6, alphabet: "decimal" } as const;
+  const credential = { kind: "totp", ...otp, period: 30, t0: 0 } as const;
+  const names = { name: "vpn", issuer: null, account: null, serial: null, format: "key-uri" };
+  const [token] = addAtOnce(
+    vault,
+    [{ ...names, pin: "none", credential, secret: randomBytes(20) }],
+    new Date(),
+  );
+  if (!token) throw new Error("no token was added");
+  const record = vault.read(token.id);
+  const key = await belongingsKey(vault, record, unguardedSecretKey(record, vault.vaultKey));
+  const codes = Array.from({ length: count }, (_, i) => ({ code: `code-${i}`, usedAt: null }));
+  addCodes(vault, token.id, sealCodes(codes, key), false);
+  return {
+    vault,
+    token,
+    key,
+    take: () => takeCode(vault, token, key, new Date()).code,
+    start(taken) {
+      const child = spawn(process.execPath, [driver, home, vaultId, token.id, String(taken)]);
+      child.stdin.end(vault.vaultKey.toString("hex"));
+      return Object.assign(child, { lines: linesOf(child) });
+    },
+  };
+}
+
+function linesOf(child: ChildProcess): Promise<string[]> {
+  return new Promise((resolve) => {
+    let text = "";
+    child.stdout?.on("data", (chunk) => {
+      text += chunk;
+    });
+    child.on("close", () => resolve(text.split("\n").slice(0, -1)));
+  });
+}
+
+test("16 processes get 16 different codes", async () => {
+  const { vault, token, start } = await desk(20);
+  const all = (await Promise.all(Array.from({ length: 16 }, () => start(1).lines))).flat();
+  expect([...all].sort()).toEqual(Array.from({ length: 16 }, (_, i) => `code-${i}`).sort());
+  expect(countCodes(vault, token.id)).toEqual({ total: 20, left: 4 });
+});
+
+test(`no code is lost or given twice in ${KILLS} kills at any moment`, {
+  timeout: 300_000,
+}, async () => {
+  const { vault, token, start } = await desk(900);
+  const given: string[] = [];
+  for (let kill = 0; kill < KILLS; kill++) {
+    const child = start(900);
+    await new Promise((resolve) => child.stdout?.once("data", resolve));
+    await anyMoment(12);
+    child.kill("SIGKILL");
+    given.push(...(await child.lines));
+  }
+  expect(new Set(given).size).toBe(given.length);
+  const { left = 0, total = 0 } = countCodes(vault, token.id) ?? {};
+  expect(total).toBe(900);
+  // each kill may have cost the one code that was being given
+  const burnt = total - left - given.length;
+  expect(burnt).toBeGreaterThanOrEqual(0);
+  expect(burnt).toBeLessThanOrEqual(KILLS);
+});
+
+test("codes are given in their order, and added once", async () => {
+  const { vault, token, key, take } = await desk(2);
+  expect(take()).toBe("code-0");
+  const more = ["code-0", "code-1", "new", "new"].map((code) => ({ code, usedAt: null }));
+  expect(addCodes(vault, token.id, sealCodes(more, key), false)).toEqual({
+    ...{ total: 3, left: 2, added: 1 },
+  });
+  expect([take(), take()]).toEqual(["code-1", "new"]);
+  expect(take).toThrow("no recovery code of vpn is left");
+  const fresh = ["new", "fresh"].map((code) => ({ code, usedAt: null }));
+  expect(addCodes(vault, token.id, sealCodes(fresh, key), true)).toEqual({
+    ...{ total: 2, left: 1, added: 1 },
+  });
+  expect(take()).toBe("fresh");
+});
+
+test("a token that leaves takes its codes with it, and used ones stay used", async () => {
+  const { vault, token, key, take } = await desk(3);
+  take();
+  const inUse = vault.tokenCell(token.id).folder;
+  const copy = join(folder, "copy");
+  cpSync(inUse, copy, { recursive: true });
+  take();
+  removeToken(vault, token.id, new Date());
+  expect(take).toThrow();
+  expect(() => addCodes(vault, token.id, sealCodes([], key), false)).toThrow("no longer");
+  expect(readdirSync(join(vault.layout.home, "vault", "tokens"))).toEqual([]);
+  // an older copy comes back as the one in use, as after a power cut
+  cpSync(copy, inUse, { recursive: true });
+  absorbDouble(vault, token.id);
+  vault.addToIndex([vault.read(token.id).token]);
+  expect(take()).toBe("code-2");
+  removeToken(vault, token.id, new Date());
+  restoreToken(vault, token.id);
+  expect(countCodes(vault, token.id)).toEqual({ total: 3, left: 0 });
+  expect(removedCell(vault, token.id).folder).not.toBe(inUse);
+});
+
+test("the key of the codes stays when a PIN is set, and needs the PIN then", async () => {
+  const { vault, token, key } = await desk(1);
+  const record = vault.read(token.id);
+  const secretKey = unguardedSecretKey(record, vault.vaultKey);
+  const pin = Buffer.from("748291");
+  const keys = { vaultKey: vault.vaultKey, secretKey, chip: () => vault.chip() };
+  const guarded = await guardRecord(record, keys, {
+    ...{ pin, policy: USER_PIN_POLICY, setAt: new Date(), isOwn: true },
+  });
+  const opened = await openSecretKey(guarded, vault.vaultKey, pin);
+  const again = opened && (await belongingsKey(vault, guarded, opened));
+  expect(again?.equals(key)).toBe(true);
+  expect(openCodes(codesOf(vault, token.id), key)).toEqual([{ code: "code-0", usedAt: null }]);
+  expect(await openSecretKey(guarded, vault.vaultKey, Buffer.from("748292"))).toBeNull();
+});
+
+test("what is left is known beside the codes, and of no token that is gone", async () => {
+  const { vault, token } = await desk(1);
+  noteCodesLeft(vault.layout, "00112233aabbccdd", 5);
+  noteCodesLeft(vault.layout, token.id, null);
+  noteCodesLeft(vault.layout, token.id, 1);
+  expect([...codesLeft(vault.layout)]).toEqual([[token.id, 1]]);
+});
