@@ -4,12 +4,12 @@
 _fob_look_up() {
   commands= options= refused= places=()
   case $1 in
-  '') commands='enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion help' ;;
-  'help') places=('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion') ;;
+  '') commands='enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag note codes favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion help' ;;
+  'help') places=('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag note codes favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion') ;;
   'enroll') options='--qr --clipboard --screen --name --tag --dry-run --replace --yes --pin --hold --trace --insecure' places=('more any') ;;
-  'list') options='--tag --codes --watch' places=('token') ;;
-  'show') places=('token') ;;
-  'code') options='--all --tag --copy --clear-after --once --next --at --watch --min-validity --with-pin --format' places=('more token') ;;
+  'list') options='--tag --sort --codes --watch' places=('token') ;;
+  'show') options='--note' places=('token') ;;
+  'code') options='--all --tag --copy --clear-after --once --notify --notify-code --next --at --watch --min-validity --with-pin --format' places=('more token') ;;
   'run') options='--token --env --stdin --fresh --min-validity' places=('command' 'more file') ;;
   'challenge') options='--qr --server-challenge --verify --session --at --copy --once' places=('token' 'any') ;;
   'push') commands='listen list approve deny history' ;;
@@ -40,6 +40,9 @@ _fob_look_up() {
   'restore') options='--replace --keep-both --identity' places=('file') ;;
   'tag') places=('token' 'more tag') ;;
   'untag') options='--all' places=('token' 'more tag') ;;
+  'note') options='--remove' places=('token' 'any') ;;
+  'codes') commands='add list' options='--copy --once' places=('token') ;;
+  'codes add') options='--qr --clipboard --lines --replace --yes' places=('token' 'any') ;;
   'favorite') options='--off' places=('token') ;;
   'resync') places=('token' 'any' 'any') ;;
   'import') options='--dry-run --pass --key-file --replace --keep-both' places=('file') ;;
@@ -50,9 +53,9 @@ _fob_look_up() {
   'verify') options='--window --at' places=('token' 'any') ;;
   'askpass') places=('any') ;;
   'config') commands='list get set unset' ;;
-  'config get') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle') ;;
-  'config set') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle' 'any') ;;
-  'config unset') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle') ;;
+  'config get') places=('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen') ;;
+  'config set') places=('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen' 'any') ;;
+  'config unset') places=('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen') ;;
   'lab') commands='serve user issue push log' ;;
   'lab serve') options='--port --host --for --old' ;;
   'lab user') commands='add list unlock' ;;
@@ -90,6 +93,7 @@ _fob_look_up_value() {
     'enroll --hold') place='words tpm' ;;
     'enroll --trace') place='file' ;;
     'list --tag') place='tag' ;;
+    'list --sort') place='words name used added' ;;
     'code --tag') place='tag' ;;
     'code --clear-after') place='any' ;;
     'code --at') place='any' ;;
@@ -119,6 +123,7 @@ _fob_look_up_value() {
     'access grant --expires') place='any' ;;
     'access grant --export') place='folder' ;;
     'restore --identity') place='file' ;;
+    'codes add --qr') place='file' ;;
     'import --pass') place='file' ;;
     'import --key-file') place='file' ;;
     'export --format') place='words uri aegis pskc privacyidea migration' ;;

@@ -5,7 +5,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
 
     $table = @{
         '' = @{
-            Commands = @(, @('enroll', 'add tokens from enrollment strings or QR pictures'); , @('list', 'list the tokens'); , @('show', 'show one token''s details, never its secret'); , @('code', 'print a token''s passcode'); , @('run', 'run a program with a passcode in its environment or on its standard input'); , @('challenge', 'answer a challenge (OCRA)'); , @('push', 'approve and deny login requests'); , @('pin', 'set, change and remove PINs: of the app, or of one token'); , @('keychain', 'who keeps the vault''s key'); , @('biometric', 'let a finger or face stand for a PIN'); , @('unlock', 'hold the vault open for this session'); , @('lock', 'lock the vault: the agent forgets it and ends'); , @('agent', 'the process that holds the vault open'); , @('access', 'say who may use a token: scripts with a grant, or whoever gives a PIN'); , @('rename', 'give a token another name'); , @('hold', 'move a token''s secret into this machine''s TPM, from which nobody can copy it'); , @('remove', 'remove tokens; `fob restore` brings them back for 30 days'); , @('restore', 'bring back a removed token, or the tokens of a backup'); , @('tag', 'sort a token under tags'); , @('untag', 'take tags off a token'); , @('favorite', 'list a token before the others'); , @('resync', 'move an event-based token''s counter on by passcodes of another device'); , @('import', 'take tokens over from another app''s file'); , @('export', 'take tokens with their secrets out, for another app'); , @('backup', 'write all tokens into one encrypted file'); , @('inspect', 'tell what an enrollment string, picture or file is, without storing it'); , @('provision', 'make enrollment strings with new random secrets'); , @('verify', 'check a passcode: is it right, and how far off is the clock or counter?'); , @('askpass', 'answer a prompt of ssh, sudo or git'); , @('config', 'settle things for all commands to come'); , @('lab', 'an authentication server to try things out with'); , @('sync', 'have the same tokens on several machines, over a git repository of yours'); , @('doctor', 'look for what is wrong, and mend it'); , @('shellenv', 'print shell functions that ask the agent without starting fob'); , @('completion', 'print the completion script of a shell'); , @('help', 'show help for a command'))
+            Commands = @(, @('enroll', 'add tokens from enrollment strings or QR pictures'); , @('list', 'list the tokens'); , @('show', 'show one token''s details, never its secret'); , @('code', 'print a token''s passcode'); , @('run', 'run a program with a passcode in its environment or on its standard input'); , @('challenge', 'answer a challenge (OCRA)'); , @('push', 'approve and deny login requests'); , @('pin', 'set, change and remove PINs: of the app, or of one token'); , @('keychain', 'who keeps the vault''s key'); , @('biometric', 'let a finger or face stand for a PIN'); , @('unlock', 'hold the vault open for this session'); , @('lock', 'lock the vault: the agent forgets it and ends'); , @('agent', 'the process that holds the vault open'); , @('access', 'say who may use a token: scripts with a grant, or whoever gives a PIN'); , @('rename', 'give a token another name'); , @('hold', 'move a token''s secret into this machine''s TPM, from which nobody can copy it'); , @('remove', 'remove tokens; `fob restore` brings them back for 30 days'); , @('restore', 'bring back a removed token, or the tokens of a backup'); , @('tag', 'sort a token under tags'); , @('untag', 'take tags off a token'); , @('note', 'keep a note with a token'); , @('codes', 'give the next recovery code that a service printed for an account'); , @('favorite', 'list a token before the others'); , @('resync', 'move an event-based token''s counter on by passcodes of another device'); , @('import', 'take tokens over from another app''s file'); , @('export', 'take tokens with their secrets out, for another app'); , @('backup', 'write all tokens into one encrypted file'); , @('inspect', 'tell what an enrollment string, picture or file is, without storing it'); , @('provision', 'make enrollment strings with new random secrets'); , @('verify', 'check a passcode: is it right, and how far off is the clock or counter?'); , @('askpass', 'answer a prompt of ssh, sudo or git'); , @('config', 'settle things for all commands to come'); , @('lab', 'an authentication server to try things out with'); , @('sync', 'have the same tokens on several machines, over a git repository of yours'); , @('doctor', 'look for what is wrong, and mend it'); , @('shellenv', 'print shell functions that ask the agent without starting fob'); , @('completion', 'print the completion script of a shell'); , @('help', 'show help for a command'))
             Options = @()
             Refused = @()
             Values = @{  }
@@ -16,7 +16,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion')
+            Places = @('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag note codes favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion')
         }
         'enroll' = @{
             Commands = @()
@@ -27,21 +27,21 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'list' = @{
             Commands = @()
-            Options = @(, @('--tag', 'only tokens with this tag; with commas between: with all of them'); , @('--codes', 'add the passcodes of time-based tokens without a PIN'); , @('--watch', 'with --codes: as time goes by, on a live screen'))
+            Options = @(, @('--tag', 'only tokens with this tag; with commas between: with all of them'); , @('--sort', 'name, used (the latest first) or added (list.sort: name)'); , @('--codes', 'add the passcodes of time-based tokens without a PIN'); , @('--watch', 'with --codes: as time goes by, on a live screen'))
             Refused = @()
-            Values = @{ '--tag' = 'tag' }
+            Values = @{ '--tag' = 'tag'; '--sort' = 'words name used added' }
             Places = @('token')
         }
         'show' = @{
             Commands = @()
-            Options = @()
+            Options = @(, @('--note', 'its note, too; asks for the token''s PIN where it has one'))
             Refused = @()
             Values = @{  }
             Places = @('token')
         }
         'code' = @{
             Commands = @()
-            Options = @(, @('--all', 'the passcodes of all time-based tokens without a PIN'); , @('--tag', 'with --all or --watch: of the tokens with this tag'); , @('--copy', 'put the passcode on the clipboard instead of printing it'); , @('--clear-after', 'with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)'); , @('--once', 'with --copy: for one paste, where the system can count them (X11, Wayland)'); , @('--next', 'the passcode of the next time step'); , @('--at', 'the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s'); , @('--watch', 'passcodes as time goes by, of the named tokens or all, on a live screen'); , @('--min-validity', 'wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)'); , @('--with-pin', 'ask for the PIN of the server, and print it with the passcode in its order'); , @('--format', 'what to print: {code} {name} {issuer} {account} {kind} {validUntil} {secondsLeft} ...'))
+            Options = @(, @('--all', 'the passcodes of all time-based tokens without a PIN'); , @('--tag', 'with --all or --watch: of the tokens with this tag'); , @('--copy', 'put the passcode on the clipboard instead of printing it'); , @('--clear-after', 'with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)'); , @('--once', 'with --copy: for one paste, where the system can count them (X11, Wayland)'); , @('--notify', 'copy the passcode, and say so by notification of the desktop, without its digits'); , @('--notify-code', '--notify with the passcode in the notification, where others may read it'); , @('--next', 'the passcode of the next time step'); , @('--at', 'the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s'); , @('--watch', 'passcodes as time goes by, of the named tokens or all, on a live screen'); , @('--min-validity', 'wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)'); , @('--with-pin', 'ask for the PIN of the server, and print it with the passcode in its order'); , @('--format', 'what to print: {code} {name} {issuer} {account} {kind} {validUntil} {secondsLeft} ...'))
             Refused = @()
             Values = @{ '--tag' = 'tag'; '--clear-after' = 'any'; '--at' = 'any'; '--min-validity' = 'any'; '--format' = 'any' }
             Places = @('more token')
@@ -305,6 +305,34 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Values = @{  }
             Places = @('token', 'more tag')
         }
+        'note' = @{
+            Commands = @()
+            Options = @(, @('--remove', 'remove the note'))
+            Refused = @()
+            Values = @{  }
+            Places = @('token', 'any')
+        }
+        'codes' = @{
+            Commands = @(, @('add', 'keep the recovery codes that a service printed with its token'); , @('list', 'say how many recovery codes are left of each token'))
+            Options = @(, @('--copy', 'put the code on the clipboard instead of printing it'); , @('--once', 'with --copy: for one paste, where the system can count them (X11, Wayland)'))
+            Refused = @()
+            Values = @{  }
+            Places = @('token')
+        }
+        'codes add' = @{
+            Commands = @()
+            Options = @(, @('--qr', 'read a QR code in a picture'); , @('--clipboard', 'read what was copied, a text or a picture of a QR code'); , @('--lines', 'every line is a code, whatever it looks like'); , @('--replace', 'in place of the codes that are there, which the service takes no more'); , @('--yes', 'do not ask back'))
+            Refused = @()
+            Values = @{ '--qr' = 'file' }
+            Places = @('token', 'any')
+        }
+        'codes list' = @{
+            Commands = @()
+            Options = @()
+            Refused = @()
+            Values = @{  }
+            Places = @()
+        }
         'favorite' = @{
             Commands = @()
             Options = @(, @('--off', 'list it among the others again'))
@@ -387,21 +415,21 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle')
+            Places = @('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen')
         }
         'config set' = @{
             Commands = @()
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle', 'any')
+            Places = @('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen', 'any')
         }
         'config unset' = @{
             Commands = @()
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle')
+            Places = @('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen')
         }
         'lab' = @{
             Commands = @(, @('serve', 'run the lab: a small authentication server to try things out with'); , @('user', 'who logs in at the lab'); , @('issue', 'make a token of the lab, and print its enrollment string'); , @('push', 'send a push request to a user''s devices'); , @('log', 'show what happened at the lab'))

@@ -116,13 +116,13 @@ function withoutSubprograms() {
  * @returns {import("rolldown").Plugin}
  */
 function asciiOnly() {
-  const escape = (/** @type {string} */ unit) =>
+  const escaped = (/** @type {string} */ unit) =>
     `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return {
     name: "ASCII only",
     generateBundle(_, files) {
       for (const file of Object.values(files)) {
-        if (file.type === "chunk") file.code = file.code.replace(/[^\0-\x7f]/g, escape);
+        if (file.type === "chunk") file.code = file.code.replace(/[^\0-\x7f]/g, escaped);
       }
     },
   };

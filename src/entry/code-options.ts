@@ -9,26 +9,26 @@ export interface CodeOptions {
   readonly at: string | null;
 }
 
+const FLAGS = ["--json", "--next"];
+const OPTIONS_WITH_VALUES = ["--format", "--at"];
+
 /**
  * Parses the words after `code`: NAMEs, `--json`, `--format`, `--next` and `--at`. Null for any
  * other command line and for a wrong one, which the whole program handles.
  */
 export function parseCodeOptions(words: readonly string[]): CodeOptions | null {
   const names: string[] = [];
-  const values: { format: string | null; at: string | null } = { format: null, at: null };
-  let [json, next] = [false, false];
+  const given = new Map<string, string>();
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? "";
-    if (word === "--json") json = true;
-    else if (word === "--next") next = true;
-    else if (word === "--format") values.format = valueAt(words, ++i);
-    else if (word.startsWith("--format=")) values.format = word.slice("--format=".length);
-    else if (word === "--at") values.at = valueAt(words, ++i);
-    else if (word.startsWith("--at=")) values.at = word.slice("--at=".length);
-    else if (word.startsWith("-")) return null;
-    else names.push(word);
+    const [option = "", ...value] = word.split("=");
+    if (!word.startsWith("-")) names.push(word);
+    else if (FLAGS.includes(word)) given.set(word, "");
+    else if (!OPTIONS_WITH_VALUES.includes(option)) return null;
+    else given.set(option, value.length > 0 ? value.join("=") : valueAt(words, ++i));
   }
-  const { format, at } = values;
+  const [format = null, at = null] = [given.get("--format"), given.get("--at")];
+  const [json, next] = [given.has("--json"), given.has("--next")];
   const isEmpty = [...names, format, at].some((text) => text?.trim() === "");
   const isContradiction = next && at !== null;
   if (names.length === 0 || isEmpty || isContradiction) return null;

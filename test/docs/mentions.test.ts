@@ -12,7 +12,14 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** What was true of earlier versions stays as it was written. */
 const HISTORY = "CHANGELOG.md";
 /** Options of other programs that pages name alone. */
-const OF_OTHER_PROGRAMS = ["--device", "--group-add", "--install-links", "--use-system-ca"];
+const OF_OTHER_PROGRAMS = [
+  "--device",
+  "--group-add",
+  "--install-links",
+  "--otp",
+  "--raw",
+  "--use-system-ca",
+];
 
 const PAGES = markdownFiles()
   .filter((path) => path !== HISTORY)

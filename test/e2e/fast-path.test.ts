@@ -1,7 +1,7 @@
+import { isAscii } from "node:buffer";
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isAscii } from "node:buffer";
 import { execa } from "execa";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { answerQuickly } from "#entry/quick-answers.ts";
@@ -83,7 +83,10 @@ describe("the fast path", () => {
     [["code", "bob", "--json"], ["passcode-printer.cjs"]],
     [["code", "acme:a", "--format", "{code}"], ["passcode-printer.cjs"]],
     [["code", "Example", "exam"], ["passcode-printer.cjs"]],
-    [["code", "exam", "--next"], ["passcode-time.cjs", "values.cjs"]],
+    [
+      ["code", "exam", "--next"],
+      ["passcode-time.cjs", "values.cjs"],
+    ],
     [["__complete", "names"], []],
   ])(
     "of `fob %j` loads what opens a vault, and no keychain, no network and no command framework",

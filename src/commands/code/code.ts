@@ -23,6 +23,7 @@ import {
 import type { WatchContext } from "./passcode-screen.ts";
 import { chooseTime, refuseTimesForEvents, type WantedTime } from "./passcode-time.ts";
 import {
+  type Format,
   formatCodes,
   type MadeCodes,
   parseFormat,

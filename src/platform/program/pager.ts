@@ -1,8 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { type ProgramHost, runProgram } from "./run-program.ts";
 
-/** Without a pager of their own, people get this one, which is on nearly every system but Windows. */
-const USUAL_PAGER = process.platform === "win32" ? "" : "less";
+/** Without a pager of their own, people get this one, which nearly every system but Windows has. */
+const USUAL_PAGER = "less";
 
 /** What less does unless the person says otherwise: end where a page suffices, keep colours and page. */
 const USUAL_WAYS = { LESS: "FRX", LV: "-c" };
@@ -16,7 +16,8 @@ const PLAIN_WORDS = /^[\w./:=,+@%-]+(?: +[\w./:=,+@%-]+)*$/;
  */
 export async function showInPager(text: string | Buffer, host: ProgramHost): Promise<boolean> {
   const { FOB_PAGER, PAGER } = host.env;
-  const pager = (FOB_PAGER ?? PAGER ?? USUAL_PAGER).trim();
+  const usual = process.platform === "win32" ? "" : USUAL_PAGER;
+  const pager = (FOB_PAGER ?? PAGER ?? usual).trim();
   if (pager === "" || pager === "cat") return false;
   const [command, args] = commandOf(pager);
   const ways = Object.entries(USUAL_WAYS).filter(([name]) => host.env[name] === undefined);
