@@ -19,6 +19,8 @@ export interface ExportedToken extends KeyUriParts {
   readonly name: string;
   /** What it is sorted under. */
   readonly tags?: readonly string[];
+  /** Its note; absent where it has none. */
+  readonly note?: string;
 }
 
 /** What an export came to: texts, each a line, a file or a picture, and the title of each. */

@@ -7,13 +7,20 @@ export const MAX_CODES = 1_000;
 export const MAX_CODE_LIST = 256 * 1024;
 
 /** The longest code, in UTF-16 units; npm's have 64. */
-const MAX_CODE_LENGTH = 128;
+export const MAX_CODE_LENGTH = 128;
 
 /** The fewest letters and digits of a code. */
 const MIN_CODE_LENGTH = 4;
 
 /** Codes in groups have groups that are shorter; longer words beside each other are two codes. */
 const LONG_GROUP = 6;
+
+/** A recovery code of a service. */
+export interface RecoveryCode {
+  readonly code: string;
+  /** When it was given, as ISO 8601 text; null for one that is left. */
+  readonly usedAt: string | null;
+}
 
 /** Codes in their order. */
 export interface CodeList {

@@ -17,6 +17,14 @@ export function parseNote(text: string): string | null {
   return note;
 }
 
+/**
+ * A note of a foreign file, as it is stored. Null for none, and for one that is too long to be kept.
+ */
+export function foreignNote(text: string | null | undefined): string | null {
+  if (!text?.trim() || Buffer.byteLength(text) > MAX_NOTE_BYTES) return null;
+  return parseNote(text);
+}
+
 /** A note for a terminal: lines and tabs as they are, other control characters escaped. */
 export function printableNote(note: string): string {
   const line = (text: string) => text.split("\t").map(printable).join("\t");

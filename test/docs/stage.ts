@@ -106,5 +106,6 @@ async function fillFolder(person: string): Promise<void> {
   writeFileSync(join(person, "screenshot.png"), await drawQr(uri).getBuffer("image/png"));
   writeFileSync(join(person, "tokens.txt"), `${uri}\n`);
   writeFileSync(join(person, ".vpn-pin"), "4718, a long one\n", { mode: 0o600 });
+  writeFileSync(join(person, "codes.txt"), "a1b2c-d3e4f\n5a6b7-c8d9e\n");
   writeFileSync(join(person, "staff.csv"), "account,issuer\nann,ACME\nbob,ACME\n");
 }

@@ -348,7 +348,7 @@ test("a token that needs more than a line of the agent's is added by it", {
   const encrypter = new Encrypter();
   encrypter.addRecipient(await identityToRecipient(identity));
   const plaintext = encodeBackup(
-    [{ token, secret: Buffer.alloc(20, 1), pinPolicy: null }],
+    [{ token, secret: Buffer.alloc(20, 1), pinPolicy: null, note: null, recoveryCodes: [] }],
     new Date(),
   );
   const [backup, keyFile] = [join(home, "long.age"), join(home, "age.txt")];

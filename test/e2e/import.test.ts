@@ -161,7 +161,7 @@ describe("fob import", () => {
     const code = `otpauth://totp/Site:ann?secret=${RFC_SECRET}`;
     const rows = [`Site,,ann,x,${code},,,work;home,"a, note"`, "None,,bob,y,,,,other,text"];
     const file = written(home, "passwords.csv", [header, ...rows].join("\n"));
-    const remarks = ["left out: 1 entry without a one-time password", "1 note is not taken over"];
+    const remarks = ["left out: 1 entry without a one-time password"];
     const inspected = JSON.parse((await fob(["inspect", file, "--json"])).stdout);
     expect(inspected.findings).toEqual(
       expect.arrayContaining(

@@ -299,7 +299,13 @@ describe("a backup with a bad token", () => {
     ...newlyEnrolled(new Date(0)),
     pin: "none" as const,
   };
-  const good = { token, secret: Buffer.from("12345678901234567890"), pinPolicy: null };
+  const good = {
+    token,
+    secret: Buffer.from("12345678901234567890"),
+    pinPolicy: null,
+    note: null,
+    recoveryCodes: [],
+  };
 
   test.each([
     [
@@ -315,6 +321,30 @@ describe("a backup with a bad token", () => {
     const { tokens, refusals } = decodeBackup(Buffer.from(JSON.stringify(backup)));
     expect(tokens.map(({ token: { name } }) => name)).toEqual(["good"]);
     expect(refusals).toEqual([expect.stringMatching(/^bad: token\..* is damaged/)]);
+  });
+
+  test("its note and recovery codes come back; too many or damaged ones do not", () => {
+    const note = "a\nb\u0000";
+    const recoveryCodes = [
+      { code: "a1", usedAt: null },
+      { code: "b2", usedAt: "2026-01-31T12:00:00.000Z" },
+    ];
+    const again = decodeBackup(encodeBackup([{ ...good, note, recoveryCodes }], new Date(0)));
+    expect(again).toMatchObject({ refusals: [], tokens: [{ note, recoveryCodes }] });
+    const many = Array.from({ length: 1_001 }, () => ({ code: "a1", usedAt: null }));
+    for (const wrong of [many, [{ code: "", usedAt: null }], [{ code: "a1", usedAt: "never" }]])
+      expect(
+        decodeBackup(encodeBackup([{ ...good, recoveryCodes: wrong }], new Date(0))).refusals,
+      ).toHaveLength(1);
+    const {
+      note: _,
+      recoveryCodes: __,
+      ...older
+    } = JSON.parse(encodeBackup([good], new Date(0)).toString()).tokens[0];
+    const file = { format: "fob-backup", version: 4, tokens: [older] };
+    expect(decodeBackup(Buffer.from(JSON.stringify(file))).tokens).toMatchObject([
+      { note: null, recoveryCodes: [] },
+    ]);
   });
 
   test.each([

@@ -237,6 +237,8 @@ describe("whatever a parser is given, it is read or refused in time", {
       token: { ...token, ...TOKEN },
       secret,
       pinPolicy: null,
+      note: null,
+      recoveryCodes: [],
     }));
     await fuzz([encodeBackup(tokens, new Date(0))], decodeBackup);
   });

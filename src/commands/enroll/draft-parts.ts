@@ -2,11 +2,17 @@ import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { parseJson } from "#token/bounded-json.ts";
+import { MAX_CODES } from "#token/code-list.ts";
 import { tokenSchemas } from "#token/codec.ts";
 import { encodeCredential } from "#token/credential-codec.ts";
 import { pinBytes } from "#token/secret.ts";
 import { PIN_ORDERS } from "#token/token.ts";
-import { PolicySchema, SecretSchema } from "#vault/backup/backup.ts";
+import {
+  NoteSchema,
+  PolicySchema,
+  RecoveryCodesSchema,
+  SecretSchema,
+} from "#vault/backup/backup.ts";
 import type { ChosenPin } from "./enrollment-pins.ts";
 import type { NamedDraft } from "./named-draft.ts";
 
@@ -23,8 +29,8 @@ const MAX_DRAFT = 8 * 1024 * 1024;
 /** What all parts together may have: more than the largest backup. In UTF-16 units. */
 const MAX_PARTS = 64 * 1024 * 1024;
 
-/** How many values a draft may have in its JSON: four times as many as any. */
-const MAX_VALUES = 200;
+/** How many values a draft may have in its JSON: four times as many as any, and those of its codes. */
+const MAX_VALUES = 200 + 4 * MAX_CODES;
 
 /** A draft on its way to an agent. */
 export interface SentDraft extends NamedDraft {
@@ -47,6 +53,8 @@ const {
 const DraftSchema = v.strictObject({
   name,
   tags: keptFields.tags,
+  note: NoteSchema,
+  recoveryCodes: RecoveryCodesSchema,
   isChosen: v.boolean(),
   issuer,
   account,
@@ -119,6 +127,8 @@ function encodeDraft({ name, isChosen, draft, past, chosen }: SentDraft): string
     serial: draft.serial,
     format: draft.format,
     tags: draft.tags ?? [],
+    note: draft.note ?? null,
+    recoveryCodes: draft.recoveryCodes ?? [],
     pin: draft.pin ?? null,
     credential: encodeCredential(draft.credential),
     secret: Buffer.from(draft.secret).toString("base64"),
@@ -128,7 +138,8 @@ function encodeDraft({ name, isChosen, draft, past, chosen }: SentDraft): string
 }
 
 function decodeDraft(line: string): SentDraft {
-  const { isChosen, pin, past, chosen, ...draft } = parse(line);
+  const { isChosen, pin, past, chosen, note, ...rest } = parse(line);
+  const draft = { ...rest, ...(note === null ? {} : { note }) };
   const { name } = draft;
   if (name === null) throw wrongDraft();
   return {

@@ -120,6 +120,8 @@ export async function storeDrafts(
       secret: one.draft.secret,
       guard: pinOf(one),
       hold: storing.hold ?? null,
+      note: one.draft.note ?? null,
+      recoveryCodes: one.draft.recoveryCodes ?? [],
       tags: cleanTags([...(one.past?.tags ?? []), ...(one.draft.tags ?? [])]),
     })),
     {

@@ -103,11 +103,13 @@ async function readIdentities(path: string, context: Pick<Context, "readFile">):
   return parseIdentities(decodeText(await context.readFile(path, MAX_IDENTITY_BYTES), path), path);
 }
 
-function toNamedDraft({ token, secret, pinPolicy }: BackedUpToken): NamedDraft {
+function toNamedDraft(backedUp: BackedUpToken): NamedDraft {
+  const { token, secret, pinPolicy, note, recoveryCodes } = backedUp;
   const { name, issuer, account, serial, credential, format, pin, ...past } = token;
   const draft: EnrollmentDraft<Credential> = {
     ...{ format, name, issuer, account, serial, credential, secret },
     ...{ fields: [], findings: [] },
+    ...{ recoveryCodes, ...(note === null ? {} : { note }) },
     ...(pinPolicy ? { pin: { type: "user", policy: pinPolicy } } : {}),
     ...(pin === "server" ? { pin: { type: "server", order: token.pinOrder } } : {}),
   };

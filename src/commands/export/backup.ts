@@ -8,6 +8,7 @@ import { forget } from "#token/secret.ts";
 import { decodeBackup, encodeBackup } from "#vault/backup/backup.ts";
 import { armorAgeFile, decryptFromAge, encryptForAge } from "#vault/backup/backup-encryption.ts";
 import { askNewPassphrase } from "#vault/pins/pin-prompt.ts";
+import { MAX_BACKUP_BYTES } from "./backup-restoring.ts";
 import { type OpeningContext, openTokens } from "./secrets.ts";
 
 type BackupContext = OpeningContext &
@@ -37,10 +38,12 @@ export const backup = defineCommand({
     const { tokens, leftOut, failures } = await openTokens(vault, [], context);
     if (tokens.length === 0) throw new FobError("not-found", t("there is no token to back up"));
     const plaintext = encodeBackup(
-      tokens.map(({ token, secret, pin }) => ({
+      tokens.map(({ token, secret, pin, note = null, recoveryCodes }) => ({
         token,
         secret,
         pinPolicy: pin?.type === "user" ? pin.policy : null,
+        note,
+        recoveryCodes,
       })),
       context.clock(),
     );
@@ -53,6 +56,12 @@ export const backup = defineCommand({
     const encrypted = await encryptForAge(plaintext, passphrase ? { passphrase } : { recipients });
     const armored = armor || file === "-" ? await armorAgeFile(encrypted) : null;
     const content = armored === null ? encrypted : Buffer.from(armored);
+    if (content.length > MAX_BACKUP_BYTES)
+      throw new FobError(
+        "invalid",
+        t`the backup would have more than ${MAX_BACKUP_BYTES / 2 ** 20} MiB, and \`fob restore\` does not read that`,
+        { hint: t("long notes take the most: fob note NAME --remove") },
+      );
     if (file !== "-") {
       await context.doLongWork(t("interrupted: nothing was written"), async (look) => {
         await look();

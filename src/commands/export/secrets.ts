@@ -7,9 +7,14 @@ import { findEach, readListed } from "#commands/lookup.ts";
 import { storedSecret } from "#commands/stored-secret.ts";
 import type { ExportedToken } from "#enrollment/exported-token.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
+import type { RecoveryCode } from "#token/code-list.ts";
 import type { Credential } from "#token/credential.ts";
 import type { RequiredPin } from "#token/draft/parsed-token.ts";
+import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
+import { keyOfSecret } from "#vault/belongings/belongings-key.ts";
+import { openNote, sealedNoteOf } from "#vault/belongings/note.ts";
+import { codesOf, openCodes } from "#vault/belongings/recovery-codes.ts";
 import { directAuthenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { refuseHeld, refuseWiped, type TokenRecord } from "#vault/tokens/token-record.ts";
@@ -22,6 +27,7 @@ export type OpeningContext = Pick<Context, "clock" | "complain" | "look" | "pinP
 export interface OpenedToken extends Omit<ExportedToken, "credential"> {
   readonly credential: Credential;
   readonly token: Token;
+  readonly recoveryCodes: readonly RecoveryCode[];
 }
 
 /** Tokens that leave the vault, why others are not to, and why the rest could not be opened. */
@@ -98,6 +104,11 @@ async function openToken(
   const secret = await storedSecret(vault, record, context);
   const { id, name, issuer, account, serial, credential, tags } = record.token;
   const pin = pinOf(record);
+  const key = keyOfSecret(record.token, secret);
+  const note = sealedNoteOf(vault, id);
+  const recoveryCodes = openCodes(codesOf(vault, id), key);
+  const kept = note === null ? { recoveryCodes } : { recoveryCodes, note: openNote(note, key) };
+  forget(key);
   return {
     id,
     name,
@@ -109,6 +120,7 @@ async function openToken(
     tags,
     token: record.token,
     ...(pin ? { pin } : {}),
+    ...kept,
   };
 }
 

@@ -74,8 +74,8 @@ async function wantedNote(
   if (remove) return { note: null };
   if (text !== undefined) return { note: parseNote(text === "-" ? await readInput() : text) };
   if (prompt.available && isTerminal) return "edited";
-  throw new FobError("locked", t("a note is edited at a terminal, and there is none"), {
-    hint: t("give its TEXT, or - to read it from standard input"),
+  throw new FobError("locked", t`cannot ask here: ${t("the note, in an editor")}`, {
+    hint: t`${t("TEXT, or - for standard input,")} answers without a terminal`,
   });
 }
 

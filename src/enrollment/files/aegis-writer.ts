@@ -86,7 +86,7 @@ function groupsOf({ tags = [] }: ExportedToken, ids: ReadonlyMap<string, string>
 }
 
 function entryOf(
-  { issuer, account, credential, secret }: ExportedToken,
+  { issuer, account, credential, secret, note = "" }: ExportedToken,
   groups: readonly string[],
 ) {
   if (credential.kind === "ocra" || isMadeWithPin(credential))
@@ -100,7 +100,7 @@ function entryOf(
     type: credential.alphabet === "steam" ? "steam" : credential.kind,
     name: withIssuer(account ?? "", issuer ?? ""),
     issuer: issuer ?? "",
-    note: "",
+    note,
     favorite: false,
     icon: null,
     info: { secret: encodeBase32(secret), algo: algorithm, digits, ...moving },

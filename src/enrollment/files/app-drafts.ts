@@ -30,9 +30,12 @@ export async function draftsOf<Format extends string>(
     effort,
   );
   const tags = cleanTags(entry.tags ?? []);
-  const sorted = tags.length === 0 ? {} : { tags };
+  const kept = {
+    ...(tags.length === 0 ? {} : { tags }),
+    ...(entry.note === undefined ? {} : { note: entry.note }),
+  };
   return {
-    drafts: tokens.map((draft) => ({ ...nameDraft(draft, entry, format), ...sorted })),
+    drafts: tokens.map((draft) => ({ ...nameDraft(draft, entry, format), ...kept })),
     refusals,
   };
 }

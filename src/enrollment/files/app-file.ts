@@ -55,13 +55,16 @@ interface Placed {
   readonly position?: number;
 }
 
-/** What its app sorts a token under: tags, groups, folders, categories, as people see them. */
-interface Sorted {
+/** What its app keeps with a token. */
+interface Kept {
+  /** What it sorts the token under: tags, groups, folders, categories, as people see them. */
   readonly tags?: readonly (string | null | undefined)[];
+  /** The note of the entry, as it is stored. */
+  readonly note?: string;
 }
 
 /** What a file has in the place of a token. */
-export type TokenItem = (AppEntry | AppLogin | MalformedEntry) & Placed & Sorted;
+export type TokenItem = (AppEntry | AppLogin | MalformedEntry) & Placed & Kept;
 
 /** An item of a file: a token, or something that is not imported. */
 export type AppItem = TokenItem | LeftBehind;

@@ -1,3 +1,4 @@
+import { foreignNote } from "#token/note.ts";
 import type { AppItem, TokenItem } from "./app-file.ts";
 
 /** What an entry has beside its tokens. Empty texts are none. */
@@ -7,14 +8,19 @@ interface Belongings {
   readonly tags?: readonly (string | null | undefined)[] | null | undefined;
 }
 
-/** The tokens of an entry with what it has beside them: groups and tags sort the token. */
+/**
+ * The tokens of an entry with what it has beside them: groups and tags sort the token, and its note
+ * is theirs. A note without a token, or one that is too long, is counted.
+ */
 export function withBelongings(
   items: readonly TokenItem[],
   { note, groups, tags }: Belongings,
 ): AppItem[] {
   const sorted = [...(groups ?? []), ...(tags ?? [])];
+  const kept = foreignNote(note);
+  const isLeft = note?.trim() && (kept === null || items.length === 0);
   return [
-    ...items.map((item) => ({ ...item, tags: sorted })),
-    ...(note?.trim() ? [{ leftBehind: "note" } as const] : []),
+    ...items.map((item) => ({ ...item, tags: sorted, ...(kept === null ? {} : { note: kept }) })),
+    ...(isLeft ? [{ leftBehind: "note" } as const] : []),
   ];
 }

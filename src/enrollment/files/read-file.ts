@@ -8,16 +8,16 @@ import { type Line, readLines, refuseTooMany } from "#enrollment/lines.ts";
 import { mend } from "#enrollment/mending.ts";
 import type { Opening } from "#enrollment/passphrase.ts";
 import { readPictureHeader } from "#enrollment/picture/picture-header.ts";
-import { identify, recognizeEach } from "#enrollment/recognize.ts";
+import { identify, type RecognizedToken, recognizeEach } from "#enrollment/recognize.ts";
 import { shortenName } from "#token/clean-name.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { AskSecret, ParsedToken } from "#token/draft/parsed-token.ts";
+import { foreignNote } from "#token/note.ts";
 import { cleanTags } from "#token/tags.ts";
 import { decodeText } from "#token/text-encoding.ts";
 import { draftsOf } from "./app-drafts.ts";
 import type { AppFormat, AppItem, TokenItem } from "./app-file.ts";
 import { APP_FORMATS, type FormatId } from "./app-formats.ts";
-import { withBelongings } from "./belongings.ts";
 import { enteDisplay } from "./ente.ts";
 import { ForeignFile } from "./foreign-file.ts";
 import { countLeftBehind } from "./left-behind.ts";
@@ -202,14 +202,12 @@ async function readList(
 ): Promise<FileContent | null> {
   const lines = readLines(text);
   if (!lines.some((line) => /^[a-z-]+:\/\//i.test(mend(line.text).text))) return null;
-  const displays = lines.map((line) => enteDisplay(line.text));
-  const { remarks } = countLeftBehind(displays.flatMap((one) => withBelongings([], one ?? {})));
   const numbered = lines.map((line) => ({ ...line, number: line.number + linesBefore }));
   const content = await readStrings(t("a list"), numbered, effort);
   // the text has no space around it; in UTF-16, a zero follows
   const isEnded = bytes.subarray(-2).includes("\n".charCodeAt(0));
   const drafts = isEnded ? content.drafts : judgeEnd(text, content.drafts);
-  return { ...content, drafts, remarks };
+  return { ...content, drafts };
 }
 
 function readStrings(
@@ -220,10 +218,21 @@ function readStrings(
   return readEntries(app, strings, async (string) => {
     const text = typeof string === "string" ? string : string.text;
     const { tokens, refusals } = await recognizeEach(text, undefined, effort);
-    const tags = cleanTags(enteDisplay(text)?.tags ?? []);
-    const drafts = tags.length === 0 ? tokens : tokens.map((token) => ({ ...token, tags }));
-    return { drafts, refusals };
+    return { drafts: withEnteDisplay(tokens, text), refusals };
   });
+}
+
+/** Tokens with what Ente keeps beside them. */
+function withEnteDisplay(
+  tokens: readonly RecognizedToken[],
+  text: string,
+): readonly RecognizedToken[] {
+  const display = enteDisplay(text);
+  if (!display) return tokens;
+  const tags = cleanTags(display.tags ?? []);
+  const note = foreignNote(display.note);
+  const kept = { ...(tags.length === 0 ? {} : { tags }), ...(note === null ? {} : { note }) };
+  return tokens.map((token) => ({ ...token, ...kept }));
 }
 
 async function readEntries<Entry extends TokenItem | Line | string>(

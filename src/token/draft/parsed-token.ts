@@ -1,5 +1,6 @@
 import type { HttpClient } from "#base/http-client.ts";
 import { t } from "#base/language.ts";
+import type { RecoveryCode } from "#token/code-list.ts";
 import type { Credential, OtpCredential } from "#token/credential.ts";
 import type { PinPolicy } from "#token/pin-policy.ts";
 import type { PinOrder } from "#token/token.ts";
@@ -59,6 +60,10 @@ export interface ParsedToken<C extends Credential = OtpCredential> {
   readonly clientPart?: string;
   /** What another app sorts the token under; absent where it says nothing. */
   readonly tags?: readonly string[];
+  /** The note that another app keeps with it, as it is stored; absent where there is none. */
+  readonly note?: string;
+  /** Its recovery codes in a backup; absent elsewhere. */
+  readonly recoveryCodes?: readonly RecoveryCode[];
 }
 
 /**

@@ -3,9 +3,11 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { parseJson } from "#token/bounded-json.ts";
 import { shortenName } from "#token/clean-name.ts";
+import { MAX_CODE_LENGTH, MAX_CODES, type RecoveryCode } from "#token/code-list.ts";
 import { encodeToken, TOKEN_VERSION, tokenSchemas } from "#token/codec.ts";
 import { integer } from "#token/credential-codec.ts";
 import { writtenByNewer } from "#token/newer.ts";
+import { foreignNote } from "#token/note.ts";
 import {
   LIMIT_ACTIONS,
   PIN_ALPHABETS,
@@ -19,6 +21,9 @@ export interface BackedUpToken {
   readonly token: Token;
   readonly secret: Uint8Array;
   readonly pinPolicy: PinPolicy | null;
+  /** Its note; null for none. */
+  readonly note: string | null;
+  readonly recoveryCodes: readonly RecoveryCode[];
 }
 
 /** Increases with the version of a token, and with any other change of the format. */
@@ -67,10 +72,37 @@ export const SecretSchema = v.pipe(
   v.check((secret) => secret.length >= 1 && secret.length <= MAX_SECRET_BYTES),
 );
 
+/** The note of a token; files of older versions have none. */
+export const NoteSchema = v.optional(
+  v.nullable(
+    v.pipe(
+      v.string(),
+      v.transform((text) => foreignNote(text)),
+    ),
+  ),
+  null,
+);
+
+/** The recovery codes of a token; files of older versions have none. */
+export const RecoveryCodesSchema = v.optional(
+  v.pipe(
+    v.array(
+      v.strictObject({
+        code: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_CODE_LENGTH)),
+        usedAt: v.nullable(v.pipe(v.string(), v.isoTimestamp())),
+      }),
+    ),
+    v.maxLength(MAX_CODES),
+  ),
+  [],
+);
+
 const EntrySchema = v.strictObject({
   token: v.strictObject(tokenSchemas()),
   secret: SecretSchema,
   pinPolicy: v.nullable(PolicySchema),
+  note: NoteSchema,
+  recoveryCodes: RecoveryCodesSchema,
 });
 
 /** The content of a backup: its tokens, and the reason for each one that cannot be restored. */
@@ -81,8 +113,8 @@ export interface BackupContent {
 
 /** The plaintext of a backup: JSON, with secrets in Base64. */
 export function encodeBackup(tokens: readonly BackedUpToken[], createdAt: Date): Buffer {
-  const entries = tokens.map(({ token, secret, pinPolicy }) => {
-    return { token: encodeToken(token), secret: Buffer.from(secret).toString("base64"), pinPolicy };
+  const entries = tokens.map(({ token, secret, ...rest }) => {
+    return { token: encodeToken(token), secret: Buffer.from(secret).toString("base64"), ...rest };
   });
   return Buffer.from(
     JSON.stringify({ format: "fob-backup", version: VERSION, createdAt, tokens: entries }),
@@ -114,17 +146,9 @@ export function decodeBackup(bytes: Buffer): BackupContent {
   return { tokens, refusals };
 }
 
-function toBackedUp({
-  token,
-  secret,
-  pinPolicy,
-}: v.InferOutput<typeof EntrySchema>): BackedUpToken {
+function toBackedUp({ token, ...rest }: v.InferOutput<typeof EntrySchema>): BackedUpToken {
   const name = token.name ?? token.issuer ?? token.account ?? token.id;
-  return {
-    token: { ...token, name },
-    secret,
-    pinPolicy,
-  };
+  return { token: { ...token, name }, ...rest };
 }
 
 /** Why an entry is refused, with the path of the value in the file. */

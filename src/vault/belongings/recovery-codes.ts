@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { FobError } from "#base/fob-error.ts";
 import { decrypt, encrypt } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
-import { MAX_CODES } from "#token/code-list.ts";
+import { MAX_CODES, type RecoveryCode } from "#token/code-list.ts";
 import type { Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import type { Cell } from "#vault/cells/cell.ts";
@@ -40,12 +40,6 @@ export interface TakenCode extends CodeCount {
   readonly code: string;
 }
 
-/** A recovery code outside of the vault, as in a backup. */
-export interface PlainCode {
-  readonly code: string;
-  readonly usedAt: string | null;
-}
-
 const PLACE = "fob recovery code";
 
 /** As many codes or fewer are a reason for a warning. */
@@ -63,7 +57,7 @@ export function countCodes(vault: CodeVault, id: string): CodeCount | null {
 }
 
 /** Seals codes under the key of a token's belongings; of equal ones the first. */
-export function sealCodes(codes: readonly PlainCode[], key: Secret): readonly StoredCode[] {
+export function sealCodes(codes: readonly RecoveryCode[], key: Secret): readonly StoredCode[] {
   const sealed = codes.map(({ code, usedAt }) => ({
     id: createHmac("sha256", key).update(PLACE).update(code).digest("base64").slice(0, 16),
     sealed: encrypt(key, Buffer.from(code), PLACE).toString("base64"),
@@ -73,7 +67,7 @@ export function sealCodes(codes: readonly PlainCode[], key: Secret): readonly St
 }
 
 /** Reverses {@link sealCodes}. */
-export function openCodes(codes: readonly StoredCode[], key: Secret): PlainCode[] {
+export function openCodes(codes: readonly StoredCode[], key: Secret): RecoveryCode[] {
   return codes.map((code) => ({ code: openCode(code, key), usedAt: code.usedAt }));
 }
 

@@ -2,10 +2,15 @@ import { existsSync } from "node:fs";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
+import type { RecoveryCode } from "#token/code-list.ts";
 import { type EnrolledFields, type KeptFields, newlyEnrolled } from "#token/codec.ts";
 import { FreeNames, fold } from "#token/names.ts";
 import { forget } from "#token/secret.ts";
 import type { Holder, Token } from "#token/token.ts";
+import { keyOfSecret } from "#vault/belongings/belongings-key.ts";
+import { noteCodesLeft } from "#vault/belongings/codes-left.ts";
+import { sealNote, storeNote } from "#vault/belongings/note.ts";
+import { sealCodes, storeCodes } from "#vault/belongings/recovery-codes.ts";
 import { createCell } from "#vault/cells/cell.ts";
 import { makeFolder } from "#vault/cells/cell-files.ts";
 import { tokensFolder } from "#vault/cells/layout.ts";
@@ -42,6 +47,9 @@ export type NewToken = EnrolledFields &
     readonly guard?: NewPin | null;
     /** The chip that holds its secret; null for the vault. */
     readonly hold?: Holder | null;
+    /** Its note; null for none. */
+    readonly note?: string | null;
+    readonly recoveryCodes?: readonly RecoveryCode[];
   };
 
 /** How tokens are added. */
@@ -122,7 +130,8 @@ async function writeTokens(
   );
   const tokens: Token[] = [];
   makeFolder(tokensFolder(vault.layout));
-  for (const [i, { secret, guard, hold, ...rest }] of newTokens.entries()) {
+  for (const [i, newToken] of newTokens.entries()) {
+    const { secret, guard, hold, note = null, recoveryCodes = [], ...rest } = newToken;
     await look();
     const name = names.next(rest.name);
     const token: Token = { ...newlyEnrolled(now), ...rest, id: ids[i] ?? newTokenId(), name };
@@ -132,11 +141,31 @@ async function writeTokens(
       hold: hold ?? null,
     });
     createCell(vault.tokenCell(token.id), encodeRecord(record));
+    storeBelongings(vault, token, secret, { note, recoveryCodes });
     tokens.push(record.token);
     step?.();
   }
   syncTokens(vault);
   return tokens;
+}
+
+/** Writes what belongs to a new token, sealed under its secret. */
+function storeBelongings(
+  vault: Vault,
+  token: Token,
+  secret: Uint8Array,
+  { note, recoveryCodes }: Required<Pick<NewToken, "note" | "recoveryCodes">>,
+): void {
+  if (note === null && recoveryCodes.length === 0) return;
+  const key = keyOfSecret(token, secret);
+  if (note !== null) storeNote(vault, token.id, sealNote(note, key));
+  if (recoveryCodes.length > 0) {
+    const codes = sealCodes(recoveryCodes, key);
+    const left = codes.filter(({ usedAt }) => usedAt === null).length;
+    noteCodesLeft(vault.layout, token.id, left);
+    storeCodes(vault, token.id, codes);
+  }
+  forget(key);
 }
 
 async function recordOf(

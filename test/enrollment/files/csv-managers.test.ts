@@ -36,7 +36,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       'lines, and a ""quote"""',
       '"None","","cid","x","","false","false","other","note"',
     ],
-    [NO_CODE, "1 note is not taken over"],
+    [NO_CODE],
   ],
   [
     "1password",
@@ -58,7 +58,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       `Big Site,,bob,x,a note,${BOB}`,
       "None,,cid,x,,",
     ],
-    [NO_CODE, "1 note is not taken over"],
+    [NO_CODE],
   ],
   [
     "lastpass",
@@ -70,7 +70,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       'http://sn,,,,"NoteType:Server',
       'Notes:none",None,other,0',
     ],
-    [NO_CODE, "1 note is not taken over"],
+    [NO_CODE],
   ],
   [
     "dashlane",
@@ -115,7 +115,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       `Big Site,,,bob,x,,,,,,,,,,,,,,,,,password,"[{""label"":""code"",""type"":""text"",""value"":""${BOB}""}]"`,
       "None,,,cid,x,,,,,,,,,,,,,,,,,password,",
     ],
-    [NO_CODE, "1 note is not taken over"],
+    [NO_CODE],
   ],
   [
     "proton-pass",
@@ -147,7 +147,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       `"work\\old","Big Site","bob","x","","a note","shared","Account ID","12345","TFC:Keeper","${BOB}"`,
       '"","None","cid","x","","","","Hidden Field","y"',
     ],
-    [NO_CODE, "1 note is not taken over"],
+    [NO_CODE],
   ],
   [
     "keeper",
@@ -168,7 +168,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       `"Big Site","Username","","E-mail","bob","*Password","x","One-time code","${BOB}","a note"`,
       '"None","Username","cid","*Password","x"',
     ],
-    [NO_CODE, "1 note is not taken over"],
+    [NO_CODE],
   ],
   [
     "enpass",
@@ -190,7 +190,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       `,,login,Big Site,,,0,,bob,x,${BOB}`,
       "other,,login,None,note,,0,,cid,x,",
     ],
-    [NO_CODE, "1 note is not taken over"],
+    [NO_CODE],
   ],
   [
     "keepassxc",
@@ -201,7 +201,7 @@ const EXPORTS: readonly [format: string, app: string, lines: string[], remarks: 
       `"Root/Work","Big Site","bob","x","","note","${BOB}","0","2026","2026"`,
       '"Root","None","cid","x","","","","0","2026","2026"',
     ],
-    [NO_CODE, "1 note is not taken over"],
+    [NO_CODE],
   ],
 ];
 

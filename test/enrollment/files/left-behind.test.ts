@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatAegis } from "#enrollment/files/aegis-writer.ts";
+import { withBelongings } from "#enrollment/files/belongings.ts";
 import { countLeftBehind } from "#enrollment/files/left-behind.ts";
 import { readText } from "./reading.ts";
 import * as samples from "./samples.ts";
@@ -41,9 +42,18 @@ const AEGIS = beside(
   { groups: [{ uuid: "a", name: "A" }, { uuid: "c", name: "C" }, 7] },
 );
 
-/** Files with groups, tags and notes: the tags of the first two tokens, and what is counted. */
-const FILES: readonly [string, string, readonly string[][], readonly string[]][] = [
-  ["Aegis", AEGIS, [["A"], ["A"]], ["1 note is not taken over"]],
+/**
+ * Files with groups, tags and notes: the tags of the first two tokens, what is counted, and the
+ * notes of the first two.
+ */
+const FILES: readonly [
+  app: string,
+  file: string,
+  tags: readonly string[][],
+  remarks: readonly string[],
+  notes?: readonly (string | undefined)[],
+][] = [
+  ["Aegis", AEGIS, [["A"], ["A"]], [], ["text", undefined]],
   [
     "Aegis of before groups had an id",
     beside(samples.aegisPlain, ["db", "entries"], [{ group: "Work" }, { group: "Home" }]),
@@ -88,7 +98,8 @@ const FILES: readonly [string, string, readonly string[][], readonly string[]][]
     "Proton Authenticator",
     beside(samples.proton, ["entries"], [{ note: "text" }, { note: null }]),
     [[], []],
-    ["1 note is not taken over"],
+    [],
+    ["text", undefined],
   ],
   [
     "Ente",
@@ -100,17 +111,24 @@ const FILES: readonly [string, string, readonly string[][], readonly string[]][]
       ["a", "b"],
       ["a", "b"],
     ],
-    ["4 notes are not taken over"],
+    [],
+    ["text", "text"],
   ],
 ];
 
 describe("what stands beside a token", () => {
-  test.each(FILES)("in %s sorts it under tags, or is counted", async (_, file, tags, remarks) => {
-    const content = await readText(file);
-    expect(content.refusals).toEqual([]);
-    expect(content.drafts.slice(0, tags.length).map((draft) => draft.tags ?? [])).toEqual(tags);
-    expect(content.remarks).toEqual(remarks);
-  });
+  test.each(FILES)(
+    "in %s stays with it, or is counted",
+    async (...[, file, tags, remarks, notes]) => {
+      const content = await readText(file);
+      expect(content.drafts.slice(0, 2).map(({ note }) => note)).toEqual(
+        notes ?? content.drafts.slice(0, 2).map(() => undefined),
+      );
+      expect(content.refusals).toEqual([]);
+      expect(content.drafts.slice(0, tags.length).map((draft) => draft.tags ?? [])).toEqual(tags);
+      expect(content.remarks).toEqual(remarks);
+    },
+  );
 
   test.each([
     ["Aegis", samples.aegisPlain, ["db", "entries"], { note: 1, groups: "a", group: [] }],
@@ -126,6 +144,7 @@ describe("what stands beside a token", () => {
   test("goes into a vault of Aegis and comes out of it", async () => {
     const token = (name: string, tags: readonly string[]) => ({
       ...{ id: "0123456789abcdef", name, issuer: "ACME", account: name, serial: null, tags },
+      note: `about\n${name}`,
       credential: TOTP,
       secret: Buffer.from("12345678901234567890"),
     });
@@ -134,6 +153,7 @@ describe("what stands beside a token", () => {
     expect(JSON.parse(text).db.groups).toHaveLength(2);
     const { drafts, remarks } = await readText(text);
     expect(drafts.map(({ tags = [] }) => tags)).toEqual([["Work", "vpn"], ["Work"], []]);
+    expect(drafts.map(({ note }) => note)).toEqual(["about\nann", "about\nbob", "about\ncid"]);
     expect(remarks).toEqual([]);
   });
 
@@ -142,6 +162,12 @@ describe("what stands beside a token", () => {
       const list = samples.uriList.replace(/$/gm, `&codeDisplay=${odd}`);
       expect(await readText(list)).toMatchObject({ refusals: [], remarks: [] });
     }
+  });
+
+  test("is counted where it is a note that is too long, or of no token", async () => {
+    const long = beside(samples.proton, ["entries"], [{ note: "x".repeat(65_537) }, {}]);
+    expect((await readText(long)).remarks).toEqual(["1 note is not taken over"]);
+    expect(withBelongings([], { note: "text" })).toEqual([{ leftBehind: "note" }]);
   });
 
   test("is counted, each time", () => {
