@@ -48,6 +48,56 @@ describe("two homes", () => {
     expect((await laptop.fob(["restore", "Count"])).exitCode).toBe(3);
   });
 
+  test("have the same notes, of which the later one wins, also behind a PIN", async () => {
+    const { laptop, desktop } = await twoHomes([TOTP_URI]);
+    const noteOf = async (home: typeof laptop, env = {}) =>
+      JSON.parse((await home.fob(["show", "Example", "--note", "--json"], { env })).stdout).note;
+    const exchange = async () => {
+      for (const home of [laptop, desktop, laptop]) await ok(home, ["sync"]);
+    };
+    await ok(laptop, ["note", "Example", "first"]);
+    await exchange();
+    expect(await noteOf(desktop)).toBe("first");
+    // the desktop's comes later, by the logical time
+    await ok(desktop, ["note", "Example", "second"]);
+    await ok(desktop, ["sync"]);
+    await ok(laptop, ["sync"]);
+    expect(await noteOf(laptop)).toBe("second");
+    expect(await ok(laptop, ["sync"])).toMatchObject({ sent: false, changed: [] });
+    const pin = { FOB_PIN: "748291" };
+    expect((await desktop.fob(["pin", "set", "Example"], { env: pin })).exitCode).toBe(0);
+    await ok(laptop, ["note", "Example", "x".repeat(65_536)]);
+    await exchange();
+    expect((await desktop.fob(["show", "Example", "--note"])).exitCode).toBe(5);
+    expect(await noteOf(desktop, pin)).toHaveLength(65_536);
+    await ok(laptop, ["note", "Example", "--remove"]);
+    await exchange();
+    expect(await noteOf(desktop, pin)).toBeNull();
+  });
+
+  test("never have recovery codes at once: they go with a token that is handed over", async () => {
+    const { laptop, desktop } = await twoHomes([TOTP_URI, HOTP_URI]);
+    const codes = "a1b2c-d3e4f\nb1b2c-d3e4f\nc1b2c-d3e4f\n";
+    for (const name of ["Example", "Count"])
+      await laptop.fob(["codes", "add", name, "-"], { input: codes });
+    await ok(laptop, ["note", "Count", "of the door"]);
+    expect((await laptop.fob(["codes", "Count"])).stdout).toBe("a1b2c-d3e4f\n");
+    await ok(laptop, ["sync", "move", "Count", "desktop"]);
+    await ok(desktop, ["sync"]);
+    expect((await laptop.fob(["codes", "Count"])).stdout).toBe("b1b2c-d3e4f\n");
+    expect(await ok(desktop, ["codes", "list"])).toEqual([]);
+    await ok(laptop, ["sync"]);
+    await ok(desktop, ["sync"]);
+    expect(await ok(desktop, ["codes", "list"])).toMatchObject([
+      { name: "Count", left: 1, total: 3 },
+    ]);
+    expect(await ok(laptop, ["codes", "list"])).toMatchObject([{ name: "Example", left: 3 }]);
+    expect((await desktop.fob(["codes", "Count"])).stdout).toBe("c1b2c-d3e4f\n");
+    expect((await desktop.fob(["show", "Count", "--note"])).stdout).toContain("of the door");
+    for (const home of [laptop, desktop]) await ok(home, ["sync"]);
+    expect((await desktop.fob(["codes", "Count"])).exitCode).toBe(3);
+  });
+
   test("a removed device gets nothing new, is told so, and can leave", async () => {
     const { laptop, desktop, remote } = await twoHomes([TOTP_URI]);
     const removed = await ok(laptop, ["sync", "remove", "desktop", "--yes"]);

@@ -1,6 +1,7 @@
 import type { Holder, Register, SharedToken } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
 import { counterOf } from "#token/counter.ts";
+import { codesOf } from "#vault/belongings/recovery-codes.ts";
 import { discard } from "#vault/trash/discarding.ts";
 import { readRemoved, removedCell, removedIds, removeToken } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -25,8 +26,8 @@ export function takeNextSteps(
     else if (holder.device === device && holder.step === "released")
       drafts.tokens.set(id, step(draft, { ...holder, step: "held", from: null }, stamp));
     else if (holder.from === device && holder.step === "accepted") {
-      const counter = takeOut(vault, draft.shared.token, now);
-      const released = step(draft, { ...holder, step: "released", counter }, stamp);
+      const last = takeOut(vault, draft.shared.token, now);
+      const released = step(draft, { ...holder, step: "released", ...last }, stamp);
       drafts.tokens.set(id, { ...released, local: null });
       left.push(nameOf(draft.shared));
     }
@@ -55,12 +56,16 @@ export function deleteReleased(
   }
 }
 
-/** Removes a token from the vault. Returns its last counter, as decimal digits. */
-function takeOut(vault: Vault, id: string, now: Date): string | null {
+/** Removes a token from the vault. Returns its last counter, and its recovery codes. */
+function takeOut(vault: Vault, id: string, now: Date): Pick<Holder, "counter" | "codes"> {
   if (vault.entries().some((entry) => entry.id === id)) removeToken(vault, id, now);
   const record = readRemoved(vault, id);
   const counter = record && "token" in record ? counterOf(record.token.credential) : null;
-  return counter === null ? null : String(counter);
+  const codes = codesOf({ vaultKey: vault.vaultKey, tokenCell: () => removedCell(vault, id) }, id);
+  return {
+    counter: counter === null ? null : String(counter),
+    ...(codes.length === 0 ? {} : { codes }),
+  };
 }
 
 function step(draft: Draft, value: Holder, stamp: Stamp): Draft {

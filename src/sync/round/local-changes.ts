@@ -1,6 +1,5 @@
 import { ownValue } from "#base/own-value.ts";
 import { isSameJson, type JsonValue } from "#sync/tokens/json-value.ts";
-import { sharedFields } from "#sync/tokens/local-fields.ts";
 import { isInUse, type SharedToken } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
@@ -11,6 +10,8 @@ export interface VaultTokens {
   readonly listed: ReadonlyMap<string, IndexEntry>;
   /** The ids of removed tokens that can be restored. */
   readonly removed: ReadonlySet<string>;
+  /** The fields of a token that devices share. */
+  fieldsOf(entry: IndexEntry): Readonly<Record<string, JsonValue>>;
 }
 
 /**
@@ -31,7 +32,7 @@ function withLocalChanges(draft: Draft, vault: VaultTokens, stamp: Stamp): Draft
     return isRestored ? changed(draft, { removed: { value: false, stamp } }) : draft;
   }
   const entry = vault.listed.get(local.id);
-  if (entry) return withChangedFields(draft, sharedFields(entry), stamp);
+  if (entry) return withChangedFields(draft, vault.fieldsOf(entry), stamp);
   if (!vault.removed.has(local.id)) return { ...draft, local: null };
   if (isLeaving(shared)) return draft;
   const gone = { ...draft, local: null };

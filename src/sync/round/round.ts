@@ -26,6 +26,7 @@ import { type RemoteView, readRemote } from "./remote-view.ts";
 import { type SyncState, writeSyncState } from "./sync-state.ts";
 import { type Drafts, type OpenContent, openContent, openContents, takeOver } from "./take-over.ts";
 import { changeVault, keyOf, type VaultReport } from "./vault-changes.ts";
+import { fieldsInVault } from "./vault-fields.ts";
 
 /** What a round works with. */
 export interface RoundWork {
@@ -127,6 +128,7 @@ async function tryRound(
     {
       listed: new Map(vault.entries().map((entry) => [entry.id, entry])),
       removed: new Set(removedIds(vault)),
+      fieldsOf: (entry) => fieldsInVault(vault, entry),
     },
     stamp,
   );
@@ -140,6 +142,7 @@ async function tryRound(
     ...work,
     device,
     now,
+    stamp,
     openContent: open,
   });
   const { commit, ...published } = await prepareCommit(

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Member } from "#sync/members/member-chain.ts";
-import { sharedFields } from "#sync/tokens/local-fields.ts";
+import type { JsonValue } from "#sync/tokens/json-value.ts";
 import type { Holder } from "#sync/tokens/shared-token.ts";
 import { isInUse } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
@@ -15,6 +15,8 @@ import type { Drafts } from "./take-over.ts";
 export interface OpenedToken {
   readonly token: Token;
   readonly content: TokenContent;
+  /** What devices share of it besides. */
+  readonly fields: Readonly<Record<string, JsonValue>>;
 }
 
 /** The shared token in use that a token of the vault belongs to; null for none. */
@@ -62,12 +64,11 @@ export function offer(
 
 function insert(
   drafts: Drafts,
-  { token, content }: OpenedToken,
+  { token, content, fields }: OpenedToken,
   stamp: Stamp,
   holder: Holder | null,
 ): void {
   const id = randomBytes(16).toString("hex");
-  const fields = sharedFields(token);
   drafts.contents.set(id, content);
   drafts.tokens.set(id, {
     shared: {

@@ -3,6 +3,7 @@ import type { Look } from "#base/long-work.ts";
 import type { JsonValue } from "#sync/tokens/json-value.ts";
 import { sharedFields, withSharedFields } from "#sync/tokens/local-fields.ts";
 import { isInUse } from "#sync/tokens/shared-token.ts";
+import type { Stamp } from "#sync/tokens/stamp.ts";
 import type { TokenContent } from "#sync/tokens/token-file.ts";
 import { newlyEnrolled } from "#token/codec.ts";
 import { raiseCounter } from "#token/counter.ts";
@@ -10,6 +11,9 @@ import { fold } from "#token/names.ts";
 import { USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
+import { noteCodesLeft } from "#vault/belongings/codes-left.ts";
+import { replaceNote, sealedNoteOf } from "#vault/belongings/note.ts";
+import { addCodes } from "#vault/belongings/recovery-codes.ts";
 import { askNewPin, type PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { addTokens, type NewToken } from "#vault/tokens/adding.ts";
 import type { Processes } from "#vault/tokens/batch.ts";
@@ -19,6 +23,7 @@ import { removedIds, removeToken, restoreToken } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import { displayNames } from "./display-names.ts";
 import type { Draft, Drafts } from "./take-over.ts";
+import { fieldsInVault, sharedNote } from "./vault-fields.ts";
 
 /** What changing the vault needs. */
 export interface VaultWork {
@@ -29,6 +34,8 @@ export interface VaultWork {
   readonly asksPins: boolean;
   readonly processes: Processes;
   readonly now: Date;
+  /** Of the changes that this round makes. */
+  readonly stamp: Stamp;
   readonly look: Look;
   openContent(id: string): Promise<TokenContent>;
 }
@@ -49,6 +56,7 @@ export async function changeVault(drafts: Drafts, work: VaultWork): Promise<Vaul
   const names = namesFor(drafts, work);
   renameAll(drafts, names, work, report);
   await addMissing(drafts, names, work, report);
+  takeCodes(drafts, work);
   amendAll(drafts, names, work, report);
   return report;
 }
@@ -196,6 +204,26 @@ async function store(
 }
 
 /**
+ * Stores the recovery codes of tokens that were handed over to this device, once, and takes them
+ * out of the shared token: from now on they change here.
+ */
+function takeCodes(drafts: Drafts, { vault, device, stamp }: VaultWork): void {
+  for (const [id, draft] of drafts.tokens) {
+    const { local, shared } = draft;
+    if (!local || shared.holder?.value.step !== "held") continue;
+    const { codes, ...value } = shared.holder.value;
+    if (!codes || value.device !== device) continue;
+    const token = local.id;
+    noteCodesLeft(vault.layout, token, null);
+    // what was given meanwhile stays given, if an interrupted round has stored them already
+    const { left } = addCodes(vault, token, codes, false);
+    noteCodesLeft(vault.layout, token, left);
+    const without = { ...shared, holder: { value, stamp } };
+    drafts.tokens.set(id, { ...draft, shared: without, isStale: true });
+  }
+}
+
+/**
  * The tokens in the vault by kind and secret, and by id. Those whose shared token is linked are
  * left out.
  */
@@ -223,7 +251,7 @@ export function keyOf(
 /** The token of the vault is this shared one: what differs is taken over from the shared one. */
 function link(drafts: Drafts, id: string, draft: Draft, vault: Vault, token: string): void {
   const entry = vault.entries().find((one) => one.id === token);
-  const fields = entry ? sharedFields(entry) : {};
+  const fields = entry ? fieldsInVault(vault, entry) : {};
   drafts.tokens.set(id, { ...draft, local: { id: token, fields }, wantsPin: false });
 }
 
@@ -283,9 +311,22 @@ function amendAll(
           name,
         }))
       : entry;
-    if (isChanged) report.changed.push(name);
-    drafts.tokens.set(id, { ...draft, local: { id: entry.id, fields: sharedFields(amended) } });
+    const note = sharedNote(draft.shared);
+    const isNoteChanged = note !== undefined && takeNote(vault, draft, note);
+    if (isChanged || isNoteChanged) report.changed.push(name);
+    // not the note that is there: one that was written meanwhile is a change for the next round
+    const fields = { ...sharedFields(amended), ...(note === undefined ? {} : { note }) };
+    drafts.tokens.set(id, { ...draft, local: { id: entry.id, fields } });
   }
+}
+
+/** Takes a shared note over, unless another one was written here meanwhile. */
+function takeNote(vault: Vault, { local }: Draft, note: string | null): boolean {
+  if (!local) return false;
+  const current = sealedNoteOf(vault, local.id);
+  if (note === current || current !== (local.fields["note"] ?? null)) return false;
+  replaceNote(vault, local.id, { before: current, after: note });
+  return true;
 }
 
 function valuesOf(fields: Draft["shared"]["fields"]): Record<string, JsonValue> {

@@ -1,3 +1,4 @@
+import type { StoredCode } from "#vault/belongings/recovery-codes.ts";
 import { canonicalText, type JsonValue } from "./json-value.ts";
 import { compareStamps, laterStamp, type Stamp } from "./stamp.ts";
 
@@ -19,6 +20,8 @@ export interface Holder {
   readonly from: string | null;
   /** The counter at the release, as decimal digits; null for a token without one. */
   readonly counter: string | null;
+  /** Its recovery codes at the release, sealed; absent before it, and once they are stored. */
+  readonly codes?: readonly StoredCode[];
 }
 
 /**

@@ -4,6 +4,7 @@ import { t } from "#base/language.ts";
 import { type DeviceKeys, deviceId, hashOf, isSigned, signValue } from "#sync/keys/device-keys.ts";
 import type { Member } from "#sync/members/member-chain.ts";
 import { parseJson } from "#token/bounded-json.ts";
+import { MAX_CODES } from "#token/code-list.ts";
 import { TOKEN_VERSION, tokenSchemas } from "#token/codec.ts";
 import { encodeCredential } from "#token/credential-codec.ts";
 import { writtenByNewer } from "#token/newer.ts";
@@ -40,17 +41,32 @@ const DeviceId = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
 const Natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Time = v.pipe(Natural, v.maxValue(MAX_TIME));
 const StampSchema = v.strictObject({ time: Time, device: DeviceId });
+/** The longest value of a field, as JSON: a sealed note is the longest. In UTF-16 units. */
+const MAX_FIELD = 128 * 1024;
+
 const FieldName = v.pipe(v.string(), v.regex(/^[a-z][A-Za-z]{0,31}$/));
 const FieldValue = v.pipe(
   v.unknown(),
-  v.check((value) => value !== undefined && JSON.stringify(value).length <= 65_536),
+  v.check((value) => value !== undefined && JSON.stringify(value).length <= MAX_FIELD),
 );
 
 const HolderSchema = v.strictObject({
   device: DeviceId,
   step: v.picklist(["offered", "accepted", "released", "held"]),
   from: v.nullable(DeviceId),
-  counter: v.nullable(v.pipe(v.string(), v.regex(/^\d{1,20}$/))),
+  counter: v.nullable(v.pipe(v.string(), v.regex(/^\d{1,400}$/))),
+  codes: v.optional(
+    v.pipe(
+      v.array(
+        v.strictObject({
+          id: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+          sealed: v.pipe(v.string(), v.maxLength(1024), v.base64()),
+          usedAt: v.nullable(v.pipe(v.string(), v.isoTimestamp())),
+        }),
+      ),
+      v.maxLength(MAX_CODES),
+    ),
+  ),
 });
 
 function fileSchema() {

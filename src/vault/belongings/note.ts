@@ -21,13 +21,29 @@ const PLACE = "fob note";
 
 /** The sealed note of a token in use; null for none. */
 export function sealedNoteOf(vault: NotingVault, id: string): string | null {
-  return readBelonging<StoredNote>(cellOf(vault, id))?.sealed ?? null;
+  return noteStateOf(vault, id) ?? null;
+}
+
+/** {@link sealedNoteOf}, but undefined for a token that never had a note. */
+export function noteStateOf(vault: NotingVault, id: string): string | null | undefined {
+  return readBelonging<StoredNote>(cellOf(vault, id))?.sealed;
 }
 
 /** Stores a sealed note durably, or removes the note. */
 export function storeNote(vault: NotingVault, id: string, sealed: string | null): void {
   updateBelonging<StoredNote>(cellOf(vault, id), id, (current) =>
     (current?.sealed ?? null) === sealed ? null : { sealed },
+  );
+}
+
+/** {@link storeNote}, unless the note is another one than `before` by now. */
+export function replaceNote(
+  vault: NotingVault,
+  id: string,
+  { before, after }: { readonly before: string | null; readonly after: string | null },
+): void {
+  updateBelonging<StoredNote>(cellOf(vault, id), id, (current) =>
+    (current?.sealed ?? null) === before ? { sealed: after } : null,
   );
 }
 
