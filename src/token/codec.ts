@@ -17,7 +17,7 @@ import { PIN_ORDERS, PIN_TYPES, type Token } from "./token.ts";
  * The version of the forms below, in every file that holds them. Every new field or kind increases
  * it, so that an older fob refuses the file by its version.
  */
-export const TOKEN_VERSION = 4;
+export const TOKEN_VERSION = 5;
 
 /** The fields of a token that its enrollment sets. */
 export type EnrolledFields = Pick<

@@ -4,6 +4,7 @@ import { ALPHABETS, type Alphabet } from "#otp/alphabet.ts";
 import { DIGITS, NO_COUNTER_LEFT } from "#otp/hotp.ts";
 import { isOcraSuite } from "#otp/ocra-suite.ts";
 import { MAX_PERIOD, MAX_T0 } from "#otp/totp.ts";
+import { MAX_CODES } from "./code-list.ts";
 import type { Credential } from "./credential.ts";
 import { pushCredentialSchema } from "./push-credential.ts";
 
@@ -58,6 +59,11 @@ function isCredential(credential: Credential): boolean {
     case "motp":
     case "yandex":
       return true;
+    case "list":
+      return (
+        [credential.length, credential.first].every(Number.isSafeInteger) &&
+        typeof credential.counter === "bigint"
+      );
     case "push":
       return typeof credential.url === "string" && typeof credential.protocol === "string";
     default:
@@ -101,9 +107,19 @@ export function credentialSchema(): v.GenericSchema<unknown, CredentialJson> {
     ocra: v.strictObject({ kind: v.literal("ocra"), suite, counter: v.nullable(counter) }),
     motp: v.strictObject({ kind: v.literal("motp") }),
     yandex: v.strictObject({ kind: v.literal("yandex") }),
+    list: v.pipe(
+      v.strictObject({
+        kind: v.literal("list"),
+        length: integer(1, MAX_CODES),
+        first: integer(0, 9_999),
+        counter: v.pipe(v.string(), v.regex(/^[0-9]{1,400}$/)),
+      }),
+      v.check(({ length, counter }) => BigInt(counter) < 1n << BigInt(length)),
+    ),
     push: pushCredentialSchema(),
   } satisfies SchemasByKind;
-  return v.variant("kind", Object.values(kinds));
+  const { list, ...others } = kinds;
+  return v.union([v.variant("kind", Object.values(others)), list]);
 }
 
 /** The schema of a whole number from `min` to `max`. */

@@ -44,8 +44,22 @@ export function isMadeWithPin(credential: Credential): credential is PinCredenti
   return kinds.includes(credential.kind);
 }
 
+/**
+ * A list of one-time passwords, on paper or elsewhere; the secret has its entries, one a line.
+ * `counter` has a bit for each entry that was given, the lowest for the first one: as those of other
+ * kinds, it never becomes smaller.
+ */
+export interface ListCredential {
+  readonly kind: "list";
+  /** How many entries it has. */
+  readonly length: number;
+  /** The number that is printed before its first entry. */
+  readonly first: number;
+  readonly counter: bigint;
+}
+
 /** The parameters of passcodes and responses, without the secret. */
 export type OtpCredential = TotpCredential | HotpCredential | OcraCredential | PinCredential;
 
 /** The parameters of a token, without its secret. */
-export type Credential = OtpCredential | PushCredential;
+export type Credential = OtpCredential | PushCredential | ListCredential;

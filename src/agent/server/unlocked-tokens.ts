@@ -138,7 +138,7 @@ export class UnlockedTokens implements TokenStore {
     const { id, credential } = record.token;
     if (credential.kind !== "totp" || record.held) return null;
     const passcode = takePasscode(this, record, secretKey, now);
-    if (passcode.kind === "hotp") return null;
+    if ("counter" in passcode) return null;
     touch(this, [id], now);
     const made = { record, passcode, notedAt: now.getTime() };
     this.#passcodes.set(id, made);

@@ -20,7 +20,8 @@ import { type NameContext, nameOrPick } from "./pick-token.ts";
 interface Answer {
   readonly name: string;
   readonly response: string;
-  readonly suite: string;
+  /** Null for a list. */
+  readonly suite: string | null;
   readonly counter: bigint | null;
   readonly isCopied: boolean;
 }
@@ -35,7 +36,7 @@ type ChallengeContext = InputContext & Pick<Context, "clipboard" | "findTokens" 
 /** `fob challenge`: answers a challenge (OCRA, RFC 6287). */
 export const challenge = defineCommand({
   name: "challenge",
-  summary: "answer a challenge (OCRA)",
+  summary: "answer a challenge (OCRA), or the number of an entry of a list",
   description:
     "CHALLENGE is what the login page shows; - reads it from standard input. For a mutual suite CHALLENGE is the one that you " +
     "gave the server, --server-challenge the server's, and --verify the server's response, which is checked before yours is made. " +
@@ -72,17 +73,26 @@ export const challenge = defineCommand({
     const clearAfter = input.copy ? context.settings.choose("clipboard.clear-after") : 0;
     const tokens = await existingTokens("challenge", context);
     const { token } = await tokens.look((await findOne(tokens, input.name)).id);
-    const suite = parseOcraSuite(respondingCredential(token).suite);
+    const suite =
+      token.credential.kind === "list" ? null : parseOcraSuite(respondingCredential(token).suite);
     const asked = isTiqrToken(token)
       ? await readTiqrInput(input, token, context)
-      : await readInput(input, suite, context);
+      : suite
+        ? await readInput(input, suite, context)
+        : await readEntryNumber(input, token, context);
     const { response, counter } = await tokens.respond(
       token.id,
       asked,
       askingBefore(0, context.pinPrompt),
     );
     if (input.copy) context.tell(await copyPasscode(response, clearAfter, context, input.once));
-    return { name: token.name, response, suite: suite.text, counter, isCopied: input.copy };
+    return {
+      name: token.name,
+      response,
+      suite: suite?.text ?? null,
+      counter,
+      isCopied: input.copy,
+    };
   },
   text: ({ response, isCopied }) => (isCopied ? "" : response),
   json: ({ name, response, suite, counter }) => ({ name, response, suite, counter }),
@@ -138,6 +148,24 @@ async function readTiqrInput(
   return tiqrInput(challenge, token, at === undefined ? now : parseTime(at, now));
 }
 
+/** The number of an entry of a list, which is all that there is to ask. */
+async function readEntryNumber(
+  input: GivenInput,
+  { name }: Token,
+  context: InputContext,
+): Promise<Omit<ChallengeInput, "pin">> {
+  const { serverChallenge, verify, session, at } = input;
+  if ([serverChallenge, verify, session, at].some((given) => given !== undefined))
+    throw new FobError("usage", t`${name} is a list: its challenges are numbers, without options`);
+  return {
+    challenge: await readChallenge(input, context),
+    serverChallenge: null,
+    serverResponse: null,
+    session: null,
+    unixSeconds: context.clock().getTime() / 1000,
+  };
+}
+
 async function readChallenge(
   { challenge: given, qr }: GivenInput,
   context: ReadContext,
@@ -161,7 +189,7 @@ function readSession(text: string | undefined, { session }: OcraSuite): Buffer |
 }
 
 function answersChallenges(token: Token): boolean {
-  return token.credential.kind === "ocra" || isTiqrToken(token);
+  return ["ocra", "list"].includes(token.credential.kind) || isTiqrToken(token);
 }
 
 function respondingCredential(token: Token): OcraCredential | TiqrCredential {

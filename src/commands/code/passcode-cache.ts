@@ -8,6 +8,7 @@ import type { Token } from "#token/token.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { Passcode } from "#vault/tokens/passcodes.ts";
+import { isCounting } from "#vault/tokens/token-index.ts";
 import { isFree } from "./free-tokens.ts";
 import { NO_QUESTIONS, PinCache } from "./pin-cache.ts";
 
@@ -45,7 +46,7 @@ export class PasscodeCache {
     const known = this.#known.get(id)?.code;
     if (known) return known;
     if (credential.kind === "ocra") return { kind: "none", why: t("answers challenges") };
-    return { kind: "masked", by: credential.kind === "hotp" && pin !== "user" ? "counter" : "PIN" };
+    return { kind: "masked", by: isCounting({ credential }) && pin !== "user" ? "counter" : "PIN" };
   }
 
   /** Makes the next passcodes of these tokens, except those that need a PIN or use a counter. */
@@ -83,7 +84,7 @@ export class PasscodeCache {
 
   #isStale({ id, credential }: Token): boolean {
     const known = this.#known.get(id);
-    if (!known) return credential.kind !== "ocra" && credential.kind !== "hotp";
+    if (!known) return credential.kind !== "ocra" && !isCounting({ credential });
     if (known.staleAt === null) return false;
     const now = this.#clock();
     const isBefore = known.code.kind === "timed" && now < known.code.validFrom;
@@ -123,7 +124,7 @@ export class PasscodeCache {
       (passcode) => passcode && isGoodAt(passcode, now),
     );
     const passcode = made ?? (await this.#make(token, () => now, NO_QUESTIONS));
-    if (passcode.kind === "hotp") return cached(passcode, null);
+    if ("counter" in passcode) return cached(passcode, null);
     const endsSoon = passcode.validUntil.getTime() - now.getTime() <= ENDING_SECONDS * 1000;
     return cached(
       passcode,
@@ -139,11 +140,11 @@ export class PasscodeCache {
 }
 
 function isGoodAt(passcode: Passcode, time: Date): boolean {
-  return passcode.kind !== "hotp" && passcode.validFrom <= time && time < passcode.validUntil;
+  return !("counter" in passcode) && passcode.validFrom <= time && time < passcode.validUntil;
 }
 
 function cached(passcode: Passcode, next: Passcode | null): CachedCode {
-  if (passcode.kind === "hotp") {
+  if ("counter" in passcode) {
     const { code, counter } = passcode;
     return { code: { kind: "counted", code, counter }, passcode, next, staleAt: null };
   }

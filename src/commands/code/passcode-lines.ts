@@ -103,7 +103,7 @@ class PasscodeLines {
       const asking = this.#isOnlyOne ? askingBefore(0, pinPrompt) : pinPrompt;
       const prompt = this.#pins.promptFor(token.id, asking);
       const passcode = await this.#tokens.passcode(token.id, async () => clock(), prompt);
-      if (passcode.kind === "hotp") throw notTimed(token);
+      if ("counter" in passcode) throw notTimed(token);
       this.#endings.set(token.id, passcode.validUntil.getTime());
       return { token, passcode, madeAt: clock() };
     } catch (error) {

@@ -8,6 +8,7 @@ import { ACCESS } from "#token/access-domain.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
+import { isCounting } from "#vault/tokens/token-index.ts";
 import { copyPasscode } from "./copy-passcode.ts";
 import { type LinesContext, printPasscodeLines, type WatchedTokens } from "./passcode-lines.ts";
 import { TokenScreen } from "./token-screen.ts";
@@ -78,7 +79,7 @@ class PasscodeScreen {
     const { codes } = this.#list;
     const known = codes.codeOf(token);
     const isShown = "code" in known;
-    if (wish === "show" && isShown && token.credential.kind !== "hotp") return codes.hide(token);
+    if (wish === "show" && isShown && !isCounting(token)) return codes.hide(token);
     try {
       const code = wish === "choose" && isShown ? known.code : await this.#reveal(token);
       this.#list.noteUse(token);

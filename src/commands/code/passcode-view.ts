@@ -109,9 +109,9 @@ function secondsLeft({ passcode, madeAt }: TokenPasscode): number | undefined {
 }
 
 function timed(passcode: Passcode) {
-  return passcode.kind === "hotp" ? undefined : passcode;
+  return "counter" in passcode ? undefined : passcode;
 }
 
 function counted(passcode: Passcode) {
-  return passcode.kind === "hotp" ? passcode : undefined;
+  return "counter" in passcode ? passcode : undefined;
 }

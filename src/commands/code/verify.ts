@@ -213,6 +213,9 @@ async function judge(
   { window, unixSeconds }: { readonly window: number; readonly unixSeconds: number },
 ): Promise<Verdict> {
   const { credential, secret, pin } = verified;
+  if (credential.kind === "list") {
+    throw new FobError("usage", t("an entry of a list is right once: only its issuer knows when"));
+  }
   if (credential.kind === "ocra" || credential.kind === "push") {
     throw new FobError("usage", t("this token gives no passcodes to verify"));
   }

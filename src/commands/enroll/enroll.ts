@@ -13,6 +13,7 @@ import {
 } from "#commands/tokens/token-view.ts";
 import { parseHolder } from "#commands/values.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
+import type { Credential } from "#token/credential.ts";
 import type { Finding } from "#token/draft/parsed-token.ts";
 import { printable } from "#token/printable.ts";
 import { HOLDERS, type Holder } from "#token/token.ts";
@@ -28,8 +29,14 @@ import {
   type FirstPasscode,
   firstPasscode,
 } from "./first-passcode.ts";
+import { readListDraft } from "./list-draft.ts";
 import type { NamedDraft } from "./named-draft.ts";
-import { type Enrollments, readEnrollments, type StringContext } from "./read-strings.ts";
+import {
+  type EnrollmentSources,
+  type Enrollments,
+  readEnrollments,
+  type StringContext,
+} from "./read-strings.ts";
 import { type ServerContext, ServerEnrollments } from "./server-enrollments.ts";
 import { describeCounters } from "./store-drafts.ts";
 import type { FetchedTokens } from "./store-fetched.ts";
@@ -70,7 +77,7 @@ type EnrollContext = StringContext &
   ServerContext &
   ClientContext &
   FirstContext &
-  Pick<Context, "access" | "complain" | "newRecoveryCode">;
+  Pick<Context, "access" | "complain" | "newRecoveryCode" | "readFile">;
 
 /**
  * `fob enroll`: adds tokens from enrollment strings and pictures. All of them, or none, but for
@@ -86,6 +93,7 @@ export const enroll = defineCommand({
   options: {
     qr: values("FILE", "read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures", "file"),
     clipboard: flag("read what was copied, a text or a picture"),
+    codes: value("FILE", "a list of one-time passwords, on paper before; - reads it", "file"),
     screen: flag("read the QR codes that the screen shows"),
     name: value("NAME", "what to call the token"),
     tag: value("TAG", "its tags, with commas between", "tag"),
@@ -119,12 +127,16 @@ export const enroll = defineCommand({
       explanation: "nobody can copy this token out of the machine",
     },
     {
+      command: "fob enroll --codes bank.txt --name bank",
+      explanation: "a list of one-time passwords: `fob code bank` gives the next entry",
+    },
+    {
       command: "fob enroll --trace enrollment.log -",
       explanation: "an activation string, with a log for the help desk",
     },
   ],
   async run(input, context: EnrollContext): Promise<Enrolled> {
-    const { drafts, online, refusals } = await readEnrollments(input, context);
+    const { drafts, online, refusals } = await readAll(input, context);
     refuseSharedName(input.name, drafts.length + online.length);
     refuseIdleOptions(input, online.length);
     const hold = parseHolder(input.hold);
@@ -200,10 +212,24 @@ export const enroll = defineCommand({
   exitCode: (result) => (!result.isDryRun && result.isPinMissing ? 5 : 0),
 });
 
+/** The enrollment strings, and the list of one-time passwords. */
+async function readAll(
+  { codes, ...sources }: EnrollmentSources & { readonly codes: string | undefined },
+  context: EnrollContext,
+): Promise<
+  Omit<Enrollments, "drafts"> & { readonly drafts: readonly EnrollmentDraft<Credential>[] }
+> {
+  if (codes === undefined) return readEnrollments(sources, context);
+  const { enrollments, qr, clipboard, screen } = sources;
+  if (enrollments.length > 0 || qr.length > 0 || clipboard || screen)
+    throw new FobError("usage", t("--codes is one token: enrollment strings are for another call"));
+  return { drafts: [await readListDraft(codes, context)], online: [], refusals: [] };
+}
+
 function withTags(
-  drafts: readonly EnrollmentDraft[],
+  drafts: readonly EnrollmentDraft<Credential>[],
   tags: readonly string[],
-): readonly EnrollmentDraft[] {
+): readonly EnrollmentDraft<Credential>[] {
   return tags.length === 0 ? drafts : drafts.map((draft) => ({ ...draft, tags }));
 }
 

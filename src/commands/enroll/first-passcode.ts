@@ -33,7 +33,7 @@ export async function firstPasscode(
 ): Promise<FirstPasscode | null> {
   const { clock, findTokens, isJson, isTerminal, prompt } = context;
   const [only, ...others] = views;
-  if (!only || others.length > 0 || only.kind === "hotp") return null;
+  if (!only || others.length > 0 || ["hotp", "list"].includes(only.kind)) return null;
   if (isJson || !isTerminal || !prompt.available) return null;
   try {
     const tokens = await findTokens("code");
@@ -41,7 +41,7 @@ export async function firstPasscode(
     const make = (time: Date) => tokens.passcode(only.id, async () => time, NO_QUESTIONS);
     const now = clock();
     const passcode = await make(now);
-    if (passcode.kind === "hotp") return null;
+    if ("counter" in passcode) return null;
     const { code, validUntil } = passcode;
     const secondsLeft = Math.max(0, Math.ceil((validUntil.getTime() - now.getTime()) / 1000));
     const next = secondsLeft < FEW_SECONDS ? await make(validUntil) : null;

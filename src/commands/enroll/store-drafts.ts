@@ -1,7 +1,7 @@
 import { t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
-import { counterOf, raiseCounter } from "#token/counter.ts";
+import { counterOf, joinCounters, raiseCounter } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
 import { FreeNames, fold } from "#token/names.ts";
 import { cleanTags } from "#token/tags.ts";
@@ -243,7 +243,9 @@ function higherCounter(
   known: bigint | undefined,
 ): bigint | null {
   const own = counterOf(credential);
-  return own !== null && known !== undefined && known > own ? known : null;
+  if (own === null || known === undefined) return null;
+  const joined = joinCounters(credential.kind, own, known);
+  return joined === own ? null : joined;
 }
 
 /** The drafts without those that {@link knownMeanwhile} names since all of them were settled. */

@@ -1,6 +1,6 @@
 import { t } from "#base/language.ts";
 import type { NamedDraft } from "#commands/enroll/named-draft.ts";
-import { counterOf, raiseCounter } from "#token/counter.ts";
+import { counterOf, joinCounters, raiseCounter } from "#token/counter.ts";
 import { countingKey, readSound, soundFingerprint } from "#vault/tokens/same-secret.ts";
 import { isCounting } from "#vault/tokens/token-index.ts";
 import { fingerprintOf } from "#vault/tokens/token-record.ts";
@@ -21,7 +21,8 @@ export function raiseCounters(vault: Vault, backup: readonly NamedDraft[]): Rais
   for (const { draft } of backup) {
     const counter = counterOf(draft.credential);
     const key = countingKey(fingerprintOf(draft.secret, vault.vaultKey), draft.credential);
-    if (counter !== null && counter > (counters.get(key) ?? -1n)) counters.set(key, counter);
+    if (counter !== null)
+      counters.set(key, joinCounters(draft.credential.kind, counters.get(key) ?? 0n, counter));
   }
   if (counters.size === 0) return [];
   return vault

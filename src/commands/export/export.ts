@@ -6,6 +6,7 @@ import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { existingVault } from "#commands/lookup.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
+import type { Credential } from "#token/credential.ts";
 import { forget } from "#token/secret.ts";
 import {
   chooseFormat,
@@ -96,14 +97,19 @@ function sortOut(tokens: readonly OpenedToken[], format: ExportFormat) {
   const fitting: ExportedToken[] = [];
   const refused: string[] = [];
   for (const { credential, ...token } of tokens) {
-    const exported = credential.kind === "push" ? null : { ...token, credential };
-    const refusal = exported
-      ? format.refuse(exported)
-      : t("a push token is one device's: enroll the other one at its issuer");
+    const exported =
+      credential.kind === "push" || credential.kind === "list" ? null : { ...token, credential };
+    const refusal = exported ? format.refuse(exported) : whyNeverExported(credential.kind);
     if (exported && refusal === null) fitting.push(exported);
     else refused.push(`${token.name}: ${refusal}`);
   }
   return { fitting, refused };
+}
+
+function whyNeverExported(kind: Credential["kind"]): string {
+  return kind === "list"
+    ? t("no format has lists of one-time passwords: `fob backup` has")
+    : t("a push token is one device's: enroll the other one at its issuer");
 }
 
 function because([reason]: readonly string[]): string {

@@ -3,11 +3,13 @@ import type { Check } from "#cli/check.ts";
 import { findFewCodes, nameFew } from "#commands/few-codes.ts";
 import { type CodesLeft, codesLeft, replaceCodesLeft } from "#vault/belongings/codes-left.ts";
 import { countCodes } from "#vault/belongings/recovery-codes.ts";
+import { readSound } from "#vault/tokens/same-secret.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /** Counts the recovery codes that are left; nothing where there are none. */
 export function checkCodes(vault: Vault, repair: boolean): Check[] {
-  const entries = vault.entries();
+  const entries = vault.entries().map((entry) => currentOf(vault, entry));
   const counted: CodesLeft = new Map(
     entries.flatMap(({ id }): [string, number][] => {
       const count = countCodes(vault, id);
@@ -18,18 +20,27 @@ export function checkCodes(vault: Vault, repair: boolean): Check[] {
   // those of removed tokens stay
   if (repair && !isKnown(counted, known))
     replaceCodesLeft(vault.layout, new Map([...known, ...counted]));
-  if (counted.size === 0) return [];
+  if (counted.size === 0 && entries.every(({ credential }) => credential.kind !== "list"))
+    return [];
   const few = findFewCodes(entries, counted);
   if (few.length === 0)
-    return [{ check: "codes", status: "ok", message: t("enough recovery codes are left") }];
+    return [{ check: "codes", status: "ok", message: t("enough codes are left") }];
   return [
     {
       check: "codes",
       status: "warning",
-      message: t`few recovery codes are left: ${nameFew(few)}`,
-      hint: t("make new ones at the service, then `fob codes add NAME --replace`"),
+      message: t`few codes are left: ${nameFew(few)}`,
+      hint: t(
+        "get new ones from the service: `fob codes add NAME --replace`, `fob enroll --codes FILE --replace` for a list",
+      ),
     },
   ];
+}
+
+/** The index does not know which entries of a list are left. */
+function currentOf(vault: Vault, entry: IndexEntry): IndexEntry {
+  if (entry.credential.kind !== "list") return entry;
+  return readSound(vault, entry.id)?.token ?? entry;
 }
 
 function isKnown(counted: CodesLeft, known: CodesLeft): boolean {

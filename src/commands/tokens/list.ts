@@ -147,7 +147,13 @@ export async function listTokens(
     total: entries.length,
     withCodes: passcodeOf !== null,
     failures: [...read.failures, ...failures],
-    fewCodes: store.grantLabel === null ? findFewCodes(chosen, codesLeft(store.layout)) : [],
+    fewCodes:
+      store.grantLabel === null
+        ? findFewCodes(
+            listed.map(({ token }) => token),
+            codesLeft(store.layout),
+          )
+        : [],
   };
 }
 

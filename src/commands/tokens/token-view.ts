@@ -11,6 +11,7 @@ import type { Credential } from "#token/credential.ts";
 import { printable } from "#token/printable.ts";
 import type { PushCredential } from "#token/push-credential.ts";
 import type { Holder, PinOrder, PinType, Token } from "#token/token.ts";
+import { entriesLeft } from "#vault/tokens/list-entries.ts";
 
 /**
  * A token as `list` and `show` print it: all of it, but what it computes with in its own words.
@@ -18,13 +19,17 @@ import type { Holder, PinOrder, PinType, Token } from "#token/token.ts";
  */
 export interface TokenView extends Omit<Token, "credential" | "pinOrder"> {
   readonly kind: Credential["kind"];
-  readonly algorithm: string;
+  /** Null for a list, whose entries are computed from nothing. */
+  readonly algorithm: string | null;
   /** Null where there are no passcodes, but signatures. */
   readonly digits: number | null;
   readonly alphabet: string | null;
   readonly period?: number | undefined;
   readonly counter?: bigint | undefined;
   readonly suite?: string | undefined;
+  /** How many entries a list has, and how many of them are left. */
+  readonly length?: number | undefined;
+  readonly left?: number | undefined;
   /** How login requests are asked for and answered. */
   readonly protocol?: PushCredential["protocol"] | undefined;
   /** Which server they come from. */
@@ -40,7 +45,7 @@ export interface TokenView extends Omit<Token, "credential" | "pinOrder"> {
 export function viewToken(token: Token, lastUsedAt: Date | null, wiped = false): TokenView {
   const { id, name, issuer, account, serial, pin, accessDomain, favorite } = token;
   const { format, heldBy, enrolledAt, tags } = token;
-  const { kind, algorithm, digits, alphabet, period, counter, suite, protocol, server } =
+  const { kind, algorithm, digits, alphabet, period, counter, suite, ...more } =
     viewCredential(token);
   // named one by one, because a spread takes several times as long, ten thousand times
   return {
@@ -55,8 +60,10 @@ export function viewToken(token: Token, lastUsedAt: Date | null, wiped = false):
     period,
     counter,
     suite,
-    protocol,
-    server,
+    length: more.length,
+    left: more.left,
+    protocol: more.protocol,
+    server: more.server,
     serial,
     pin,
     pinOrder: pin === "server" ? token.pinOrder : undefined,
@@ -80,6 +87,8 @@ type CredentialView = Pick<
   | "period"
   | "counter"
   | "suite"
+  | "length"
+  | "left"
   | "protocol"
   | "server"
 >;
@@ -102,6 +111,11 @@ function viewCredential({ credential }: Token): CredentialView {
     case "ocra": {
       const { kind, suite, counter } = credential;
       return { kind, ...viewSuite(suite), ...(counter === null ? {} : { counter }) };
+    }
+    case "list": {
+      const { kind, length } = credential;
+      const left = entriesLeft(credential);
+      return { kind, algorithm: null, digits: null, alphabet: null, length, left };
     }
     case "push": {
       const { kind, protocol, url } = credential;
@@ -152,6 +166,7 @@ const KINDS: Readonly<Record<Credential["kind"], () => string>> = {
   motp: () => t("time-based with PIN"),
   yandex: () => t("Yandex, time-based with PIN"),
   push: () => t("push approval"),
+  list: () => t("list of one-time passwords"),
 };
 
 /** The kind of a token, as text. */
@@ -203,6 +218,11 @@ const FIELDS: Readonly<Record<keyof TokenView, Field>> = {
   protocol: ({ protocol }) => [t("protocol"), protocol],
   period: ({ period }) => [t("period"), period === undefined ? null : `${period} s`],
   counter: ({ counter }) => [t("counter"), counter?.toString()],
+  length: () => null,
+  left: ({ length, left }) => [
+    t("entries"),
+    length === undefined ? null : t`${length}, of which ${left} are left`,
+  ],
   serial: ({ serial }) => [t("serial"), serial],
   pin: ({ pin, pinOrder }) => [
     t("PIN"),
@@ -239,6 +259,7 @@ export function fieldsOf(view: TokenView, style: Style): Fields {
 export function describeView(view: DraftView): string {
   if (view.protocol !== undefined)
     return t`${kindInWords(view.kind)}, ${view.protocol} at ${view.server}`;
+  if (view.length !== undefined) return t`${kindInWords(view.kind)}, ${view.length} entries`;
   if (view.suite !== undefined) return `${kindInWords(view.kind)}, ${view.suite}`;
   const alphabet = view.alphabet === "decimal" ? t("digits") : t`${view.alphabet} characters`;
   const code = `${view.digits} ${alphabet}`;

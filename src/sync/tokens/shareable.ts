@@ -11,6 +11,8 @@ const BOUND_FORMATS: readonly string[] = ["activation-string", "activation-code"
 export function whyOnOneDevice({ credential, format, heldBy }: Token): string | null {
   if (heldBy !== null) return t("the chip of this machine holds its secret");
   switch (credential.kind) {
+    case "list":
+      return t("its entries are used up one by one, and two devices would give the same ones");
     case "hotp":
       return t("it counts, and two devices would give the same passcodes");
     case "ocra":

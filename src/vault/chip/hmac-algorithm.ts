@@ -13,6 +13,7 @@ export function hmacAlgorithmOf(credential: Credential): HashAlgorithm | null {
     case "motp":
     case "yandex":
     case "push":
+    case "list":
       return null;
   }
 }

@@ -6,6 +6,7 @@ import type { VaultLayout } from "#vault/cells/layout.ts";
 import { takeHeldPasscode } from "#vault/chip/held-passcodes.ts";
 import { askPasscodePin, type PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { useNotes } from "./last-uses.ts";
+import { takeEntry } from "./list-entries.ts";
 import { type Passcode, takePasscode } from "./passcodes.ts";
 import { passcodesWith } from "./pin-passcodes.ts";
 import {
@@ -103,7 +104,9 @@ export function directAuthenticator(
               auth: secretKey,
               time: at,
             })
-          : takePasscode(store, record, secretKey, at, withPin);
+          : credential.kind === "list"
+            ? takeEntry(store, record, secretKey, null)
+            : takePasscode(store, record, secretKey, at, withPin);
         if (purpose === "used") noteUse(id, clock());
         return passcode;
       } finally {

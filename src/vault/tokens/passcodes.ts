@@ -29,7 +29,12 @@ export type Passcode =
       readonly validFrom: Date;
       readonly validUntil: Date;
     }
-  | { readonly kind: "hotp"; readonly code: string; readonly counter: bigint };
+  | {
+      readonly kind: "hotp" | "list";
+      readonly code: string;
+      /** Of a list, the number of the entry. */
+      readonly counter: bigint;
+    };
 
 /** Makes a passcode with the PIN that is part of it. */
 export type PasscodeWithPin = (credential: PinCredential, secret: Secret, time: Date) => Passcode;
@@ -42,7 +47,7 @@ type PasscodeJson = { readonly kind: Passcode["kind"]; readonly code: string } &
 /** Reads a passcode from an agent's JSON data. */
 export function decodePasscode(json: unknown): Passcode {
   const { kind, code, counter, validFrom, validUntil } = json as PasscodeJson;
-  if (kind === "hotp") return { kind, code, counter: BigInt(String(counter)) };
+  if (kind === "hotp" || kind === "list") return { kind, code, counter: BigInt(String(counter)) };
   return {
     kind,
     code,

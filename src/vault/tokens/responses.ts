@@ -10,6 +10,7 @@ import type { OcraCredential } from "#token/credential.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import { heldMac } from "#vault/chip/held-macs.ts";
+import { takeEntry } from "./list-entries.ts";
 import { refuseUsedUp, secretOf, takeCounter } from "./passcodes.ts";
 import type { TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
@@ -34,7 +35,7 @@ export interface Response {
 }
 
 /**
- * Answers a challenge. The counter is advanced durably before this returns; a challenge that does
+ * Answers a challenge, which is the number of an entry for a list. The counter is advanced durably before this returns; a challenge that does
  * not fit the suite uses up none. Throws FobError `invalid` for an input that does not fit,
  * `rejected` when the server's response is wrong.
  */
@@ -45,6 +46,10 @@ export async function answerChallenge(
   asked: ChallengeInput,
 ): Promise<Response> {
   const { token } = record;
+  if (token.credential.kind === "list") {
+    const { code, counter } = takeEntry(store, record, secretKey, asked.challenge);
+    return { response: code, counter };
+  }
   refuseByDomain(token, store.isPinGiven(record));
   const { suite: suiteText, counter: expected } = respondingCredential(token);
   if (expected !== null) refuseUsedUp(token.name, expected);

@@ -1,5 +1,5 @@
 import type { Look } from "#base/long-work.ts";
-import { counterOf } from "#token/counter.ts";
+import { counterOf, joinCounters } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
 import { isDamage } from "#token/newer.ts";
 import { forget } from "#token/secret.ts";
@@ -74,7 +74,8 @@ export async function highestCounters(
     const fingerprint = soundFingerprint(vault, record);
     if (!record || counter === null || !fingerprint) continue;
     const key = countingKey(fingerprint, record.token.credential);
-    if (wanted.has(key) && counter > (highest.get(key) ?? -1n)) highest.set(key, counter);
+    if (!wanted.has(key)) continue;
+    highest.set(key, joinCounters(record.token.credential.kind, highest.get(key) ?? 0n, counter));
   }
   return highest;
 }

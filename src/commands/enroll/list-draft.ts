@@ -1,0 +1,60 @@
+import { FobError } from "#base/fob-error.ts";
+import { plural, t } from "#base/language.ts";
+import type { Context } from "#cli/context.ts";
+import { parseCodeList } from "#commands/codes/read-code-list.ts";
+import type { EnrollmentDraft } from "#enrollment/draft.ts";
+import { type CodeList, MAX_CODES } from "#token/code-list.ts";
+import type { Credential } from "#token/credential.ts";
+import { decodeText } from "#token/text-encoding.ts";
+import { secretOfEntries } from "#vault/tokens/list-entries.ts";
+
+/** The format of a token from a list of codes. */
+const FORMAT = "code-list";
+
+/** The largest file with a list, in bytes. */
+const MAX_FILE = 256 * 1024;
+
+/** As long as the longest secret. */
+const MAX_BYTES = 8_192;
+
+type ListContext = Pick<Context, "endAtSignals" | "readFile" | "readInput">;
+
+/**
+ * The draft of a list of one-time passwords in a file, or in standard input (`-`). Throws FobError
+ * `invalid` where there are none, too many, or numbers with gaps.
+ */
+export async function readListDraft(
+  path: string,
+  context: ListContext,
+): Promise<EnrollmentDraft<Credential>> {
+  const text =
+    path === "-"
+      ? await context.readInput()
+      : decodeText(await context.readFile(path, MAX_FILE), path);
+  const { codes, numbers } = await parseCodeList(text, false, context);
+  const first = firstOf({ codes, numbers });
+  const secret = secretOfEntries(codes);
+  if (codes.length > MAX_CODES || secret.length > MAX_BYTES)
+    throw new FobError("invalid", t`a list has at most ${MAX_CODES} entries, of 8 KiB together`);
+  const message = t`${plural(codes.length, "entry", "entries")}, the first with the number ${first}`;
+  return {
+    format: FORMAT,
+    ...{ name: null, issuer: null, account: null, serial: null },
+    credential: { kind: "list", length: codes.length, first, counter: 0n },
+    secret,
+    fields: [],
+    findings: [{ severity: "info", code: "list-read", message }],
+  };
+}
+
+/** The number of the first entry: a challenge names entries by the printed numbers. */
+function firstOf({ codes, numbers }: CodeList): number {
+  if (numbers === null) return 1;
+  const [first = 1, last = 1] = [numbers[0], numbers.at(-1)];
+  if (last - first + 1 === codes.length) return first;
+  throw new FobError(
+    "invalid",
+    t`the numbers of the list go from ${first} to ${last}, and it has ${plural(codes.length, "entry", "entries")}`,
+    { hint: t("give the whole list: a challenge names entries by their numbers") },
+  );
+}

@@ -1,0 +1,205 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { describeWith } from "../requires.ts";
+import { FOB, homesLike, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import { atTerminal } from "./terminal-person.ts";
+
+const CODES = "1. a1b2c-d3e4f\n2. b1b2c-d3e4f\n3. c1b2c-d3e4f\n";
+const PIN = { env: { FOB_PIN: "748291" } };
+
+/** A home with a token that has a PIN, a note and recovery codes. */
+const guarded = homesLike(async ({ fob }) => {
+  await fob(["enroll", "-"], { input: TOTP_URI });
+  await fob(["note", "Example", "in the safe"]);
+  await fob(["codes", "add", "Example", "-"], { input: CODES });
+  await fob(["pin", "set", "Example"], PIN);
+});
+
+const json = async ({ fob }: TestHome, args: readonly string[], more = {}) =>
+  JSON.parse((await fob([...args, "--json"], more)).stdout || "null");
+
+describe("a note and recovery codes", () => {
+  test("open with the token's PIN only, also after it was changed and removed", async () => {
+    const home = await guarded();
+    const { fob } = home;
+    expect((await fob(["codes", "Example"])).exitCode).toBe(5);
+    expect((await fob(["codes", "Example"], { env: { FOB_PIN: "748292" } })).exitCode).toBe(4);
+    expect((await fob(["note", "Example", "--remove"])).exitCode).toBe(5);
+    expect((await fob(["codes", "Example"], PIN)).stdout).toBe("a1b2c-d3e4f\n");
+    const change = { env: { FOB_PIN: "748291\n592817\n592817" } };
+    expect((await fob(["pin", "change", "Example"], change)).exitCode).toBe(0);
+    expect((await fob(["codes", "Example"], PIN)).exitCode).toBe(4);
+    const now = { env: { FOB_PIN: "592817" } };
+    expect((await fob(["codes", "Example"], now)).stdout).toBe("b1b2c-d3e4f\n");
+    expect((await fob(["pin", "remove", "Example"], now)).exitCode).toBe(0);
+    expect(await json(home, ["show", "Example", "--note"])).toMatchObject({
+      note: "in the safe",
+      codesLeft: 1,
+    });
+    const listed = JSON.stringify(await json(home, ["list"]));
+    expect(listed).not.toMatch(/safe|b2c-d3e4f|codesLeft/);
+  });
+
+  test("are in a backup, used codes as used ones, and in a vault of Aegis", async () => {
+    const home = await guarded();
+    const { fob } = home;
+    expect((await fob(["codes", "Example"], PIN)).exitCode).toBe(0);
+    const backup = join(home.home, "tokens.age");
+    const passphrase = "a long passphrase";
+    const made = { env: { FOB_PIN: `748291\n${passphrase}` } };
+    expect((await fob(["backup", backup], made)).stderr).toBe("");
+    const other = testHome();
+    const restored = { env: { FOB_PIN: `${passphrase}\n592817` } };
+    expect((await other.fob(["restore", backup], restored)).exitCode).toBe(0);
+    expect(await json(other, ["codes", "list"])).toMatchObject([{ left: 2, total: 3 }]);
+    const now = { env: { FOB_PIN: "592817" } };
+    expect(await json(other, ["show", "Example", "--note"], now)).toMatchObject({
+      note: "in the safe",
+    });
+    expect((await other.fob(["codes", "Example"], now)).stdout).toBe("b1b2c-d3e4f\n");
+    const aegis = await other.fob(["export", "--format", "aegis", "--unencrypted"], now);
+    expect(JSON.parse(aegis.stdout).db.entries).toMatchObject([{ note: "in the safe" }]);
+    const third = testHome();
+    writeFileSync(join(third.home, "aegis.json"), aegis.stdout);
+    expect((await third.fob(["import", join(third.home, "aegis.json")])).exitCode).toBe(0);
+    expect(await json(third, ["show", "Example", "--note"])).toMatchObject({ note: "in the safe" });
+  });
+
+  test("are out of reach for a grant, and an agent gives codes, but shows no note", async () => {
+    const home = testHome();
+    const { fob } = home;
+    await fob(["enroll", "-"], { input: TOTP_URI });
+    await fob(["note", "Example", "in the safe"]);
+    await fob(["codes", "add", "Example", "-"], { input: CODES });
+    const { stdout } = await fob(["access", "grant", "ci", "--token", "Example"]);
+    const grant = { env: { FOB_GRANT: stdout.trim() } };
+    expect((await fob(["code", "Example"], grant)).exitCode).toBe(0);
+    for (const args of [
+      ["show", "Example", "--note"],
+      ["note", "Example", "mine"],
+      ["codes", "Example"],
+      ["codes", "list"],
+    ])
+      expect((await fob(args, grant)).exitCode, args.join(" ")).toBe(4);
+    await fob(["pin", "set"], PIN);
+    await fob(["unlock"], PIN);
+    expect((await fob(["codes", "Example"])).stdout).toBe("a1b2c-d3e4f\n");
+    expect((await fob(["codes", "list"])).stdout).toContain("2\t3");
+    expect((await fob(["show", "Example", "--note"])).exitCode).toBe(5);
+    await fob(["lock"]);
+  });
+
+  test("warn when two codes are left, and doctor counts them anew", async () => {
+    const home = testHome();
+    const { fob } = home;
+    await fob(["enroll", "-"], { input: TOTP_URI });
+    await fob(["codes", "add", "Example", "-"], { input: CODES });
+    expect((await fob(["list"])).stderr).toBe("");
+    expect((await fob(["codes", "Example"])).stderr).toContain("2 recovery codes of Example left");
+    expect((await fob(["list"])).stderr).toBe("few codes are left: Example (2)\n");
+    const left = join(home.home, "vault", "codes-left");
+    for (const name of readdirSync(left)) writeFileSync(join(left, name), "damaged");
+    expect((await fob(["list"])).exitCode).toBe(0);
+    const check = { check: "codes", status: "warning" };
+    expect(await json(home, ["doctor", "--repair"])).toMatchObject(
+      expect.arrayContaining([expect.objectContaining(check)]),
+    );
+    expect(await json(home, ["codes", "list"])).toMatchObject([{ left: 2 }]);
+  });
+});
+
+describe("a list of one-time passwords", () => {
+  const LIST = Array.from({ length: 8 }, (_, i) => `${i + 1}. ${100000 + i}`).join("\n");
+
+  test("gives every process another entry, and goes through a backup", async () => {
+    const home = testHome();
+    const { fob } = home;
+    await fob(["enroll", "--codes", "-", "--name", "bank"], { input: LIST });
+    const env = { ...process.env, FOB_HOME: home.home, FOB_KEYCHAIN: "file" };
+    const taken = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const child = spawn(process.execPath, [FOB, "code", "bank"], { env });
+        let text = "";
+        for await (const chunk of child.stdout) text += chunk;
+        return text.trim();
+      }),
+    );
+    expect([...taken].sort()).toEqual(["100000", "100001", "100002", "100003"]);
+    const backup = join(home.home, "tokens.age");
+    const passphrase = { env: { FOB_PIN: "a long passphrase" } };
+    expect((await fob(["backup", backup], passphrase)).exitCode).toBe(0);
+    expect((await fob(["challenge", "bank", "7"])).stdout).toBe("100006\n");
+    const other = testHome();
+    expect((await other.fob(["restore", backup], passphrase)).exitCode).toBe(0);
+    expect((await other.fob(["code", "bank"])).stdout).toBe("100004\n");
+    // the backup knows nothing of entry 7, which stays given here
+    expect((await fob(["restore", backup], passphrase)).exitCode).toBe(0);
+    expect((await fob(["challenge", "bank", "7"])).exitCode).toBe(6);
+    expect(await json(home, ["show", "bank"])).toMatchObject({ kind: "list", length: 8, left: 3 });
+  });
+
+  test("is refused where it has gaps, and by what it cannot do", async () => {
+    const { fob } = testHome();
+    const enroll = ["enroll", "--codes", "-", "--name", "bank"];
+    expect((await fob(enroll, { input: "1. 111111\n2. 222222\n4. 444444" })).exitCode).toBe(6);
+    expect((await fob(enroll, { input: "nothing here" })).exitCode).toBe(6);
+    expect((await fob([...enroll, TOTP_URI], { input: LIST })).exitCode).toBe(2);
+    expect((await fob(enroll, { input: LIST })).exitCode).toBe(0);
+    expect((await fob(["verify", "bank", "100000"])).exitCode).toBe(2);
+    expect((await fob(["export", "bank"])).stderr).toContain("`fob backup` has");
+    expect((await fob(["code", "--all"])).stdout).toBe("");
+  });
+});
+
+describeWith({ python3: "python3" }, "the editor at a terminal", () => {
+  /** A home whose editor runs this script, and a folder in memory's place. */
+  async function desk(script: string) {
+    const home = testHome();
+    const memory = join(home.home, "memory");
+    mkdirSync(memory, { mode: 0o700 });
+    await home.fob(["enroll", "-"], {
+      input: `otpauth://totp/vpn:ann?secret=${RFC_SECRET}&issuer=vpn`,
+    });
+    writeFileSync(join(home.home, "editor.sh"), script);
+    const program = [
+      "env",
+      `VISUAL=sh ${join(home.home, "editor.sh")}`,
+      `XDG_RUNTIME_DIR=${memory}`,
+      process.execPath,
+      FOB,
+    ];
+    const visit = (steps: Parameters<typeof atTerminal>[2]) =>
+      atTerminal(home.home, ["note", "vpn"], steps, program);
+    return { ...home, memory, visit };
+  }
+
+  test("writes the note", async () => {
+    const { fob, memory, visit } = await desk('read line; echo "$line" >> "$1"');
+    const { exitCode } = await visit([
+      ["type", "typed here\n"],
+      ["see", "has this note now"],
+      ["end", ""],
+    ]);
+    expect(exitCode).toBe(0);
+    expect((await fob(["show", "vpn", "--note"])).stdout).toContain("\ntyped here\n");
+    expect(readdirSync(memory)).toEqual([]);
+  });
+
+  test.each([
+    ["signal", "SIGTERM"],
+    ["signal", "SIGHUP"],
+    // Ctrl-C
+    ["type", "\u0003"],
+  ] as const)("leaves no file behind after %s %j", async (...end) => {
+    const { fob, home, memory, visit } = await desk(
+      `echo secret > "$1"; touch "${"$"}(dirname "$0")/open"; echo opened; exec sleep 60`,
+    );
+    const { exitCode } = await visit([["see", "opened"], end, ["end", ""]]);
+    expect(exitCode).not.toBe(0);
+    expect(existsSync(join(home, "open"))).toBe(true);
+    expect(readdirSync(memory)).toEqual([]);
+    expect((await fob(["show", "vpn", "--note"])).stdout).toContain("no note");
+  });
+});
