@@ -1,4 +1,4 @@
-import type { AgentControl } from "#agent/client/control.ts";
+import type { AgentControl, AgentOptions } from "#agent/client/control.ts";
 import type { CommandInput } from "#agent/protocol/command-protocol.ts";
 import type { FobError } from "#base/fob-error.ts";
 import type { HttpClient } from "#base/http-client.ts";
@@ -20,6 +20,7 @@ import type { Vault } from "#vault/vault.ts";
 import type { Check } from "./check.ts";
 import type { Clipboard } from "./clipboard.ts";
 import type { Globals } from "./globals.ts";
+import type { LoginService } from "./login-service.ts";
 import type { Sensor } from "./sensor.ts";
 
 /** Work whose progress a person can watch. */
@@ -162,6 +163,11 @@ interface VaultContext {
 /** The agent: the process that may hold the vault open. */
 interface AgentContext {
   agent(): Promise<AgentControl>;
+  /**
+   * Makes this process the agent at the socket that systemd has passed to it. `open` opens the vault
+   * when it is needed. Throws FobError `usage` where no socket was passed; never resolves.
+   */
+  serveAgent(options: AgentOptions, open: () => Promise<Vault>): Promise<never>;
   /**
    * Runs a command in the agent that holds the vault open, and returns its result. Null when the
    * command must run in this process: without an agent, with a grant, or for a vault that opens
@@ -312,6 +318,8 @@ interface MachineContext {
    */
   editText(text: string, limit: number): Promise<string>;
   askpass(): Promise<Askpass>;
+  /** The system's service that starts the agent of this vault. */
+  loginService(): Promise<LoginService>;
   /** The functions that `fob shellenv` prints for a shell. */
   shellFunctions(shell: string): Promise<string>;
   /** The user's git, which may ask for passwords where fob may. */

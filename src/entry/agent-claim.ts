@@ -19,6 +19,7 @@ import {
   pointTo,
   removeDeadSocket,
   removePointer,
+  type TakenSocket,
   takeSocket,
 } from "#platform/agent/take-socket.ts";
 
@@ -44,6 +45,14 @@ export function newHolder({ home, socket }: AgentOrder): Holder {
   };
 }
 
+/** Begins to serve clients at a socket. */
+export type TakeSocket = (newClient: () => ClientHandler) => Promise<TakenSocket>;
+
+/** Listens at a socket of its own. */
+export function ownSocket({ socket }: AgentOrder): TakeSocket {
+  return (newClient) => takeSocket(socket, (name) => listen(name, newClient));
+}
+
 /**
  * Listens for clients, then claims the vault. In this order, because another agent that reads the
  * claim connects to check whether this one runs. Rejects with FobError `unavailable` when another
@@ -52,10 +61,10 @@ export function newHolder({ home, socket }: AgentOrder): Holder {
 export async function claimForAgent(
   { home, vault, socket, link }: AgentOrder,
   holder: Holder,
-  newClient: () => ClientHandler,
+  take: () => Promise<TakenSocket>,
 ): Promise<AgentClaim> {
   const layout = { home, vaultId: vault };
-  const taken = await takeSocket(socket, (name) => listen(name, newClient));
+  const taken = await take();
   process.on("exit", taken.release);
   const claiming = await claimVault(layout, holder, (other) => isAlive(other, holder));
   if ("other" in claiming)

@@ -8,7 +8,7 @@ import {
   likelyAddresses,
   newAgentPlace,
 } from "#platform/agent/agent-place.ts";
-import { addressesOf, realPath } from "#platform/agent/agent-socket.ts";
+import { addressesOf, agentLink, isOurSocket, realPath } from "#platform/agent/agent-socket.ts";
 
 /**
  * Creates the control of the agent of the vault below `home`; `folder` has the built program of the
@@ -18,6 +18,11 @@ export function agentControl(folder: string, home: string, env: NodeJS.ProcessEn
   return new AgentControl(resolve(home), {
     forShells: agentForShells(home, env),
     leadsTo: (address, socket) => address !== "" && realPath(address) === realPath(socket),
+    serviceAt: () => {
+      const link = agentLink(home, env);
+      // an agent of its own has a link there
+      return link !== null && isOurSocket(link) ? link : null;
+    },
     newPlace: () => newAgentPlace(home, env),
     isOfThisHome: (holder) => holder.home === realPath(home),
     addressesOf: (holder) => addressesOf(holder, home, env),

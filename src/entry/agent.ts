@@ -4,18 +4,16 @@
 import { readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type AgentOrder, decodeOrder } from "#agent/protocol/order.ts";
-import { proofOf } from "#agent/protocol/proof.ts";
-import { type AgentStatus, encodeRefusal, encodeReply } from "#agent/protocol/protocol.ts";
+import { decodeOrder } from "#agent/protocol/order.ts";
+import { encodeRefusal, encodeReply } from "#agent/protocol/protocol.ts";
 import { ClientLanguages } from "#agent/server/client-languages.ts";
-import { CHECK_MS } from "#agent/server/lifetime.ts";
 import { asFobError } from "#base/file-error.ts";
 import { speak } from "#base/language.ts";
 import { messagesFile } from "#base/messages-file.ts";
 import { closeInherited, leaveStarter } from "#platform/inherited-descriptors.ts";
-import { forget, type Secret } from "#token/secret.ts";
-import { claimForAgent, newHolder } from "./agent-claim.ts";
-import { HeldVault } from "./held-vault.ts";
+import { forget } from "#token/secret.ts";
+import { ownSocket } from "./agent-claim.ts";
+import { holdVault } from "./hold-vault.ts";
 
 process.umask(0o077);
 process.chdir("/");
@@ -35,7 +33,9 @@ async function start(input: Buffer): Promise<void> {
   const { order, vaultKey } = decodeOrder(input);
   forget(input);
   try {
-    writeSync(1, `${encodeReply(await serve(order, vaultKey))}\n`);
+    const languages = new ClientLanguages(messages);
+    const held = await holdVault(order, vaultKey, languages, ownSocket(order));
+    writeSync(1, `${encodeReply(held.status())}\n`);
     leaveStarter();
   } catch (error) {
     forget(vaultKey);
@@ -43,22 +43,4 @@ async function start(input: Buffer): Promise<void> {
     // an open socket would keep the process running
     process.exit(1);
   }
-}
-
-async function serve(order: AgentOrder, vaultKey: Secret): Promise<AgentStatus> {
-  const holder = newHolder(order);
-  const held = new HeldVault(order, vaultKey, {
-    languages: new ClientLanguages(messages),
-    prove: (challenge) => proofOf(holder.secret, challenge),
-  });
-  const claim = await claimForAgent(order, holder, () => held.newClient());
-  held.releaseAtLock(() => claim.release());
-  for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const)
-    process.on(signal, () => held.lock());
-  setInterval(() => {
-    if (held.isOver() || !claim.isStillOurs()) held.lock();
-  }, CHECK_MS);
-  held.listenForLoginRequests();
-  held.lockWithSession();
-  return held.status();
 }

@@ -144,6 +144,14 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       );
     },
     newRecoveryCode: () => newRecoveryCode(),
+    async serveAgent(options, open) {
+      const { serveWaiting, takePassedSocket } = await import("./waiting-agent.ts");
+      const { agentForShells } = await import("#platform/agent/agent-place.ts");
+      const descriptor = takePassedSocket(env);
+      const socket = agentForShells(globals.home, env);
+      const { home } = globals;
+      return serveWaiting(descriptor, { home, socket, folder: build.folder, options, open });
+    },
     async delegate(command, input, means) {
       const { delegateToAgent, at } = await opening();
       return delegateToAgent(at, command, input, {
@@ -206,6 +214,10 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     passwordStore: async (folder) =>
       (await import("#platform/program/password-store.ts")).openPasswordStore(folder, env),
     askpass: async () => (await import("#platform/program/next-askpass.ts")).askpassOf(env),
+    loginService: async () => {
+      const { loginService } = await import("#platform/service/login-service.ts");
+      return loginService(process.platform, { home: globals.home, folder: build.folder, env });
+    },
     askProgram: async (path, question) =>
       (await import("#platform/program/ask-program.ts")).askProgram(path, {
         ...question,

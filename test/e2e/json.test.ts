@@ -1,14 +1,15 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { COMMANDS } from "#commands/commands.ts";
+import { linkIn } from "#platform/agent/agent-socket.ts";
 import { documentSchemas } from "../../scripts/json-docs.mjs";
 import { PrivacyIdeaServer } from "../push/privacyidea-server.ts";
 import { HOTP_URI, RFC_CODES, RFC_SECRET, type Surroundings, TOTP_URI, testHome } from "./fob.ts";
 import { readSchema, SCHEMA_NAMES, schemaName, violations } from "./schemas.ts";
 
 /** Commands that print no data of their own. */
-const SILENT = ["run"];
+const SILENT = ["run", "agent serve"];
 
 /**
  * Commands whose output the tests of the fingerprint reader hold against their schemas, because
@@ -109,6 +110,8 @@ function commandLines(
     ["agent start"],
     ["agent status"],
     ["agent stop"],
+    ["agent install", ["--dry-run"]],
+    ["agent remove", ["--dry-run"]],
     ["enroll", ["-", "--dry-run"], { input: invitation }],
     ["enroll", ["-"], { input: invitation }],
     ["sync init", [file("remote.git"), "--name", "laptop"]],
@@ -161,6 +164,10 @@ describe("--json", () => {
   beforeAll(async () => {
     const { home, fob } = testHome((remove) => cleanups.push(remove));
     writeFileSync(join(home, "staff.csv"), "account\nann\nbob\n");
+    // only a systemd of this user could have written them
+    const units = join(home, ".config/systemd/user");
+    mkdirSync(units, { recursive: true });
+    writeFileSync(join(units, `fob-agent-${basename(linkIn("", home)).slice(0, 8)}.socket`), "");
     const server = await PrivacyIdeaServer.start((end) => cleanups.push(end));
     server.intercept = () => {
       if (server.challenges.length === 0) server.challenge();

@@ -4,8 +4,8 @@ import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { homesLike, RFC_SECRET, type TestHome } from "../e2e/fob.ts";
 import { openTerminal } from "../e2e/terminal.ts";
 import { describeWith } from "../requires.ts";
-import { eventually } from "../waiting.ts";
 import { startDisplay, type XDisplay } from "./x-display.ts";
+import { xHands } from "./x-hands.ts";
 
 const PIN = "739146";
 
@@ -30,10 +30,12 @@ describeWith(
   () => {
     let display: XDisplay;
     let env: Record<string, string>;
+    let press: ReturnType<typeof xHands>;
 
     beforeAll(async () => {
       display = await startDisplay();
       env = { DISPLAY: display.name };
+      press = xHands(display);
       return () => display.stop();
     });
 
@@ -41,28 +43,6 @@ describeWith(
       const made = await guarded();
       await made.fob(["config", "set", "pinentry.program", "pinentry-fltk"]);
       return made;
-    }
-
-    const xdotool = async (...args: string[]) =>
-      (
-        await promisify(execFile)("xdotool", args, {
-          env: { ...process.env, ...env },
-          timeout: 20_000,
-        })
-      ).stdout;
-
-    let lastProcess = "";
-
-    /** Waits for the window of another process than the last one, and gives keys to it. */
-    async function press(...keys: string[]): Promise<void> {
-      const window = ["search", "--onlyvisible", "--name", "."];
-      lastProcess = await eventually("a window of a pinentry", async () => {
-        const found = await xdotool(...window, "getwindowpid").catch(() => "");
-        const process = found.trim();
-        return process === "" || process === lastProcess ? undefined : process;
-      });
-      await xdotool(...window, "windowfocus", "--sync");
-      await xdotool("key", ...keys);
     }
 
     test("asks for a PIN, and says why the last one was refused", async () => {

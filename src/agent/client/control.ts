@@ -10,6 +10,7 @@ import type { Vault } from "#vault/vault.ts";
 import { askingForLife } from "./asking-for-life.ts";
 import { type Connection, connect } from "./connection.ts";
 import { type Found, findAgent, MAX_PROVING_ALIVE } from "./find-agent.ts";
+import { handOver } from "./hand-over.ts";
 
 /** The system functions that the control of an agent needs. */
 export interface AgentHost {
@@ -17,6 +18,8 @@ export interface AgentHost {
   readonly forShells: string;
   /** Whether an address is a socket, or a link to it. */
   leadsTo(address: string, socket: string): boolean;
+  /** Where a service may wait for the vault; null where none does. */
+  serviceAt(): string | null;
   /** An address for a new agent, in a folder for this user only. Throws FobError `unavailable`. */
   newPlace(): Pick<AgentOrder, "socket" | "link">;
   /** Whether a claim was made in this home, and not in the home that this is a copy of. */
@@ -159,17 +162,17 @@ export class AgentControl {
   }
 
   async #launch(vault: Vault, options: AgentOptions): Promise<AgentStatus> {
-    const place = this.#host.newPlace();
-    const order: AgentOrder = {
-      home: this.#home,
-      vault: vault.layout.vaultId,
-      ...place,
-      ...options,
-    };
     const key = Buffer.from(vault.vaultKey);
-    const line = await this.#host.startProcess(order, key);
-    forget(key);
-    return decodeReply(line) as AgentStatus;
+    const order = { home: this.#home, vault: vault.layout.vaultId, ...options };
+    try {
+      const service = this.#host.serviceAt();
+      const handed = service === null ? null : await handOver(service, order, key);
+      if (handed) return handed;
+      const line = await this.#host.startProcess({ ...order, ...this.#host.newPlace() }, key);
+      return decodeReply(line) as AgentStatus;
+    } finally {
+      forget(key);
+    }
   }
 
   /**

@@ -30,7 +30,8 @@ export function answer(
     : `${tag}ok ${passcode}`;
 }
 
-function splitTag(line: string): readonly [tag: string, request: string] {
+/** The tag of a line with its space, empty for none, and the request after it. */
+export function splitTag(line: string): readonly [tag: string, request: string] {
   const end = line.startsWith("#") ? line.indexOf(" ") + 1 : 0;
   return [line.slice(0, end), line.slice(end)];
 }
@@ -80,6 +81,7 @@ function refuseUnlessOpen(state: VaultState): void {
   });
 }
 
-function refuseInWords({ code, message }: FobError): string {
+/** The reply to a request in words that failed. */
+export function refuseInWords({ code, message }: FobError): string {
   return `error ${code} ${original(message).replaceAll(/\p{Cc}/gu, " ")}`;
 }

@@ -59,7 +59,7 @@ function personFor({ asksItself, person }: ClientState): PinPrompt | null {
 }
 
 /** Throws FobError `unavailable` for a client that asked for another vault. */
-export function refuseElsewhere({ isElsewhere }: ClientState): void {
+export function refuseElsewhere({ isElsewhere }: Pick<ClientState, "isElsewhere">): void {
   if (isElsewhere) throw new FobError("unavailable", t("this agent holds another vault"));
 }
 

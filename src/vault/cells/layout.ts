@@ -129,9 +129,21 @@ export function syncCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
  * that it authenticates with. It has no key of the vault.
  */
 export function agentCell({ home, vaultId }: VaultLayout): Cell {
+  return checksummedCell({ home, vaultId }, "agent");
+}
+
+/**
+ * The cell with the secret of the service that waits for the vault to be unlocked. It has no key of
+ * the vault.
+ */
+export function serviceCell(layout: VaultLayout): Cell {
+  return checksummedCell(layout, "service");
+}
+
+function checksummedCell({ home, vaultId }: VaultLayout, name: string): Cell {
   return {
-    folder: join(vaultFolder(home), "agent"),
-    identity: `${vaultId}/agent`,
+    folder: join(vaultFolder(home), name),
+    identity: `${vaultId}/${name}`,
     seal: checksumSeal,
   };
 }

@@ -30,6 +30,7 @@ async function claimed({ isOurs = true, life = "dead" as ReturnType<AgentHost["l
   const host: AgentHost = {
     forShells: "",
     leadsTo: (address, socket) => address === socket,
+    serviceAt: () => null,
     newPlace: () => ({ socket, link: null }),
     isOfThisHome: () => isOurs,
     addressesOf: (claim) => [claim.socket],

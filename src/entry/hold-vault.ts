@@ -1,0 +1,34 @@
+import type { AgentOrder } from "#agent/protocol/order.ts";
+import { proofOf } from "#agent/protocol/proof.ts";
+import type { ClientLanguages } from "#agent/server/client-languages.ts";
+import { CHECK_MS } from "#agent/server/lifetime.ts";
+import type { Secret } from "#token/secret.ts";
+import { claimForAgent, newHolder, type TakeSocket } from "./agent-claim.ts";
+import { HeldVault } from "./held-vault.ts";
+
+/**
+ * Makes this process the agent of a vault, at the socket that `take` serves, until it is locked: then
+ * the process ends. Rejects as {@link claimForAgent} does.
+ */
+export async function holdVault(
+  order: AgentOrder,
+  vaultKey: Secret,
+  languages: ClientLanguages,
+  take: TakeSocket,
+): Promise<HeldVault> {
+  const holder = newHolder(order);
+  const held = new HeldVault(order, vaultKey, {
+    languages,
+    prove: (challenge) => proofOf(holder.secret, challenge),
+  });
+  const claim = await claimForAgent(order, holder, () => take(() => held.newClient()));
+  held.releaseAtLock(() => claim.release());
+  for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const)
+    process.on(signal, () => held.lock());
+  setInterval(() => {
+    if (held.isOver() || !claim.isStillOurs()) held.lock();
+  }, CHECK_MS);
+  held.listenForLoginRequests();
+  held.lockWithSession();
+  return held;
+}

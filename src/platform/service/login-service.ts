@@ -1,0 +1,131 @@
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { LoginService } from "#cli/login-service.ts";
+import { linkIn } from "#platform/agent/agent-socket.ts";
+import { absolute, userHome } from "#platform/paths.ts";
+import { isUsualHome, ownProgram } from "#platform/program/own-program.ts";
+import { LAUNCH_LABEL, launchAgent } from "./launch-agent.ts";
+import { failureOf, planOf, type Step } from "./service-steps.ts";
+import { STARTUP_NAME, startupScript } from "./startup-script.ts";
+import { serviceUnit, socketUnit } from "./systemd-units.ts";
+
+/** The vault whose agent it is, and the program that serves it. */
+export interface ServiceOptions {
+  readonly home: string;
+  /** The folder of the built program. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The service of this system. */
+export function loginService(platform: NodeJS.Platform, options: ServiceOptions): LoginService {
+  if (platform === "darwin") return macService(options);
+  return platform === "win32" ? windowsService(options) : systemdService(options);
+}
+
+/** What the system starts: it may ask for the app PIN, because a person has just logged in. */
+function commandOf({ folder, home, env }: ServiceOptions, ...words: readonly string[]) {
+  const [path, ...more] = ownProgram(folder, home, env);
+  return [path, ...more, "--pinentry", "agent", ...words] as const;
+}
+
+/** The first digits of the name of a socket: enough to tell the homes of one user apart. */
+const DIGITS = 8;
+
+function systemdService(options: ServiceOptions): LoginService {
+  const { home, env } = options;
+  const socketName = basename(linkIn("", home));
+  const unit = isUsualHome(home, env) ? "fob-agent" : `fob-agent-${socketName.slice(0, DIGITS)}`;
+  const names = { socket: `${unit}.socket`, service: `${unit}.service` };
+  const config = absolute(env["XDG_CONFIG_HOME"]) ?? join(userHome(env["HOME"]), ".config");
+  const units = join(config, "systemd/user");
+  const at = { socket: join(units, names.socket), service: join(units, names.service) };
+  const isThere = () => existsSync(at.socket) || existsSync(at.service);
+  const systemctl = (...words: readonly string[]) => ["systemctl", "--user", ...words] as const;
+  const stop: Step = {
+    action: "run",
+    tool: systemctl("stop", names.socket, names.service),
+    isOptional: true,
+  };
+  const reload = systemctl("daemon-reload");
+  return {
+    starts: "at its first client",
+    planInstallation() {
+      const input = {
+        program: commandOf(options, "serve"),
+        socketName,
+        socketUnit: names.socket,
+      } as const;
+      const steps: Step[] = [
+        // a socket whose service runs cannot be started again
+        ...(isThere() ? [stop] : []),
+        { action: "write", path: at.socket, text: socketUnit(input) },
+        { action: "write", path: at.service, text: serviceUnit(input) },
+        { action: "run", tool: reload },
+        { action: "run", tool: systemctl("enable", "--now", names.socket) },
+      ];
+      return planOf(steps, env, () => findManager(env));
+    },
+    planRemoval() {
+      if (!isThere()) return null;
+      const steps: Step[] = [
+        { action: "run", tool: systemctl("disable", names.socket), isOptional: true },
+        stop,
+        { action: "remove", path: at.socket },
+        { action: "remove", path: at.service },
+        { action: "run", tool: reload, isOptional: true },
+      ];
+      return planOf(steps, env);
+    },
+  };
+}
+
+async function findManager(env: NodeJS.ProcessEnv): Promise<void> {
+  const failure = await failureOf(["systemctl", "--user", "show", "--property=Version"], env);
+  if (failure === null) return;
+  throw new FobError("unavailable", t`no systemd of this user answers here: ${failure}`, {
+    hint: t(
+      "it is there in a login session; without systemd, `fob agent start` at the start of a session does the same",
+    ),
+  });
+}
+
+function macService(options: ServiceOptions): LoginService {
+  const path = join(userHome(options.env["HOME"]), "Library/LaunchAgents", `${LAUNCH_LABEL}.plist`);
+  const domain = `gui/${process.getuid?.()}`;
+  const bootOut: Step = {
+    action: "run",
+    tool: ["launchctl", "bootout", `${domain}/${LAUNCH_LABEL}`],
+    isOptional: true,
+  };
+  return {
+    starts: "at log-in",
+    planInstallation() {
+      const text = launchAgent(commandOf(options, "start"));
+      const steps: Step[] = [
+        ...(existsSync(path) ? [bootOut] : []),
+        { action: "write", path, text },
+        { action: "run", tool: ["launchctl", "bootstrap", domain, path] },
+      ];
+      return planOf(steps, options.env);
+    },
+    planRemoval: () =>
+      existsSync(path) ? planOf([bootOut, { action: "remove", path }], options.env) : null,
+  };
+}
+
+function windowsService(options: ServiceOptions): LoginService {
+  const { env } = options;
+  const roaming =
+    absolute(env["APPDATA"]) ?? join(userHome(env["USERPROFILE"]), "AppData", "Roaming");
+  const programs = ["Microsoft", "Windows", "Start Menu", "Programs"];
+  const path = join(roaming, ...programs, "Startup", STARTUP_NAME);
+  return {
+    starts: "at log-in",
+    planInstallation: () =>
+      planOf([{ action: "write", path, text: startupScript(commandOf(options, "start")) }], env),
+    planRemoval: () => (existsSync(path) ? planOf([{ action: "remove", path }], env) : null),
+  };
+}
