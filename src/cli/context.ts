@@ -21,6 +21,7 @@ import type { Check } from "./check.ts";
 import type { Clipboard } from "./clipboard.ts";
 import type { Globals } from "./globals.ts";
 import type { LoginService } from "./login-service.ts";
+import type { Links } from "./links.ts";
 import type { Sensor } from "./sensor.ts";
 
 /** Work whose progress a person can watch. */
@@ -320,6 +321,8 @@ interface MachineContext {
   askpass(): Promise<Askpass>;
   /** The system's service that starts the agent of this vault. */
   loginService(): Promise<LoginService>;
+  /** Links of other programs, and which programs open them. */
+  links(): Promise<Links>;
   /** The functions that `fob shellenv` prints for a shell. */
   shellFunctions(shell: string): Promise<string>;
   /** The user's git, which may ask for passwords where fob may. */

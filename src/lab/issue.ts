@@ -10,6 +10,7 @@ import {
   type LabToken,
   newSerial,
   type OcraToken,
+  type PromisedToken,
   type PushToken,
   type TiqrToken,
   type TotpToken,
@@ -147,23 +148,32 @@ export function issueActivation(
   const url = new URL(`/selfenrollment/dskpp.aspx?sc=${code}`, labUrl).href;
   const issued = base(lab, recipient, PREFIXES[order.kind]);
   const expiresAt = issued.createdAt + ttlMinutes * 60_000;
-  const lines = [
-    `EnrollmentURL=${url}`,
-    `UserID=${recipient.user}`,
-    `Passphrase=${passphrase}`,
-    "",
-  ].join("\n");
-  const bytes = Buffer.from(passphrase);
-  const token: LabToken = {
+  const token: PromisedToken = {
     ...issued,
     kind: "promised",
     url,
     code,
-    passphrase: bytes,
+    passphrase: Buffer.from(passphrase),
     expiresAt,
     order,
   };
-  return issue(lab, token, Buffer.from(lines).toString("base64"));
+  return issue(lab, token, activationText(token));
+}
+
+/** The activation string of a token that was promised. */
+export function activationText({ url, user, passphrase }: PromisedToken): string {
+  const lines = [
+    `EnrollmentURL=${url}`,
+    `UserID=${user}`,
+    `Passphrase=${passphrase.toString("utf8")}`,
+    "",
+  ];
+  return Buffer.from(lines.join("\n")).toString("base64");
+}
+
+/** The page on which the user of a promised token finds its link. */
+export function enrollmentPageUrl({ url, code }: PromisedToken): string {
+  return new URL(`/enroll?sc=${code}`, url).href;
 }
 
 /** The prefixes of serial numbers: those of privacyIDEA, for the kinds that it has. */

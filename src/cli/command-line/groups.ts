@@ -6,6 +6,7 @@ export const GROUPS: Texts = {
   keychain: "who keeps the vault's key",
   biometric: "let a finger or face stand for a PIN",
   push: "approve and deny login requests",
+  link: "let browsers and mail programs hand enrollment and login links to fob",
   agent: "the process that holds the vault open",
   config: "settle things for all commands to come",
   access: "say who may use a token: scripts with a grant, or whoever gives a PIN",
@@ -49,6 +50,6 @@ export const HELP_SECTIONS: readonly HelpSection[] = [
   { heading: "Administrators:", words: ["provision", "verify", "lab"] },
   {
     heading: "This machine:",
-    words: ["agent", "askpass", "config", "doctor", "shellenv", "completion", "help"],
+    words: ["agent", "askpass", "link", "config", "doctor", "shellenv", "completion", "help"],
   },
 ];

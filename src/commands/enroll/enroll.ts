@@ -54,7 +54,8 @@ type OnlineView = Pick<
   "name" | "issuer" | "account" | "serial" | "format" | "server"
 >;
 
-type Enrolled = {
+/** What became of enrollment strings. */
+export type Enrolled = {
   readonly notes: readonly string[];
   /** Why some tokens of a code or container that holds many were left out. */
   readonly failures: readonly FobError[];
@@ -73,7 +74,8 @@ type Enrolled = {
     }
 );
 
-type EnrollContext = StringContext &
+/** What `fob enroll` needs of the context. */
+export type EnrollContext = StringContext &
   ServerContext &
   ClientContext &
   FirstContext &

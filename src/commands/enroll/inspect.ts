@@ -23,7 +23,8 @@ import {
 import { type FileContext, readFileOf } from "./read-file.ts";
 import { askForString } from "./read-strings.ts";
 
-type InspectContext = FileContext &
+/** What `fob inspect` needs of the context. */
+export type InspectContext = FileContext &
   Pick<Context, "clock" | "fileExists" | "prompt" | "readInput" | "readPicture" | "settings">;
 
 /** `fob inspect`: what an enrollment string is, without storing it. */

@@ -25,6 +25,9 @@ type IssueContext = LabContext & QrContext & SecretOptionContext;
 
 interface Handed extends Drawn {
   readonly issued: Issued;
+  /** What is printed: the enrollment string, or the address of its page. */
+  readonly result: string;
+  readonly page: string | null;
 }
 
 /** `fob lab issue`: a token of the lab for a user, as an enrollment string. */
@@ -72,6 +75,7 @@ export const labIssue = defineCommand({
     ttl: value("DURATION", "how long it can be enrolled: 10m, an activation string 1d"),
     url: value("URL", "where devices reach the lab (where it listens)"),
     old: flag("push: behave like servers before decline reasons"),
+    page: flag("activation: print the address of a page with a link that opens fob"),
     twoPass: flag(
       "activation: the lab makes the key alone and wraps it with the passphrase, instead of both making it",
     ),
@@ -90,7 +94,10 @@ export const labIssue = defineCommand({
       explanation: "an activation string, which works once",
     },
   ],
-  async run({ kind, user, qr, serverPin, ...options }, context: IssueContext): Promise<Handed> {
+  async run(
+    { kind, user, qr, serverPin, page, ...options },
+    context: IssueContext,
+  ): Promise<Handed> {
     const make = ownValue(KINDS, kind);
     if (!make)
       throw new FobError(
@@ -99,20 +106,33 @@ export const labIssue = defineCommand({
       );
     if (user === undefined)
       throw new FobError("usage", t("--user is missing: for whom is the token?"));
+    if (page && kind !== "activation")
+      throw new FobError("usage", t`a ${kind} token takes no --page`);
     checkQr(qr, context);
     const lab = await openLab(context);
     const { name } = existingUser(lab, user);
     const issued = await make(lab, name, { ...options, kind, serverPin }, context);
-    return { issued, ...(await drawQr(issued.text, qr, context)) };
+    const address = await pageOf(issued);
+    const result = page && address !== null ? address : issued.text;
+    return { issued, result, page: address, ...(await drawQr(result, qr, context)) };
   },
-  text: ({ issued, drawing }) => [issued.text, drawing].filter((part) => part !== null).join("\n"),
-  json: ({ issued: { token, text }, file }) => ({
+  text: ({ result, drawing }) => [result, drawing].filter((part) => part !== null).join("
+"),
+  json: ({ issued: { token, text }, page, file }) => ({
     user: token.user,
     serial: token.serial,
     enrollment: text,
+    page,
     file,
   }),
 });
+
+/** The page of an activation string; null for other tokens, whose string is all there is. */
+async function pageOf({ token }: Issued): Promise<string | null> {
+  if (token.kind !== "promised") return null;
+  const { enrollmentPageUrl } = await import("#lab/issue.ts");
+  return enrollmentPageUrl(token);
+}
 
 type Maker = (
   lab: Lab,

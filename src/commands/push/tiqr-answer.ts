@@ -61,7 +61,10 @@ export async function approveTiqr(
   // nobody is asked about a login that cannot be
   tiqrInput(challenge, token, context.clock());
   if (!isConfirmed)
-    await confirm(t`Log ${identity} in at ${place ?? service} (${service})?`, context);
+    await confirm(
+      t`Log ${identity} in at ${place ?? service} (${service}), with an answer to ${new URL(token.credential.url).host}?`,
+      context,
+    );
   const asked = tiqrInput(challenge, token, context.clock());
   const { response } = await tokens.respond(token.id, asked, context.pinPrompt);
   const message = await sendTiqrResponse(challenge, token, response, context);

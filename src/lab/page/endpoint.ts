@@ -1,11 +1,12 @@
+import { LOGO } from "#base/logo.ts";
 import { ownValue } from "#base/own-value.ts";
 import { type Endpoint, formOf, type HttpReply, type HttpRequest } from "#lab/http/exchange.ts";
 import type { Lab } from "#lab/lab.ts";
 import { decideLogin, type Verdict } from "#lab/login.ts";
 import { findTransaction, transactionState } from "#lab/transaction.ts";
-import { LOGO, type Page, pageReply, redirect, STYLE } from "./layout.ts";
+import { type Page, pageReply, redirect, STYLE } from "./layout.ts";
 import { cookieOf, isOwnForm, type Session, type SessionState, Sessions } from "./session.ts";
-import { loginPage, protectedPage, waitingPage } from "./views.ts";
+import { enrollmentPage, loginPage, protectedPage, waitingPage } from "./views.ts";
 
 const FAILED = "That did not work. Please try again.";
 const STALE = "This form was too old. Please try again.";
@@ -26,6 +27,8 @@ export function pageEndpoint(lab: Lab): Endpoint {
   return (request) => {
     const asset = ownValue(ASSETS, request.path);
     if (asset) return { status: 200, headers: { "Cache-Control": "max-age=300" }, ...asset };
+    if (request.path === "/enroll" && ["GET", "HEAD"].includes(request.method))
+      return showEnrollment(lab, request);
     const step = ownValue(
       STEPS,
       `${request.method === "HEAD" ? "GET" : request.method} ${request.path}`,
@@ -50,6 +53,13 @@ const STEPS: Readonly<Record<string, Step>> = {
   "GET /protected": showProtected,
   "POST /logout": own((visit) => proceed(visit, { kind: "new" })),
 };
+
+/** The page of whoever was sent its address: it needs no session, and changes nothing. */
+function showEnrollment({ store, clock }: Lab, { query }: HttpRequest): HttpReply {
+  const token = store.tokenOfCode(query.get("sc") ?? "");
+  const isOpen = token?.kind === "promised" && clock().getTime() < token.expiresAt;
+  return pageReply(enrollmentPage(isOpen ? token : null));
+}
 
 /**
  * Handles a browser without a session, or with an expired one: it gets a new session, and an error

@@ -55,9 +55,6 @@ export function redirect(path: string, cookie?: string): HttpReply {
   return { status: 303, contentType: "text/plain", body: "", headers };
 }
 
-/** The logo: a key fob. */
-export const LOGO = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><circle cx="20" cy="6" r="4" fill="none" stroke="#5b6b82" stroke-width="2.5"/><rect x="8" y="10" width="24" height="28" rx="8" fill="#1d4ed8"/><rect x="12" y="16" width="16" height="8" rx="2" fill="#dbe7ff"/><circle cx="20" cy="31" r="3" fill="#dbe7ff"/></svg>`;
-
 /**
  * Sizes are relative to the reader's text size; colours have a contrast of at least 4.5 to 1 in
  * both schemes.
@@ -90,6 +87,8 @@ button { min-height: 2.75rem; width: 100%; margin-top: 1rem; padding: 0.5rem 1re
   color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent); border-radius: 0.5rem; }
 button.second { color: var(--accent); background: transparent; }
 a { color: var(--accent); }
+a.action { display: block; min-height: 2.75rem; padding: 0.5rem 1rem; font-weight: 600; text-align: center; text-decoration: none;
+  color: var(--on-accent); background: var(--accent); border-radius: 0.5rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .alert { padding: 0.75rem 1rem; color: var(--bad); background: var(--bad-ground); border-radius: 0.5rem; }
 .challenge, .number { margin: 0.5rem 0; font-family: ui-monospace, monospace; font-size: 1.75rem; letter-spacing: 0.08em; }

@@ -1,4 +1,6 @@
 import { renderSVG } from "uqr";
+import { activationText } from "#lab/issue.ts";
+import type { PromisedToken } from "#lab/lab-token.ts";
 import { authenticationUrl } from "#lab/tiqr/addresses.ts";
 import type { Asked, Transaction } from "#lab/transaction.ts";
 import { type Html, html, trusted } from "./html.ts";
@@ -72,6 +74,25 @@ ${hasField ? field : status}
     ...(hasField ? {} : { refreshSeconds: REFRESH_S }),
     ...(problem === undefined ? {} : { status: 401 }),
   };
+}
+
+/** What stands before an activation string in the link that the vendor's app opens, too. */
+const LINK = "mobilepassplus://autoenrollment?str=";
+
+/** The page with the link of a promised token; null for one that is not promised any more. */
+export function enrollmentPage(token: PromisedToken | null): Page {
+  const title = "Add a token";
+  if (token === null) {
+    const problem = "This page was used already, or is too old.";
+    return { title, body: html`<h1>${title}</h1>${alert(problem)}`, status: 404 };
+  }
+  const text = activationText(token);
+  const body = html`<h1>${title}</h1>
+<p>For <strong>${token.user}</strong>. It works once.</p>
+<p><a class="action" href="${LINK}${encodeURIComponent(text)}">Add to fob</a></p>
+<p class="hint">The link opens fob after <code>fob link install</code>. A phone reads this instead:</p>
+${qr(text, "QR code of the activation string")}`;
+  return { title, body };
 }
 
 /** The protected resource. */

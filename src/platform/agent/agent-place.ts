@@ -67,7 +67,7 @@ export function foreignOwnerOf(path: string): string | null {
 }
 
 /** Makes the first of these folders that can be made; null for none. */
-function makeFirst(folders: readonly string[]): string | null {
+export function makeFirst(folders: readonly string[]): string | null {
   return (
     folders.find((folder) => {
       try {

@@ -1,0 +1,15 @@
+import type { LinkOwner, LinkPlan } from "#cli/links.ts";
+
+/** Where this system keeps which program opens which links. */
+export interface Registry {
+  owners(schemes: readonly string[]): Promise<readonly LinkOwner[]>;
+  planInstallation(schemes: readonly string[]): Promise<LinkPlan>;
+  planRemoval(): Promise<LinkPlan | null>;
+}
+
+/** This user's system, and how fob is started in it. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  /** The command line that starts fob with the home of this run. */
+  readonly program: readonly string[];
+}
