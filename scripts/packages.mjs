@@ -16,6 +16,7 @@ import {
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { importTypeScript } from "./import-typescript.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -44,7 +45,7 @@ if (folder === "" || url === "") {
 }
 const about = { VERSION: version, HOMEPAGE: new URL(url).origin };
 for (const file of readdirSync(folder)) {
-  const made = makePackage(file);
+  const made = await makePackage(file);
   if (made !== null) console.log(made);
 }
 
@@ -52,7 +53,7 @@ for (const file of readdirSync(folder)) {
  * The package of one file of the release, or null when none is made of it.
  * @param {string} file
  */
-function makePackage(file) {
+async function makePackage(file) {
   const [, processor] = /^fob-linux-(\w+)$/.exec(file) ?? [];
   if (processor !== undefined)
     return debianPackage(file, DEBIAN_ARCHITECTURES.get(processor) ?? processor);
@@ -80,7 +81,8 @@ function describeFile(template, name, file) {
  * @param {string} file
  * @param {string} architecture
  */
-function debianPackage(file, architecture) {
+async function debianPackage(file, architecture) {
+  const desktop = await desktopFiles();
   const tree = mkdtempSync(join(folder, ".debian-"));
   try {
     chmodSync(tree, 0o755);
@@ -110,6 +112,7 @@ function debianPackage(file, architecture) {
     );
     for (const [from, to] of Object.entries(TEXTS))
       installText(tree, to, readFileSync(join(root, from)));
+    for (const [to, text] of Object.entries(desktop)) installText(tree, to, Buffer.from(text));
     mkdirSync(join(tree, "DEBIAN"));
     const values = {
       ...about,
@@ -124,6 +127,19 @@ function debianPackage(file, architecture) {
   } finally {
     rmSync(tree, { recursive: true });
   }
+}
+
+/** What lets a user choose fob for links; it makes fob nobody's preference. */
+async function desktopFiles() {
+  const { desktopEntry, ENTRY_NAME, ICON_NAME } = await importTypeScript(
+    "src/platform/links/desktop-entry.ts",
+  );
+  const { LINK_SCHEMES } = await importTypeScript("src/commands/link/link-schemes.ts");
+  const { LOGO } = await importTypeScript("src/base/logo.ts");
+  return {
+    [`usr/share/applications/${ENTRY_NAME}`]: desktopEntry(["fob"], LINK_SCHEMES),
+    [`usr/share/icons/hicolor/scalable/apps/${ICON_NAME}.svg`]: `${LOGO}\n`,
+  };
 }
 
 /**

@@ -170,6 +170,32 @@ describeWith({ "dpkg-deb": "dpkg", lintian: "lintian" }, "the standalone executa
   );
 });
 
+describeWith(
+  { "dpkg-deb": "dpkg", "desktop-file-validate": "desktop-file-utils" },
+  "the Debian package",
+  () => {
+    test("lets a user choose fob for links, and changes nobody's choice", () => {
+      const folder = temporaryFolder();
+      for (const file of ["fob-linux-x64", "fob-linux-x64.licenses.txt"])
+        writeFileSync(join(folder, file), "");
+      const args = ["scripts/packages.mjs", folder, "https://fob.test/v1"];
+      const debian = run(process.execPath, args, { cwd: root }).trim();
+      const unpacked = temporaryFolder();
+      run("dpkg-deb", ["--raw-extract", debian, unpacked]);
+      const entry = join(unpacked, "usr/share/applications/fob.desktop");
+      expect(run("desktop-file-validate", [entry])).toBe("");
+      expect(readFileSync(entry, "utf8")).toMatch(/^Exec=fob link open --window -- %u$/m);
+      expect(readFileSync(entry, "utf8")).toContain(";x-scheme-handler/mobilepassplus;");
+      const icon = join(unpacked, "usr/share/icons/hicolor/scalable/apps/fob.svg");
+      expect(readFileSync(icon, "utf8")).toMatch(/^<svg /);
+      expect(readdirSync(join(unpacked, "DEBIAN"))).toEqual(["control"]);
+      expect(filesBelow(unpacked).filter((path) => /mimeapps|defaults\.list/.test(path))).toEqual(
+        [],
+      );
+    });
+  },
+);
+
 /** Makes the npm package, and returns its path. */
 function pack(folder: string): string {
   return run(process.execPath, ["scripts/pack.mjs", folder], { cwd: root }).trim();
