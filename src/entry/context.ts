@@ -221,7 +221,10 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       },
     links: async () => {
       const { systemLinks } = await import("#platform/links/links.ts");
-      return systemLinks(process.platform, { env, program: ownProgram(build, globals, env) });
+      const pinentry = globals.settings.choose("pinentry.program") || "pinentry";
+      return systemLinks(process.platform, {
+        ...{ env, pinentry, program: ownProgram(build, globals, env) },
+      });
     },
     askProgram: async (path, question) =>
       (await import("#platform/program/ask-program.ts")).askProgram(path, {

@@ -2,7 +2,7 @@ import { HOTP, Secret } from "otpauth";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { readEasyQrCodes } from "#enrollment/picture/easy-picture.ts";
-import { issuePasscodes, issuePush } from "#lab/issue.ts";
+import { enrollmentPageUrl, issueActivation, issuePasscodes, issuePush } from "#lab/issue.ts";
 import { STYLE } from "#lab/page/layout.ts";
 import { type Session, Sessions } from "#lab/page/session.ts";
 import { ocra } from "#otp/ocra.ts";
@@ -223,6 +223,32 @@ describe("the page's colours", () => {
     expect(schemes).toHaveLength(2);
     for (const scheme of schemes)
       expect(contrast(scheme[front] ?? "", scheme[back] ?? "")).toBeGreaterThanOrEqual(least);
+  });
+});
+
+describe("the page of an activation string", () => {
+  test("has it as a link and a picture until the token is made, for whoever knows its address", async () => {
+    const lab = await testLab();
+    const order = { kind: "totp", algorithm: "SHA1", digits: 6, period: 30 } as const;
+    const { token, text } = issueActivation(
+      lab,
+      { user: "ann", pin: null },
+      {
+        ...{ url: lab.url, ttlMinutes: 10, order: { ...order, policy: null, inTwoPasses: false } },
+      },
+    );
+    if (token.kind !== "promised") throw new Error("no token is promised");
+    const { pathname, search } = new URL(enrollmentPageUrl(token));
+    const page = await lab.get(`${pathname}${search}`);
+    const link = `mobilepassplus://autoenrollment?str=${encodeURIComponent(text)}`;
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain(`href="${link}"`);
+    for (const other of ["/enroll", "/enroll?sc=AAAAAAAAAA"])
+      expect((await lab.get(other)).status).toBe(404);
+    lab.pass(601);
+    const late = await lab.get(`${pathname}${search}`);
+    expect(late.status).toBe(404);
+    expect(await late.text()).not.toContain("mobilepassplus");
   });
 });
 

@@ -33,6 +33,7 @@ async function startSession({ home }: TestHome) {
     promisify(execFile)("xdotool", args, { env, timeout: 20_000 });
   return {
     env,
+    xdotool,
     /** Waits for a text in the window of the terminal, and then presses keys there. */
     async answer(seen: string, ...keys: string[]) {
       await until(
@@ -73,6 +74,28 @@ async function startBrowser(
   onTestFinished(() => browser.close());
   return browser;
 }
+
+describeWith(
+  { "pinentry-fltk": "pinentry-fltk", Xvfb: "xvfb", xdotool: "xdotool" },
+  "a link on a desktop without a terminal",
+  () => {
+    test("is asked about by a pinentry, and enrolled for a typed yes", async () => {
+      const person = testHome();
+      const { env, xdotool } = await startSession(person);
+      await person.fob(["config", "set", "pinentry.program", "/usr/bin/pinentry-fltk"]);
+      const link = "otpauth://totp/ACME:ann?secret=JBQ4SZMWL5TDOFXK2CE7HRUVNPAY3G6I&issuer=ACME";
+      const alone = { ...env, PATH: "/nowhere", TERMINAL: "" };
+      expect(await person.fob(["link", "open", "--window", link], { env: alone })).toEqual({
+        ...{ stdout: "", stderr: "", exitCode: 0 },
+      });
+      await xdotool("search", "--sync", "--onlyvisible", "--name", ".", "windowfocus", "--sync");
+      await xdotool("key", "y", "e", "s", "Return");
+      const tokens = async () => JSON.parse((await person.fob(["list", "--json"])).stdout);
+      await until("the token", async () => (await tokens()).length === 1);
+      expect(await tokens()).toMatchObject([{ issuer: "ACME", account: "ann" }]);
+    });
+  },
+);
 
 describeWith(
   {

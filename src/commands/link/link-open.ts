@@ -1,6 +1,6 @@
 import { asFobError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
-import { t } from "#base/language.ts";
+import { type Text, t, translated } from "#base/language.ts";
 import { defineCommand, flag, optional, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Links, QuestionClaim } from "#cli/links.ts";
@@ -59,7 +59,11 @@ export const linkOpen = defineCommand({
       await links.handOver(checkLink(await givenLink(url, context), linkSchemes(context)));
       return { kind: "window", leave: null };
     }
-    if (!window) return ask(await claimLink(url, take, links, context), null, context);
+    if (!window) {
+      const claimed = await claimLink(url, take, links, context);
+      if (url !== undefined && url !== "-") context.tell(translated(SEEN));
+      return ask(claimed, null, context);
+    }
     const leave = () => waitToLeave(context);
     try {
       return await ask(await claimLink(url, take, links, context), leave, context);
@@ -83,6 +87,9 @@ export const linkOpen = defineCommand({
   exitCode: (opened) =>
     opened.kind === "enrollment" ? (enroll.exitCode?.(opened.enrolled) ?? 0) : 0,
 });
+
+const SEEN: Text =
+  "warning: a secret on the command line is seen by other processes and the shell's history; `fob link open -` reads it from standard input";
 
 /** A link that no other process asks about. */
 interface ClaimedLink {

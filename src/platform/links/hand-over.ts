@@ -25,7 +25,7 @@ const PAUSE = 20;
 export async function handLinkOver(
   link: string,
   folder: string,
-  { env, program }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<void> {
   const claim = claimQuestion(folder);
   const offer = offerLink(folder, link);
@@ -35,8 +35,8 @@ export async function handLinkOver(
   };
   const done = whenEnding(withdraw);
   try {
-    const command = [...program, "link", "open", "--window", "--take", offer];
-    for (const way of waysToAsk(command, env)) if (await opens(way, offer, env)) return;
+    for (const way of waysToAsk(offer, surroundings))
+      if (await opens(way, offer, surroundings.env)) return;
     throw new FobError("unavailable", t("there is no window in which fob can ask about the link"), {
       hint: t("install a terminal or a pinentry; the variable TERMINAL names your terminal"),
     });
@@ -46,10 +46,14 @@ export async function handLinkOver(
   }
 }
 
-function waysToAsk(command: readonly string[], env: NodeJS.ProcessEnv): readonly string[][] {
+function waysToAsk(
+  offer: string,
+  { env, program, pinentry }: Surroundings,
+): readonly (readonly string[])[] {
+  const command = [...program, "link", "open", "--window", "--take", offer];
   if (!env["DISPLAY"] && !env["WAYLAND_DISPLAY"]) return [];
   const windows = terminalWindows(env).map((terminal) => [...terminal, ...command]);
-  const canAsk = canShowPinentry("linux", env) && isInstalled("pinentry", env);
+  const canAsk = canShowPinentry("linux", env) && isInstalled(pinentry, env);
   return canAsk ? [...windows, [...command, "--pinentry"]] : windows;
 }
 

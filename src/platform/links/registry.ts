@@ -12,4 +12,6 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   /** The command line that starts fob with the home of this run. */
   readonly program: readonly string[];
+  /** The pinentry of this user: a name in PATH, or a path. */
+  readonly pinentry: string;
 }

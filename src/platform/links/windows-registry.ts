@@ -116,7 +116,7 @@ async function exportKey(
 async function findOwners(
   schemes: readonly string[],
   before: Before | null,
-  { env, program }: Surroundings,
+  { env, program }: Pick<Surroundings, "env" | "program">,
 ): Promise<readonly LinkOwner[]> {
   const own = commandLine(program);
   return Promise.all(

@@ -26,7 +26,11 @@ function makeHome({ PATH = "" } = {}) {
     mkdirSync(dirname(join(home, path)), { recursive: true });
     writeFileSync(join(home, path), text);
   };
-  const registry = linuxRegistry({ env: { HOME: home, PATH }, program: ["/usr/bin/fob"] });
+  const registry = linuxRegistry({
+    env: { HOME: home, PATH },
+    program: ["/usr/bin/fob"],
+    pinentry: "pinentry",
+  });
   return {
     home,
     registry,

@@ -53,7 +53,7 @@ function makeMachine(owner: string) {
   return {
     own,
     folder,
-    registry: macRegistry({ env, program: PROGRAM }),
+    registry: macRegistry({ env, program: PROGRAM, pinentry: "pinentry" }),
     called: () => readFileSync(log, "utf8").trim().split("\n"),
   };
 }

@@ -39,7 +39,7 @@ else console.log("\\r\\n" + key + "\\r\\n    (Default)    REG_SZ    " + keys[key
   const env = { PATH: folder, LOCALAPPDATA: join(folder, "Local") };
   return {
     put,
-    registry: windowsRegistry({ env, program: PROGRAM }),
+    registry: windowsRegistry({ env, program: PROGRAM, pinentry: "pinentry" }),
     imported: () => readFileSync(join(folder, "imported.reg"), "utf16le"),
     own: () => readdirSync(join(folder, "Local", "fob")),
   };
@@ -101,7 +101,7 @@ test("where reg cannot be run, nothing is taken for registered", async () => {
   const folder = mkdtempSync(join(tmpdir(), "fob-registry-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const env = { PATH: folder, LOCALAPPDATA: folder };
-  const registry = windowsRegistry({ env, program: PROGRAM });
+  const registry = windowsRegistry({ env, program: PROGRAM, pinentry: "pinentry" });
   await expect((await registry.planInstallation(["pia"])).carryOut()).rejects.toThrow(
     /reg\.exe failed, and the links are not registered/,
   );
