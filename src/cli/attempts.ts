@@ -1,7 +1,7 @@
 import { asFobError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { Context } from "./context.ts";
+import type { Context, Progress } from "./context.ts";
 
 /** The results and the failures of an action on several things, each in order. */
 export interface Attempts<Result> {
@@ -32,6 +32,19 @@ export async function attemptEach<T extends Named, Result>(
     }
   }
   return { done, failures };
+}
+
+/** {@link attemptEach}, which shows on a bar how far it is. */
+export async function attemptEachShown<T extends Named, Result>(
+  tokens: readonly T[],
+  attempt: (token: T) => Promise<Result>,
+  bar: Progress,
+): Promise<Attempts<Result>> {
+  try {
+    return await attemptEach(tokens, (token) => attempt(token).finally(() => bar.step()));
+  } finally {
+    bar.end();
+  }
 }
 
 /**

@@ -28,7 +28,10 @@ import type { Sensor } from "./sensor.ts";
 export interface Progress {
   /** One more step of the total is done. */
   step(): void;
-  /** The work has ended, successfully or not. Removes the display. */
+  /**
+   * The work has ended, successfully or not, or a question interrupts it. Removes the display, until
+   * another step is done.
+   */
   end(): void;
 }
 

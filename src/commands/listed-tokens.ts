@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { type Attempts, attemptEach } from "#cli/attempts.ts";
+import { type Attempts, attemptEachShown } from "#cli/attempts.ts";
 import type { Context } from "#cli/context.ts";
 import type { Token } from "#token/token.ts";
 import type { Authenticator, TokenState } from "#vault/tokens/authenticator.ts";
@@ -20,15 +20,17 @@ const SECOND_LOOK = 300;
 export async function lookAtEach<T extends IndexEntry>(
   tokens: Authenticator,
   entries: readonly T[],
-  context: Pick<Context, "sleep" | "look">,
+  context: Pick<Context, "sleep" | "look" | "progress">,
 ): Promise<Attempts<TokenState & { readonly entry: T }>> {
   const missing: T[] = [];
-  const { done, failures } = await attemptEach(entries, async (entry) => {
+  const look = async (entry: T) => {
     await context.look();
     const state = await lookListed(tokens, entry.id);
     if (!state) missing.push(entry);
     return state && { ...state, entry };
-  });
+  };
+  const bar = context.progress(entries.length, t("tokens"));
+  const { done, failures } = await attemptEachShown(entries, look, bar);
   const found = done.filter((state) => state !== null);
   return { done: found, failures: [...failures, ...(await findMissing(tokens, missing, context))] };
 }

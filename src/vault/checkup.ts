@@ -80,8 +80,12 @@ export interface DamagedToken extends Pick<Token, "id" | "name"> {
   readonly reason: string;
 }
 
-/** Examines all tokens of an open vault. */
-export function examineVault(vault: Vault, processes: Processes): Checkup {
+/** Examines all tokens of an open vault; calls `step` after each. */
+export function examineVault(
+  vault: Vault,
+  processes: Processes,
+  step: () => void = () => undefined,
+): Checkup {
   // in this order: a batch names a token before its folder exists and until it is listed
   const ids = tokenIds(vault);
   const batches = unsettled(vault, processes);
@@ -89,7 +93,11 @@ export function examineVault(vault: Vault, processes: Processes): Checkup {
   const entries = new Map(("value" in index ? index.value : []).map((entry) => [entry.id, entry]));
   const reads = ids
     .filter((id) => entries.has(id) || !batches.ids.has(id))
-    .map((id) => ({ id, ...attempt(() => readRecord(vault, id)) }));
+    .map((id) => {
+      const read = attempt(() => readRecord(vault, id));
+      step();
+      return { id, ...read };
+    });
   const records = reads.flatMap((read) =>
     "value" in read && read.value !== null ? [read.value] : [],
   );

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { FobError } from "#base/fob-error.ts";
 import type { CommandDefinition } from "#cli/command.ts";
+import type { Progress } from "#cli/context.ts";
 import { jsonPieces } from "#cli/output/json.ts";
 import { type Style, UNCOLORED } from "#cli/output/style.ts";
 import { type Settings, settingsOf } from "#cli/settings/settings.ts";
@@ -33,6 +34,8 @@ export interface Stage {
   ensureVault(): Promise<Vault>;
   findTokens(): Promise<Authenticator>;
   openToChange(how: { readonly byPin: boolean }): Promise<OpenedVault | null>;
+  /** A bar that nobody sees. */
+  progress(): Progress;
   /** Adds a token that {@link SECRET} is the secret of. */
   add(name: string, credential?: Credential, more?: Partial<Token>): Token;
 }
@@ -60,6 +63,7 @@ export async function stage(
     ensureVault: opened,
     findTokens: async () => directAuthenticator(vault, clock),
     openToChange: (how) => openToChange(access, how),
+    progress: unseen,
     add(name, credential = HOTP, more = {}) {
       const about = { issuer: null, account: null, serial: null, format: "test", pin: "none" };
       const token = { name, credential, secret: SECRET, ...about, ...more } as const;
@@ -69,6 +73,9 @@ export async function stage(
     },
   };
 }
+
+/** The progress of work that nobody looks at. */
+export const unseen = (): Progress => ({ step: () => undefined, end: () => undefined });
 
 /** A folder without a vault, and how one would be opened there. */
 export function emptyHome(pinPrompt: PinPrompt = answering()): {

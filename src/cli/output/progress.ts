@@ -35,6 +35,7 @@ export function progressOn(
       },
       end() {
         if (isDrawn) stream.write("\r\u001b[K");
+        isDrawn = false;
       },
     };
   };

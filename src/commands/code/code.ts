@@ -1,7 +1,7 @@
 import { asFobError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { attemptEach } from "#cli/attempts.ts";
+import { attemptEach, attemptEachShown } from "#cli/attempts.ts";
 import { defineCommand, flag, value, variadic } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { existingTokens, findOne } from "#commands/lookup.ts";
@@ -44,7 +44,7 @@ interface GivenCodes extends MadeCodes {
 }
 
 /** What making the passcode of one token needs. */
-type MakeContext = Pick<Context, "clock" | "look" | "pinPrompt" | "sleep" | "tell">;
+type MakeContext = Pick<Context, "clock" | "look" | "pinPrompt" | "progress" | "sleep" | "tell">;
 
 type CodeContext = MakeContext &
   WatchContext &
@@ -141,7 +141,10 @@ async function giveCodes(
   };
   const [only, ...others] = chosen;
   if (input.all || only === undefined || others.length > 0) {
-    const { done: codes, failures } = await attemptEach(chosen, make);
+    // only those that ask nothing are many, and questions need the line of the bar
+    const { done: codes, failures } = input.all
+      ? await attemptEachShown(chosen, make, context.progress(chosen.length, t("passcodes")))
+      : await attemptEach(chosen, make);
     const all = [...unread, ...failures];
     return { kind: "printed", codes, isSingle: false, format, notes, failures: all };
   }
@@ -258,7 +261,7 @@ interface ChosenTokens extends FreeTokens {
 async function chooseTokens(
   tokens: Authenticator,
   { names, all, tag }: Pick<CodeInput, "names" | "all" | "tag">,
-  context: PickContext & Pick<Context, "look" | "sleep">,
+  context: PickContext & Pick<Context, "look" | "progress" | "sleep">,
 ): Promise<ChosenTokens> {
   if (names.length > 0)
     return { chosen: await findInOrder(tokens, names), notes: [], failures: [] };

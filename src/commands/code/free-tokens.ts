@@ -29,7 +29,7 @@ export interface FreeTokens {
 export async function chooseFree(
   tokens: Authenticator,
   entries: readonly IndexEntry[],
-  context: Pick<Context, "sleep" | "look">,
+  context: Pick<Context, "sleep" | "look" | "progress">,
 ): Promise<FreeTokens> {
   const { done, failures } = await lookAtEach(
     tokens,

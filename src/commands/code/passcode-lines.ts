@@ -25,7 +25,7 @@ export interface WatchedTokens {
 /** What printing passcodes line by line needs. */
 export type LinesContext = Pick<
   Context,
-  "clock" | "complain" | "emit" | "look" | "pinPrompt" | "sleep"
+  "clock" | "complain" | "emit" | "look" | "pinPrompt" | "progress" | "sleep"
 >;
 
 /**

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { original, plural, t } from "#base/language.ts";
-import { type Attempts, attemptEach, refuseNothingDone } from "#cli/attempts.ts";
+import { type Attempts, attemptEachShown, refuseNothingDone } from "#cli/attempts.ts";
 import { defineCommand, required, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { addDrafts, type ClientContext } from "#commands/enroll/add-drafts.ts";
@@ -212,14 +212,15 @@ async function keepHere(
 async function makeListed(
   source: string,
   make: (own: Order) => Promise<ExportedToken>,
-  context: Pick<Context, "look" | "readFile">,
+  context: Pick<Context, "look" | "progress" | "readFile">,
 ): Promise<Attempts<ExportedToken>> {
   const listed = await parseOrders(await context.readFile(source, MAX_LIST_BYTES), source);
   const lines = listed.map(({ line, order }) => ({ name: t`${source} line ${line}`, order }));
-  return attemptEach(lines, async ({ order }) => {
+  const makeOne = async ({ order }: { readonly order: Order }) => {
     await context.look();
     return make(order).catch(asInvalid);
-  });
+  };
+  return attemptEachShown(lines, makeOne, context.progress(lines.length, t("tokens")));
 }
 
 function refuseUnfit(token: ExportedToken, { id, refuse }: ExportFormat): ExportedToken {

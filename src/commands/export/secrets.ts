@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
-import { attemptAll, attemptEach, refuseNothingDone } from "#cli/attempts.ts";
-import type { Context } from "#cli/context.ts";
+import { attemptAll, attemptEachShown, refuseNothingDone } from "#cli/attempts.ts";
+import type { Context, Progress } from "#cli/context.ts";
 import { findMissing } from "#commands/listed-tokens.ts";
 import { findEach, readListed } from "#commands/lookup.ts";
 import { storedSecret } from "#commands/stored-secret.ts";
@@ -15,13 +15,17 @@ import type { Token } from "#token/token.ts";
 import { keyOfSecret } from "#vault/belongings/belongings-key.ts";
 import { openNote, sealedNoteOf } from "#vault/belongings/note.ts";
 import { codesOf, openCodes } from "#vault/belongings/recovery-codes.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { directAuthenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { refuseHeld, refuseWiped, type TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /** What opening tokens needs. */
-export type OpeningContext = Pick<Context, "clock" | "complain" | "look" | "pinPrompt" | "sleep">;
+export type OpeningContext = Pick<
+  Context,
+  "clock" | "complain" | "look" | "pinPrompt" | "progress" | "sleep"
+>;
 
 /** A token with its secret, for a file. The caller forgets the secret. */
 export interface OpenedToken extends Omit<ExportedToken, "credential"> {
@@ -61,14 +65,18 @@ export async function openTokens(
   }
   const refusals: { readonly name: string; readonly refusal: FobError }[] = [];
   const missing: IndexEntry[] = [];
-  const { done, failures } = await attemptEach(vault.entries(), async (entry) => {
+  const entries = vault.entries();
+  const bar = context.progress(entries.length, t("tokens"));
+  const asking = { ...context, pinPrompt: askingAside(bar, context.pinPrompt) };
+  const open = async (entry: IndexEntry) => {
     await context.look();
     const record = readListed(vault, entry.id);
     const refusal = record && refusalOf(vault, record);
     if (refusal) refusals.push({ name: entry.name, refusal });
     if (!record) missing.push(entry);
-    return record && !refusal ? openToken(vault, record, context) : null;
-  });
+    return record && !refusal ? openToken(vault, record, asking) : null;
+  };
+  const { done, failures } = await attemptEachShown(entries, open, bar);
   const gone = await findMissing(directAuthenticator(vault, context.clock), missing, context);
   const tokens = done.filter((token) => token !== null);
   const failed = [...failures, ...gone];
@@ -121,6 +129,21 @@ async function openToken(
     token: record.token,
     ...(pin ? { pin } : {}),
     ...kept,
+  };
+}
+
+/** `prompt`, which takes the bar away before it asks. */
+function askingAside(bar: Pick<Progress, "end">, prompt: PinPrompt): PinPrompt {
+  return {
+    interactive: prompt.interactive,
+    release(request) {
+      bar.end();
+      return prompt.release(request);
+    },
+    ask(request) {
+      bar.end();
+      return prompt.ask(request);
+    },
   };
 }
 

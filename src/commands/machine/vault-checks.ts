@@ -11,6 +11,7 @@ import {
   leftovers,
   mendVault,
   removeLeftovers,
+  tokenIds,
 } from "#vault/checkup.ts";
 import type { Processes } from "#vault/tokens/batch.ts";
 import { type Misplaced, misplacedIn, putMisplacedAside } from "#vault/trash/misplaced.ts";
@@ -31,7 +32,10 @@ const MAX_NAMED = 3;
 const SECOND_LOOK = 300;
 
 /** What looking into the vault needs. */
-export type VaultChecksContext = Pick<Context, "clock" | "findVault" | "processes" | "sleep">;
+export type VaultChecksContext = Pick<
+  Context,
+  "clock" | "findVault" | "processes" | "progress" | "sleep"
+>;
 
 /** {@link checkVault} as an agent carries it out. */
 export const vaultChecks = {
@@ -100,11 +104,21 @@ function checkBeside(
 /** What is in the vault, or why that cannot be judged: a newer fob wrote a part of it, say. */
 async function examineTwice(
   vault: Vault,
-  { processes, sleep }: VaultChecksContext,
+  { processes, progress, sleep }: VaultChecksContext,
 ): Promise<Checkup | FobError> {
+  const examine = () => {
+    const bar = progress(tokenIds(vault).length, t("tokens"));
+    try {
+      return examineVault(vault, processes, bar.step);
+    } finally {
+      bar.end();
+    }
+  };
   try {
-    if (!isWhole(examineVault(vault, processes))) await sleep(SECOND_LOOK);
-    return examineVault(vault, processes);
+    const first = examine();
+    if (isWhole(first)) return first;
+    await sleep(SECOND_LOOK);
+    return examine();
   } catch (error) {
     if (isOfVault(error)) return error;
     throw error;

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { attemptEach } from "#cli/attempts.ts";
+import { attemptEachShown } from "#cli/attempts.ts";
 import { defineCommand, flag, optional, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { sayingWhen } from "#cli/output/moments.ts";
@@ -121,7 +121,7 @@ export async function listTokens(
   store: Authenticator,
   wanted: Wanted,
   passcodeOf: ((token: CurrentToken) => Promise<Passcode | null>) | null,
-  context: Pick<Context, "sleep" | "look">,
+  context: Pick<Context, "sleep" | "look" | "progress">,
 ): Promise<Table> {
   const entries = await store.entries();
   const uses = lastUses(store);
@@ -133,13 +133,14 @@ export async function listTokens(
   const listed = chosen.flatMap((entry) =>
     isRead(entry) ? currentToken(entry, states) : [listedToken(entry)],
   );
-  const { done, failures } = await attemptEach(listed, async ({ token, isGuarded, isWiped }) => {
-    return {
-      token,
-      isWiped,
-      passcode: passcodeOf && !isWiped ? await passcodeOf({ token, isGuarded, isWiped }) : null,
-    };
-  });
+  const view = async ({ token, isGuarded, isWiped }: CurrentToken) => {
+    await context.look();
+    const passcode =
+      passcodeOf && !isWiped ? await passcodeOf({ token, isGuarded, isWiped }) : null;
+    return { token, isWiped, passcode };
+  };
+  const bar = context.progress(listed.length, t("passcodes"));
+  const { done, failures } = await attemptEachShown(listed, view, bar);
   return {
     kind: "table",
     tokens: done,

@@ -22,6 +22,22 @@ test("fits beside the last cell of any terminal", () => {
   );
 });
 
+test("makes room for a question, and comes back after it", () => {
+  const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+  const bar = progressOn(stream as never, true)(1_000_000, "tokens");
+  const work = () => {
+    const start = performance.now();
+    while (performance.now() - start < 450) bar.step();
+    return String(stream.read());
+  };
+  expect(work()).toMatch(/left$/);
+  bar.end();
+  expect(String(stream.read())).toBe("\r\u001b[K");
+  bar.end();
+  expect(stream.read()).toBeNull();
+  expect(work()).toMatch(/left$/);
+});
+
 test("is drawn on a terminal alone, and leaves nothing behind", async () => {
   const written = async (isTTY: boolean) => {
     const stream = Object.assign(new PassThrough(), { isTTY, columns: 80 });

@@ -14,6 +14,7 @@ import { directAuthenticator } from "#vault/tokens/authenticator.ts";
 import { guardRecord, type PinGuard, unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import { Vault } from "#vault/vault.ts";
 import { addAtOnce } from "../../vault/add-at-once.ts";
+import { unseen } from "../stage.ts";
 
 const NOW = new Date("2026-01-01T00:00:00Z");
 const SECRET = Buffer.from("12345678901234567890");
@@ -62,6 +63,7 @@ beforeAll(async () => {
     clock: () => NOW,
     look: async () => undefined,
     sleep: async () => undefined,
+    progress: unseen,
     settings: { choose: () => 0 },
     pinPrompt: {
       interactive: true,

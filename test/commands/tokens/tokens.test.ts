@@ -6,7 +6,7 @@ import { remove } from "#commands/tokens/remove.ts";
 import { rename } from "#commands/tokens/rename.ts";
 import { show } from "#commands/tokens/show.ts";
 import { tag, untag } from "#commands/tokens/tag.ts";
-import { answering, HOTP, printed, type Stage, stage, TOTP } from "../stage.ts";
+import { answering, HOTP, printed, type Stage, stage, TOTP, unseen } from "../stage.ts";
 
 async function withTwo(): Promise<Stage> {
   const on = await stage();
@@ -22,7 +22,7 @@ const removing = (isSure: boolean) => ({
   clock: () => new Date(),
   doLongWork: <T>(_: string, work: (look: () => Promise<void>) => Promise<T>) =>
     work(async () => undefined),
-  progress: () => ({ step: () => undefined, end: () => undefined }),
+  progress: unseen,
   prompt: { confirm: async () => isSure } as never,
 });
 
