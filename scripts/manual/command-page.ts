@@ -1,3 +1,4 @@
+import type { Example } from "#cli/command.ts";
 import { optionName } from "#cli/command-line/option-name.ts";
 import { argumentsOf, type CommandNode, optionsOf } from "./command-tree.ts";
 import {
@@ -22,10 +23,48 @@ export function reference(name: string, manualSection: 1 | 7): string {
   return `${bold(name)}(${manualSection})`;
 }
 
-/** The man page of one command; `siblings` are the other commands of its group. */
+/** The man page of a group: what its commands are for. `related` are the pages beside it. */
+export function groupPage(
+  node: CommandNode,
+  related: readonly CommandNode[],
+  version: string,
+): string {
+  const name = `fob ${node.path}`;
+  return page([
+    pageHead({ name: pageName(node), section: 1, summary: node.summary, version }),
+    ...section("synopsis", [`.B ${escapeText(name)}\n${italic("COMMAND")}\n[...]`]),
+    ...section("description", [inlineCode(`The commands of \`${name}\`: ${node.summary}.`)]),
+    ...commandsBelow(node),
+    ...section("examples", examplesBelow(node).map(example)),
+    ...section("see also", [references(related)]),
+  ]);
+}
+
+/** The first example of each command of a group. */
+function examplesBelow({ definition, children }: CommandNode): readonly Example[] {
+  const [own] = definition?.examples ?? [];
+  return [...(own ? [own] : []), ...children.flatMap(examplesBelow)];
+}
+
+function commandsBelow({ children }: CommandNode): string[] {
+  const entries = children.map((child) =>
+    entry(reference(pageName(child), 1), inlineCode(child.summary)),
+  );
+  return children.length === 0 ? [] : section("commands", entries);
+}
+
+function example({ command, explanation }: Example): string {
+  return `.PP\n${inlineCode(explanation)}\n${display(command)}`;
+}
+
+function references(related: readonly CommandNode[]): string {
+  return ["fob", ...related.map(pageName)].map((name) => reference(name, 1)).join(",\n");
+}
+
+/** The man page of one command; `related` are its group, and the other commands of that. */
 export function commandPage(
   node: CommandNode,
-  siblings: readonly CommandNode[],
+  related: readonly CommandNode[],
   version: string,
 ): string {
   const { definition } = node;
@@ -35,23 +74,15 @@ export function commandPage(
     pageHead({ name: pageName(node), section: 1, summary: definition.summary, version }),
     ...section("synopsis", [synopsis(node)]),
     ...section("description", [inlineCode(description)]),
+    ...commandsBelow(node),
     ...section("arguments", argumentsOf(node).map(argument)),
     ...section("options", [
       ...optionsOf(node).map(option),
       `.PP\nThe options of every command are in ${reference("fob", 1)}.`,
     ]),
-    ...section(
-      "examples",
-      definition.examples.map(
-        ({ command, explanation }) => `.PP\n${inlineCode(explanation)}\n${display(command)}`,
-      ),
-    ),
+    ...section("examples", definition.examples.map(example)),
     ...section("exit status", [`As in ${reference("fob", 1)}.`]),
-    ...section("see also", [
-      [reference("fob", 1), ...siblings.map((sibling) => reference(pageName(sibling), 1))].join(
-        ",\n",
-      ),
-    ]),
+    ...section("see also", [references(related)]),
   ]);
 }
 

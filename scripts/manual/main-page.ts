@@ -28,7 +28,7 @@ export function mainPage(
     overviews,
   }: { version: string; exitCodes: string; overviews: readonly string[] },
 ): string {
-  const commands = flatten(root).filter(({ definition }) => definition !== null);
+  const commands = flatten(root).filter((node) => node !== root);
   return page([
     pageHead({ name: "fob", section: 1, summary: "a software key fob for the terminal", version }),
     ...section("synopsis", [

@@ -81,7 +81,9 @@ function inline(token: Token): string {
 
 /** A page of ours is known by its name; another address is shown. */
 function linkToRoff({ href, text }: Tokens.Link): string {
-  const shown = escapeText(decode(text));
+  // the documents that pages are made of are in this folder, as are those beside them
+  const isBeside = href === text && /^[\w-]+\.md$/.test(href);
+  const shown = escapeText(decode(isBeside ? `docs/${text}` : text));
   return /^https?:/.test(href) && href !== text ? `${shown} (${escapeText(href)})` : shown;
 }
 

@@ -1,5 +1,5 @@
 import type { AnyCommand } from "#cli/command.ts";
-import { commandPage, pageName, reference } from "./command-page.ts";
+import { commandPage, groupPage, pageName, reference } from "./command-page.ts";
 import { type CommandNode, commandTree, flatten } from "./command-tree.ts";
 import { mainPage } from "./main-page.ts";
 import { blocksToRoff, type DocumentSection, sectionsOf } from "./markdown.ts";
@@ -41,7 +41,7 @@ export function manPages(
   const overviews = OVERVIEWS.map(({ name }) => name);
   return [
     ["man/fob.1", mainPage(root, { version, exitCodes, overviews })],
-    ...flatten(root).flatMap((group) => pagesOf(group, version)),
+    ...flatten(root).flatMap((node) => pagesBelow(node, version)),
     ...OVERVIEWS.map((overview): [string, string] => [
       `man/${overview.name}.7`,
       overviewPage(overview, read(overview.source), version),
@@ -49,12 +49,14 @@ export function manPages(
   ];
 }
 
-/** The pages of the commands right below a node. */
-function pagesOf({ path, children }: CommandNode, version: string): [string, string][] {
-  const pages = children.filter(({ definition }) => definition !== null);
-  return pages.map((node) => {
-    const siblings = path === "" ? [] : pages.filter((other) => other !== node);
-    return [`man/${pageName(node)}.1`, commandPage(node, siblings, version)];
+/** The pages of the commands and groups right below a node. */
+function pagesBelow(parent: CommandNode, version: string): [string, string][] {
+  const { path, children } = parent;
+  return children.map((node) => {
+    const siblings = path === "" ? [] : children.filter((other) => other !== node);
+    const related = path === "" ? [] : [parent, ...siblings];
+    const make = node.definition === null ? groupPage : commandPage;
+    return [`man/${pageName(node)}.1`, make(node, related, version)];
   });
 }
 
