@@ -9,30 +9,45 @@ export interface CodeOptions {
   readonly at: string | null;
 }
 
-const FLAGS = ["--json", "--next"];
-const OPTIONS_WITH_VALUES = ["--format", "--at"];
+const FLAGS: ReadonlySet<string> = new Set(["--json", "--next"]);
+const VALUES: ReadonlySet<string> = new Set(["--format", "--at"]);
+
+/** The words of a command line: names, flags, and the last value of each other option. */
+interface Words {
+  readonly names: readonly string[];
+  readonly flags: ReadonlySet<string>;
+  readonly values: ReadonlyMap<string, string>;
+}
 
 /**
  * Parses the words after `code`: NAMEs, `--json`, `--format`, `--next` and `--at`. Null for any
  * other command line and for a wrong one, which the whole program handles.
  */
 export function parseCodeOptions(words: readonly string[]): CodeOptions | null {
+  const sorted = sortWords(words);
+  if (sorted === null) return null;
+  const { names, flags, values } = sorted;
+  const [format, at] = [values.get("--format") ?? null, values.get("--at") ?? null];
+  const next = flags.has("--next");
+  const isEmpty = [...names, ...values.values()].some((text) => text.trim() === "");
+  if (names.length === 0 || isEmpty || (next && at !== null)) return null;
+  return { names, json: flags.has("--json"), format, next, at };
+}
+
+/** Null where a word is none of the known options. */
+function sortWords(words: readonly string[]): Words | null {
   const names: string[] = [];
-  const given = new Map<string, string>();
+  const flags = new Set<string>();
+  const values = new Map<string, string>();
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? "";
-    const [option = "", ...value] = word.split("=");
+    const [option = "", ...given] = word.split("=");
     if (!word.startsWith("-")) names.push(word);
-    else if (FLAGS.includes(word)) given.set(word, "");
-    else if (!OPTIONS_WITH_VALUES.includes(option)) return null;
-    else given.set(option, value.length > 0 ? value.join("=") : valueAt(words, ++i));
+    else if (FLAGS.has(word)) flags.add(word);
+    else if (!VALUES.has(option)) return null;
+    else values.set(option, given.length > 0 ? given.join("=") : valueAt(words, ++i));
   }
-  const [format = null, at = null] = [given.get("--format"), given.get("--at")];
-  const [json, next] = [given.has("--json"), given.has("--next")];
-  const isEmpty = [...names, format, at].some((text) => text?.trim() === "");
-  const isContradiction = next && at !== null;
-  if (names.length === 0 || isEmpty || isContradiction) return null;
-  return { names, json, format, next, at };
+  return { names, flags, values };
 }
 
 /**

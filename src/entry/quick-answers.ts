@@ -153,11 +153,8 @@ async function passcodesFromFiles(
       : takePasscode(vault, record, secretKey, time);
     made.push({ token: record.token, passcode, madeAt: new Date() });
   }
-  touch(
-    vault,
-    records.map(({ token }) => token.id),
-    new Date(),
-  );
+  const ids = new Set(records.map(({ token }) => token.id));
+  touch(vault, [...ids], new Date());
   return made;
 }
 

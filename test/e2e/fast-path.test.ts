@@ -1,5 +1,5 @@
 import { isAscii } from "node:buffer";
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
@@ -10,6 +10,7 @@ import { runWholeHere } from "./in-process.ts";
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
 const PROBE = fileURLToPath(new URL("module-probe.cjs", import.meta.url));
+const FILE_PROBE = fileURLToPath(new URL("file-probe.cjs", import.meta.url));
 
 /** What cannot be spared: bin/fob.js, the one file that it requires, and the file system. */
 const ENTRY = ["fob.js", "fob.cjs", "node:fs"];
@@ -55,6 +56,37 @@ async function loadedBy({ home, fob }: TestHome, args: readonly string[]): Promi
   await fob(args, { env: { NODE_OPTIONS: `--require ${PROBE}`, FOB_PROBE: probe } });
   return [...new Set(readFileSync(probe, "utf8").trim().split("\n"))].sort();
 }
+
+/** What a run of the program asks of the file system in its home, in order; ids are left out. */
+async function askedBy({ home, fob }: TestHome, args: readonly string[]): Promise<string[]> {
+  const probe = join(home, "probe");
+  await fob(args, { env: { NODE_OPTIONS: `--require ${FILE_PROBE}`, FOB_PROBE: probe } });
+  const asked = readFileSync(probe, "utf8").trim().split("\n");
+  rmSync(probe);
+  return asked.map((line) => line.replace(/(?<=tokens\/)[0-9a-f]{16}/, "ID"));
+}
+
+/** Reading a cell: its folder is listed before and after, so that the value is the newest. */
+const cellRead = (cell: string, before = [`readdir /vault/${cell}`]) => [
+  ...before,
+  `stat /vault/${cell}/1`,
+  `readFile /vault/${cell}/1`,
+  `readdir /vault/${cell}`,
+];
+
+/** Every passcode from files: what opens the vault. */
+const OPENING = [
+  ...cellRead("header").slice(0, -1),
+  "stat /config.json",
+  ...["open", "fstat", "readFile", "close"].map((call) => `${call} /key`),
+];
+const INDEX = cellRead("index", ["readdir /vault/index", "stat /vault/index/1"]);
+const TOKEN = cellRead("tokens/ID");
+/** Noting the use of a token that was used before. */
+const USE = [
+  "stat ",
+  ...["open", "fstat", "fstat", "read", "write", "close"].map((call) => `${call} /vault/used`),
+];
 
 describe("the fast path", () => {
   test.each([
@@ -105,6 +137,37 @@ describe("the fast path", () => {
       expect(await loadedBy(home, args)).toEqual([...ENTRY, ...AGENT].sort());
     },
   );
+
+  test.each([
+    [
+      ["code", "Example"],
+      [...OPENING, ...INDEX, ...TOKEN, ...USE],
+    ],
+    [
+      ["code", "exam"],
+      [...OPENING, ...INDEX, "readdir /vault/removed", ...TOKEN, ...USE],
+    ],
+    [
+      ["code", "Example", "--json"],
+      [...OPENING, ...INDEX, ...TOKEN, ...USE],
+    ],
+    [
+      ["code", "Example", "--next"],
+      [...OPENING, ...INDEX, ...TOKEN, ...USE],
+    ],
+    [
+      ["code", "Example", "Example"],
+      [...OPENING, ...INDEX, ...TOKEN, ...TOKEN, ...USE],
+    ],
+    [
+      ["__complete", "names"],
+      [...OPENING.filter((line) => !/config/.test(line)), ...cellRead("index")],
+    ],
+  ])("of `fob %j` asks this of the file system and no more", async (args, expected) => {
+    const home = await enrolled();
+    await home.fob(["code", "Example"]);
+    expect(await askedBy(home, args)).toEqual(expected);
+  });
 
   test("shows the help page of the whole program", async () => {
     const whole = await execa(process.execPath, [join(DIST, "main.cjs"), "--help"], {
@@ -176,6 +239,19 @@ describe("what the fast path says of one passcode", () => {
       }
     },
   );
+
+  test("is what the whole program says of several names", async () => {
+    const homes = await twins();
+    const names = ["Example", "bob", "u\u0308BUNG", "Übu"];
+    for (const options of [[], ["--json"], ["--next"], ["--format", "{code} {name}"]]) {
+      for (const one of names) {
+        const args = ["code", one, ...options, ...names];
+        const { quick, whole } = await answers(homes, args);
+        expect({ args, quick }).toEqual({ args, quick: whole.stdout });
+        expect(whole.exitCode).toBe(0);
+      }
+    }
+  });
 
   test.each<[why: string, args: readonly string[], env?: Readonly<Record<string, string>>]>([
     ["no token is called so", ["xyz"]],

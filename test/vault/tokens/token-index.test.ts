@@ -1,7 +1,15 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { newlyEnrolled } from "#token/codec.ts";
+import { matchName } from "#token/names.ts";
 import type { Token } from "#token/token.ts";
-import { decodeIndex, encodeIndex, findExactly, namesIn } from "#vault/tokens/token-index.ts";
+import {
+  decodeIndex,
+  encodeIndex,
+  entriesLike,
+  findExactly,
+  namesIn,
+} from "#vault/tokens/token-index.ts";
 
 const TOTP = {
   kind: "totp",
@@ -95,5 +103,65 @@ describe("the index", () => {
     ]) {
       expect(findExactly(index, query)).toBeNull();
     }
+  });
+});
+
+describe("the entries like a query", () => {
+  const NAMES = [
+    "GitHub",
+    "gitlab",
+    "Ann's bank",
+    "Übung",
+    "KELVIN \u212a",
+    "b\u0065\u0301a",
+    'a"b',
+    "x:y",
+    "",
+  ];
+  const names = fc.oneof(fc.constantFrom(...NAMES), fc.string({ unit: "grapheme", maxLength: 8 }));
+  const field = fc.option(names);
+  const tokens = fc
+    .array(fc.record({ name: names, issuer: field, account: field }), { maxLength: 12 })
+    .map((list) => list.map(({ name, ...more }, i) => token(i.toString(16), name, more)));
+  const pieces = fc.oneof(
+    names,
+    fc.constantFrom(
+      "git",
+      "HUB:an",
+      ":",
+      "k",
+      "K",
+      "é",
+      "hub:",
+      "000000000000000",
+      "true",
+      "]}",
+      "[",
+    ),
+  );
+
+  test("have all that it means: a token is found among them as among all", () => {
+    fc.assert(
+      fc.property(tokens, pieces, fc.nat(4), (list, text, cut) => {
+        const query = text.slice(cut > 2 ? 1 : 0, cut === 2 ? -1 : text.length);
+        const index = encodeIndex(list);
+        const match = matchName(query, decodeIndex(index));
+        const among = matchName(query, entriesLike(index, query));
+        expect(match.kind === "none" ? "none" : match).toEqual(
+          among.kind === "none" ? "none" : among,
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("are few of many", () => {
+    const many = Array.from({ length: 1_000 }, (_, i) => token(i.toString(16), `t${i}`));
+    expect(entriesLike(encodeIndex(many), "T99").map(({ name }) => name)).toHaveLength(11);
+  });
+
+  test("are all where the index is written in another way", () => {
+    const index = JSON.stringify(JSON.parse(encodeIndex(TOKENS).toString()));
+    expect(entriesLike(Buffer.from(index), "box")).toEqual(LISTED);
   });
 });
