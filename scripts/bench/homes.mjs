@@ -15,18 +15,29 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
  */
 const EVENT_BASED = 100;
 
+/** The name of a time-based token in every home. */
+const NAMED = "GitHub";
+
+/** The Node that runs fob. */
+const nodeOf = { commands: process.execPath };
+
 /**
- * Makes a home with 10 tokens, one with 10,000 that was used before, and one whose vault an agent
- * holds behind an app PIN.
+ * Makes homes with 10, 100, 1,000 and 10,000 tokens that were used before, and one whose vault an
+ * agent holds behind an app PIN. The Node that runs this makes them; commands in them are run by
+ * `node`, which can be changed.
  */
 export async function makeHomes() {
   const folder = mkdtempSync(join(tmpdir(), "fob-bench-"));
   const few = makeHome(join(folder, "few"), 10);
+  const hundred = makeHome(join(folder, "hundred"), 100);
+  const thousand = makeHome(join(folder, "thousand"), 1_000);
   const many = makeHome(join(folder, "many"), 10_000);
   const agent = makeHome(join(folder, "agent"), 10);
   // the second look finds what the first has prepared
-  run(many.fob("code", many.timeBased), many.env);
-  run(many.fob("code", "--all", "--json"), many.env);
+  for (const { fob, env, timeBased } of [few, hundred, thousand, many]) {
+    run(fob("code", timeBased), env);
+    run(fob("code", "--all", "--json"), env);
+  }
   const withPin = { ...agent.env, FOB_PIN: "83517" };
   run(agent.fob("pin", "set"), withPin);
   const { socket } = JSON.parse(run(agent.fob("unlock", "--json"), withPin));
@@ -36,11 +47,17 @@ export async function makeHomes() {
   writeFileSync(picture, await code.getBuffer("image/png"));
   return {
     few,
+    hundred,
+    thousand,
     many,
     agent: { ...agent, socket: String(socket) },
     picture,
     secret: secretOf(2),
     folder,
+    /** @param {string} node */
+    runBy(node) {
+      nodeOf.commands = node;
+    },
     remove() {
       run(agent.fob("lock"), agent.env);
       rmSync(folder, { recursive: true, force: true });
@@ -59,10 +76,23 @@ function makeHome(home, count) {
     FOB_PIN: "",
     FOB_NO_INPUT: "1",
   };
-  const fob = (/** @type {string[]} */ ...args) => [process.execPath, FOB, ...args];
+  const fob = (/** @type {string[]} */ ...args) => [nodeOf.commands, FOB, ...args];
   const uris = Array.from({ length: count }, (_, i) => uriOf(i));
   run(fob("enroll", "--quiet", "-"), env, uris.join("\n"));
-  return { home, env, fob, timeBased: nameOf(count - 1), eventBased: nameOf(0) };
+  const shown = run(fob("show", NAMED, "--json"), env);
+  return {
+    home,
+    env,
+    fob,
+    /** A command line to be timed. @param {string[]} args */
+    timed: (...args) => ({ command: fob(...args), env }),
+    /** A bare Node. */
+    bare: () => ({ command: [nodeOf.commands, "-e", "0"], env }),
+    named: NAMED,
+    id: String(JSON.parse(shown).id),
+    timeBased: nameOf(count - 1),
+    eventBased: nameOf(0),
+  };
 }
 
 /** @param {number} i */
@@ -73,7 +103,7 @@ function uriOf(i) {
 
 /** @param {number} i */
 function nameOf(i) {
-  return `issuer-${i}`;
+  return i === 5 ? NAMED : `issuer-${i}`;
 }
 
 /** 160 bits by a linear congruence: the same in every run. @param {number} i */

@@ -9,7 +9,9 @@ import { hasTool } from "./timing.mjs";
 
 /** @param {Homes} homes */
 export async function peers(homes) {
-  return [oathtool(homes), keepassxc(homes), pass(homes)].filter((peer) => peer !== null);
+  return [oathtool(homes), keepassxc(homes), pass(homes), zbarimg(homes)].filter(
+    (peer) => peer !== null,
+  );
 }
 
 /** Keeps nothing: it is handed the secret. @param {Homes} homes */
@@ -17,6 +19,7 @@ function oathtool({ few: { env }, secret }) {
   if (!hasTool("oathtool")) return null;
   return {
     row: "oathtool (no store)",
+    isForCodes: false,
     timed: { command: ["oathtool", "--totp", "-b", secret], env },
   };
 }
@@ -34,7 +37,9 @@ function keepassxc({ few, folder, secret }) {
     call(["db-create", "--set-password", database], password.repeat(2)) &&
     call(["add", database, "bench", "--url", `otpauth://totp/bench?secret=${secret}`], password);
   const command = ["keepassxc-cli", "show", "--quiet", database, "bench"];
-  return isMade ? { row: "keepassxc-cli show", timed: { command, env, input: password } } : null;
+  return isMade
+    ? { row: "keepassxc-cli show", isForCodes: true, timed: { command, env, input: password } }
+    : null;
 }
 
 /** @param {Homes} homes */
@@ -52,5 +57,14 @@ function pass({ few, folder, secret }) {
   const isMade = call(
     "gpg --batch --passphrase '' --quick-generate-key bench && pass init bench && pass otp insert bench",
   );
-  return isMade ? { row: "pass otp", timed: { command: ["pass", "otp", "bench"], env } } : null;
+  return isMade
+    ? { row: "pass otp", isForCodes: true, timed: { command: ["pass", "otp", "bench"], env } }
+    : null;
+}
+
+/** Reads the picture that `inspect --qr` reads. @param {Homes} homes */
+function zbarimg({ few: { env }, picture }) {
+  if (!hasTool("zbarimg")) return null;
+  const command = ["zbarimg", "--quiet", "--raw", picture];
+  return { row: "zbarimg", isForCodes: false, timed: { command, env } };
 }

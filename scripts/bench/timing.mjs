@@ -9,22 +9,36 @@ import { spawnSync } from "node:child_process";
  * run took, in milliseconds.
  * @param {Timed} one @param {Timed} other @param {number} count
  */
-export function pairs(one, other, count) {
+function pairs(one, other, count) {
   run(one);
   run(other);
   return Array.from({ length: count }, () => ({ one: run(one), other: run(other) }));
 }
 
-/** Milliseconds. @param {Timed} timed */
+/** Milliseconds. Output goes into a pipe, as in a script. @param {Timed} timed */
 function run({ command: [program = "", ...args], env, input = "" }) {
   const start = performance.now();
-  const { error } = spawnSync(program, args, { env, input, stdio: ["pipe", "ignore", "ignore"] });
+  const { error } = spawnSync(program, args, { env, input, stdio: "pipe" });
   if (error) throw error;
   return performance.now() - start;
 }
 
+/**
+ * The median of the ratios of a command to another one. @param {Timed} timed @param {Timed} against
+ * @param {number} count
+ */
+export function ratio(timed, against, count) {
+  return medianOf(pairs(timed, against, count).map(({ one, other }) => one / other));
+}
+
+/** The median of a command alone, in milliseconds. @param {Timed} timed @param {number} count */
+export function bareMs(timed, count) {
+  run(timed);
+  return medianOf(Array.from({ length: count }, () => run(timed)));
+}
+
 /** @param {readonly number[]} figures */
-export function medianOf(figures) {
+function medianOf(figures) {
   return figures.toSorted((a, b) => a - b)[figures.length >> 1] ?? Number.NaN;
 }
 

@@ -41,6 +41,8 @@ export const TOKEN_ID = /^[0-9a-f]{16}$/;
 /** A smaller index, in bytes, is read as quickly as a locator (about 200 tokens). */
 const LARGE_INDEX = 16 * 1024;
 
+type Located = TokenRecord | null | "unsure" | "stale";
+
 /** An open vault. It caches nothing but the vault key: every call reads the current files. */
 export class Vault implements TokenStore {
   readonly layout: VaultLayout;
@@ -85,9 +87,9 @@ export class Vault implements TokenStore {
   findExactly(query: string): IndexEntry | null {
     const look = lookAtCell(this.indexCell());
     const located = this.#locate(query, look);
-    if (located !== "unsure") return located?.token ?? null;
+    if (located === null || typeof located === "object") return located?.token ?? null;
     const index = this.#readIndex(look);
-    this.#renewLocator(index, look);
+    if (located === "stale") this.#renewLocator(index, look);
     return index && findExactly(index, query);
   }
 
@@ -102,7 +104,7 @@ export class Vault implements TokenStore {
     const isLocated = located.every((one) => typeof one === "object" && one !== null);
     if (isLocated) return located;
     const index = this.#readIndex(look);
-    if (located.includes("unsure")) this.#renewLocator(index, look);
+    if (located.includes("stale")) this.#renewLocator(index, look);
     return queries.map((query) => this.read(this.#findNamed(index, query).id));
   }
 
@@ -225,17 +227,20 @@ export class Vault implements TokenStore {
     );
   }
 
-  /** The result of the locator of a large index, checked against the sealed record. */
-  #locate(query: string, { generations, bytes }: CellLook): TokenRecord | null | "unsure" {
+  /**
+   * The result of the locator of a large index, checked against the sealed record; "unsure" where
+   * the index must be asked, "stale" where the locator must also be written again.
+   */
+  #locate(query: string, { generations, bytes }: CellLook): Located {
     const [generation] = generations;
     if (generation === undefined || bytes < LARGE_INDEX) return "unsure";
     if (TOKEN_ID.test(query)) return "unsure";
     const located = locate(this.layout, this.vaultKey, generation, query);
-    if (located === "stale") return "unsure";
+    if (located === "stale") return "stale";
     const record = located.id === null ? null : this.#readSound(located.id);
     return record === null || (record !== "damaged" && record.token.name === query)
       ? record
-      : "unsure";
+      : "stale";
   }
 
   /** A token's record; "damaged" if unreadable, because the index may still know its name. */
@@ -249,8 +254,8 @@ export class Vault implements TokenStore {
   }
 
   /** Writes the locator of a large index, for the next look-up. */
-  #renewLocator(index: Buffer | null, { generations: [generation], bytes }: CellLook): void {
-    if (!index || generation === undefined || bytes < LARGE_INDEX) return;
+  #renewLocator(index: Buffer | null, { generations: [generation] }: CellLook): void {
+    if (!index || generation === undefined) return;
     // the index may have changed before it was read
     if (lookAtCell(this.indexCell()).generations[0] !== generation) return;
     writeLocator(this.layout, this.vaultKey, generation, decodeIndex(index));
