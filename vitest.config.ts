@@ -26,6 +26,8 @@ export default defineConfig(({ mode }) => ({
   plugins: [textFiles],
   define: { FOB_VERSION: JSON.stringify(version) },
   test: {
+    // programs under test have homes of their own, where nothing else is expected
+    env: { NODE_DISABLE_COMPILE_CACHE: "1" },
     setupFiles: [
       "test/processor-time.ts",
       "test/least-costs.ts",

@@ -12,10 +12,23 @@ import { build } from "rolldown";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version, dependencies } = JSON.parse(await readFile(`${root}/package.json`, "utf8"));
 const target = "node20.19";
-const define = { FOB_VERSION: JSON.stringify(version) };
+/** Stands for the hash of all built files until they are there. */
+const BUILD = "build-0000000000000000";
+const define = { FOB_VERSION: JSON.stringify(version), FOB_BUILD: JSON.stringify(BUILD) };
 
 /** From this number of commands on that use a module, it is loaded with every command. */
 const SHARED_BY = 10;
+
+const OUTPUT = /** @type {const} */ ({ dir: "dist", format: "cjs", comments: false });
+
+/** How the files of the fast path are bundled. */
+const FAST_PATH = {
+  cwd: root,
+  platform: /** @type {const} */ ("node"),
+  transform: { target, define },
+  plugins: [waitingCrypto(), withoutPins(), asciiOnly()],
+  treeshake: { moduleSideEffects: false },
+};
 
 await rm(`${root}/dist`, { recursive: true, force: true });
 const [program] = await Promise.all([
@@ -33,32 +46,33 @@ const [program] = await Promise.all([
       "serve-agent": "src/entry/agent.ts",
     },
     output: {
-      dir: "dist",
-      format: "cjs",
-      comments: false,
+      ...OUTPUT,
       entryFileNames: "[name].cjs",
       chunkFileNames: "parts/[name]-[hash].cjs",
       codeSplitting: { groups: [{ name: "shared", minShareCount: SHARED_BY }] },
     },
   }),
   build({
-    cwd: root,
-    platform: "node",
-    external: ["./main.cjs"],
-    transform: { target, define },
-    plugins: [waitingCrypto(), withoutPins(), asciiOnly()],
-    treeshake: { moduleSideEffects: false },
+    ...FAST_PATH,
     input: { fob: "src/entry/fob.ts" },
+    output: { ...OUTPUT, entryFileNames: "[name].cjs" },
+  }),
+  build({
+    ...FAST_PATH,
+    input: { answers: "src/entry/quick-answers.ts" },
     output: {
-      dir: "dist",
-      format: "cjs",
-      comments: false,
+      ...OUTPUT,
       entryFileNames: "[name].cjs",
       chunkFileNames: "quick/[name].cjs",
+      // what every passcode needs is in one file
       codeSplitting: { groups: [{ name: "answers", test: /quick-answers/ }] },
     },
   }),
 ]);
+
+// it only passes the file on that everything is in
+await rm(`${root}/dist/answers.cjs`);
+await nameBuild();
 
 await cp(`${root}/shell`, `${root}/dist/shell`, { recursive: true });
 await writeFile(`${root}/dist/LICENSES.txt`, await licenses(program));
@@ -71,6 +85,17 @@ const { stdout, status } = spawnSync(process.execPath, [`${root}/dist/main.cjs`,
 });
 if (status !== 0) throw new Error("the program that was built shows no help");
 await writeFile(`${root}/dist/help.txt`, stdout);
+
+/** Compiled code of one build must not run for another one: its name has a hash of the files. */
+async function nameBuild() {
+  const hash = crypto.createHash("sha256");
+  const names = (await readdir(`${root}/dist`, { recursive: true })).sort();
+  for (const name of names.filter((one) => one.endsWith(".cjs")))
+    hash.update(`${name}\0`).update(await readFile(`${root}/dist/${name}`));
+  const path = `${root}/dist/fob.cjs`;
+  const named = `build-${hash.digest("hex").slice(0, 16)}`;
+  await writeFile(path, (await readFile(path, "utf8")).replaceAll(BUILD, named));
+}
 
 /**
  * The files of other kinds that the program has as texts.

@@ -1,9 +1,13 @@
 import { fstatSync, readFileSync, writeSync } from "node:fs";
 import type { FobError } from "#base/fob-error.ts";
 import { messagesFile } from "#base/messages-file.ts";
+import { runBuiltFile } from "./built-files.ts";
+import { parseCodeOptions } from "./code-options.ts";
 import { leaveTerminals } from "./leave-terminals.ts";
 
 declare const FOB_VERSION: string;
+
+type QuickAnswers = typeof import("./quick-answers.ts");
 
 /** The width of the prerendered help page, in columns. */
 const PAGE_COLUMNS = 80;
@@ -18,7 +22,7 @@ answerOrLoad(process.argv.slice(2)).catch(report);
 async function answerOrLoad(argv: readonly string[]): Promise<void> {
   const answer = await answerAtOnce(argv);
   if (answer === null) {
-    require("./main.cjs");
+    runBuiltFile("main.cjs", `run-${wordOf(argv)}`, process.env);
     return;
   }
   print(answer);
@@ -41,10 +45,17 @@ function leave(): void {
   process.exit();
 }
 
+/** The first word of a command line, for a file name: what it runs depends on it most. */
+function wordOf([word = ""]: readonly string[]): string {
+  return /^[a-z]{1,12}$/.test(word) ? word : "other";
+}
+
 /** The answer to a command line, or null when the whole program is needed. */
 async function answerAtOnce([command, ...rest]: readonly string[]): Promise<string | null> {
-  if (command === "code" || command === "__complete")
-    return (await import("./quick-answers.ts")).answerQuickly([command, ...rest], process.env);
+  if (command === "__complete" || (command === "code" && parseCodeOptions(rest) !== null)) {
+    const quick = runBuiltFile("quick/answers.cjs", command, process.env) as QuickAnswers;
+    return quick.answerQuickly([command, ...rest], process.env);
+  }
   if (rest.length > 0) return null;
   if (command === "--version" || command === "-V") return `${FOB_VERSION}\n`;
   const isHelp = command === "--help" || command === "-h";

@@ -71,11 +71,11 @@ export async function runFob(
   env: Readonly<Record<string, string>>,
   { input = "", env: more = {} }: Surroundings = {},
 ): Promise<Outcome> {
-  const { PATH = "", SystemRoot = "" } = process.env;
+  const { PATH = "", SystemRoot = "", NODE_DISABLE_COMPILE_CACHE = "" } = process.env;
   if (canRunHere(args, { ...env, ...more }))
     return runHere(args, { PATH, SystemRoot, ...env, ...more }, input);
   const result = await execa(process.execPath, [FOB, ...args], {
-    env: { PATH, SystemRoot, ...env, ...more },
+    env: { PATH, SystemRoot, NODE_DISABLE_COMPILE_CACHE, ...env, ...more },
     extendEnv: false,
     input,
     reject: false,

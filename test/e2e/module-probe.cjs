@@ -1,9 +1,10 @@
-// Preloaded into the program: writes which modules it loads, one a line and in order, to the file
-// that FOB_PROBE names.
+// Preloaded into the program: writes which modules and built files it loads, one a line and in
+// order, to the file that FOB_PROBE names.
 "use strict";
-const { appendFileSync } = require("node:fs");
+const fs = require("node:fs");
 const Module = require("node:module");
 
+const { appendFileSync, readFileSync } = fs;
 const file = process.env["FOB_PROBE"] ?? "";
 // @ts-expect-error: not part of the public interface, and the one place that every module of a program passes
 const load = Module._load;
@@ -12,3 +13,12 @@ Module._load = (/** @type {string} */ request, /** @type {unknown[]} */ ...rest)
   appendFileSync(file, `${request.replace(/^.*\//, "")}\n`);
   return load(request, ...rest);
 };
+
+// built files are run with the code that was compiled before, and do not pass there
+fs.readFileSync = /** @type {any} */ (
+  (/** @type {unknown} */ path, /** @type {any} */ options) => {
+    const name = /\/dist\/.*?([^/]+\.cjs)$/.exec(String(path))?.[1];
+    if (name !== undefined) appendFileSync(file, `${name}\n`);
+    return readFileSync(/** @type {any} */ (path), options);
+  }
+);

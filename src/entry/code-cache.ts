@@ -1,0 +1,151 @@
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  type Stats,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+
+/** Compiled code of the built files of one program, by their names below `dist`. */
+export type CompiledFiles = Map<string, Buffer>;
+
+/** Files of other builds are removed when they are this old, in milliseconds. */
+const OLD_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** The length of the checksum in front of a file. */
+const CHECKSUM_BYTES = 32;
+
+/** A larger file is not from fob. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The folder where compiled code may be kept for this user: `fob` in the user's cache. Null where
+ * the environment names none, it is switched off, or it is not certain that this user alone writes
+ * there: as root with another user's HOME, for example.
+ */
+export function codeFolder(env: NodeJS.ProcessEnv): string | null {
+  if (env["NODE_DISABLE_COMPILE_CACHE"] || env["NODE_V8_COVERAGE"]) return null;
+  const { LOCALAPPDATA, XDG_CACHE_HOME, HOME } = env;
+  if (process.platform === "win32") return LOCALAPPDATA ? `${LOCALAPPDATA}\\fob\\Code` : null;
+  if (!HOME?.startsWith("/") || !isOurs(lstatOrNull(HOME))) return null;
+  if (process.platform === "darwin") return `${HOME}/Library/Caches/fob`;
+  return `${XDG_CACHE_HOME?.startsWith("/") ? XDG_CACHE_HOME : `${HOME}/.cache`}/fob`;
+}
+
+/**
+ * What {@link writeCompiled} has kept under this name; empty where there is nothing, or another
+ * user may have written it.
+ */
+export function readCompiled(folder: string, name: string): CompiledFiles {
+  const compiled: CompiledFiles = new Map();
+  if (!isPrivate(lstatOrNull(folder))) return compiled;
+  try {
+    const bytes = withoutChecksum(readPrivately(`${folder}/${name}`));
+    const head = bytes.indexOf("\n");
+    let at = head + 1;
+    for (const [file, length] of JSON.parse(bytes.toString("latin1", 0, head))) {
+      compiled.set(file, bytes.subarray(at, at + length));
+      at += length;
+    }
+  } catch {
+    // there is none yet, or it cannot be read: the code is compiled
+    compiled.clear();
+  }
+  return compiled;
+}
+
+/**
+ * Keeps compiled code for the next run. A failure is ignored. Removes old files of other builds,
+ * whose names do not begin with `build`.
+ */
+export function writeCompiled(
+  folder: string,
+  name: string,
+  compile: () => CompiledFiles,
+  build: string,
+): void {
+  const temporary = `${folder}/.new-${name}-${process.pid}`;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!isPrivate(lstatOrNull(folder))) return;
+    // before the work of compiling
+    const file = openSync(temporary, "wx", 0o600);
+    try {
+      const compiled = [...compile()];
+      const head = JSON.stringify(compiled.map(([path, { length }]) => [path, length]));
+      const bytes = Buffer.concat([Buffer.from(`${head}\n`), ...compiled.map(([, code]) => code)]);
+      writeFileSync(file, Buffer.concat([checksum(bytes), bytes]));
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, `${folder}/${name}`);
+    removeOthers(folder, build);
+  } catch {
+    // the next run compiles again
+    removeIfThere(temporary);
+  }
+}
+
+function removeOthers(folder: string, build: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = `${folder}/${name}`;
+    const changed = name.startsWith(build) ? undefined : lstatOrNull(path)?.mtimeMs;
+    if (changed !== undefined && Date.now() - changed > OLD_MS) removeIfThere(path);
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // it is gone already, or it stays
+  }
+}
+
+/** V8 trusts what it is given: a damaged file would end the process. */
+function withoutChecksum(file: Buffer): Buffer {
+  const bytes = file.subarray(CHECKSUM_BYTES);
+  if (checksum(bytes).equals(file.subarray(0, CHECKSUM_BYTES))) return bytes;
+  throw new Error("the file is damaged");
+}
+
+function checksum(bytes: Buffer): Buffer {
+  return createHash("sha256").update(bytes).digest();
+}
+
+function readPrivately(path: string): Buffer {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile() || !isPrivate(stats) || stats.size > MAX_BYTES) throw new Error(path);
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Whether this user alone can write. */
+function isPrivate(stats: Stats | null): boolean {
+  return isOurs(stats) && (process.platform === "win32" || ((stats?.mode ?? 0) & 0o022) === 0);
+}
+
+function isOurs(stats: Stats | null): boolean {
+  const ours = process.geteuid?.();
+  return stats !== null && !stats.isSymbolicLink() && (ours === undefined || stats.uid === ours);
+}
+
+function lstatOrNull(path: string): Stats | null {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
+}

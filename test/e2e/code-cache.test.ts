@@ -1,0 +1,96 @@
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { homesLike, RFC_SECRET, TOTP_URI } from "./fob.ts";
+
+const isPosix = process.platform !== "win32";
+
+const enrolled = homesLike(({ fob }) => fob(["enroll", "-"], { input: TOTP_URI }));
+
+/** A home whose programs keep compiled code, and the folder that they keep it in. */
+async function keeping() {
+  const made = await enrolled();
+  const cache = join(made.home, "cache");
+  const env = { NODE_DISABLE_COMPILE_CACHE: "", XDG_CACHE_HOME: cache };
+  const run = (...args: readonly string[]) => made.fob(args, { env });
+  return { run, cache, folder: join(cache, "fob"), made };
+}
+
+function kept(folder: string): string[] {
+  return readdirSync(folder).map((name) => name.replace(/^build-[0-9a-f]{16}-.*-/, ""));
+}
+
+describe.runIf(process.platform === "linux")("compiled code", () => {
+  const LINES = [
+    ["list", "--json"],
+    ["code", "exam", "--at", "@59", "--json"],
+    ["code", "--all", "--at", "@59"],
+    ["show", "nobody"],
+    ["lst"],
+    ["--version"],
+  ];
+
+  test("is kept for this user alone, and changes no answer", async () => {
+    const { run, folder, made } = await keeping();
+    for (const args of LINES) {
+      const without = await made.fob(args);
+      const said = [await run(...args), await run(...args), await run(...args)];
+      expect({ args, said }).toEqual({ args, said: [without, without, without] });
+    }
+    expect(kept(folder).sort()).toEqual(["code", "code", "list", "lst", "show"]);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    for (const name of readdirSync(folder))
+      expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+  });
+
+  test("has no name, no secret and nothing else of a vault", async () => {
+    const { run, folder, made } = await keeping();
+    const uri = TOTP_URI.replaceAll("Example", "Zqvxissuer").replaceAll("bob", "zqvxaccount");
+    await made.fob(["enroll", "-"], { input: uri });
+    await run("code", "zqvxissuer:zqvx");
+    await run("show", "zqvx");
+    for (const name of readdirSync(folder)) {
+      const text = readFileSync(join(folder, name), "latin1");
+      expect(text).toContain("answerQuickly".slice(0, 6));
+      expect(text).not.toMatch(new RegExp(`zqvx|${RFC_SECRET}|${made.home}`, "i"));
+    }
+  });
+
+  test.each<[what: string, spoil: (path: string) => void]>([
+    ["is cut", (path) => writeFileSync(path, readFileSync(path).subarray(0, 5_000))],
+    ["is empty", (path) => writeFileSync(path, "")],
+    ["is no list", (path) => writeFileSync(path, "{}\n")],
+    ["was changed", (path) => writeFileSync(path, readFileSync(path).fill(0x55, 3_000, 4_000))],
+  ])("that %s is made again", async (_, spoil) => {
+    const { run, folder } = await keeping();
+    const first = await run("list", "--json");
+    const [name = ""] = readdirSync(folder);
+    spoil(join(folder, name));
+    expect(await run("list", "--json")).toEqual(first);
+    expect(await run("list", "--json")).toEqual(first);
+    expect(statSync(join(folder, name)).size).toBeGreaterThan(10_000);
+  });
+
+  test.runIf(isPosix)("that others can write is not run, nor written to", async () => {
+    const { run, folder } = await keeping();
+    const first = await run("list", "--json");
+    const [name = ""] = readdirSync(folder);
+    const path = join(folder, name);
+    chmodSync(path, 0o666);
+    const before = statSync(path).ino;
+    expect(await run("list", "--json")).toEqual(first);
+    // it was replaced by one that others cannot write
+    expect(statSync(path).ino).not.toBe(before);
+    chmodSync(folder, 0o777);
+    expect(await run("show", "exam")).toMatchObject({ exitCode: 0 });
+    expect(readdirSync(folder)).toEqual([name]);
+  });
+
+  test("is not kept where nothing can be written, nor where it is switched off", async () => {
+    const { run, cache, made } = await keeping();
+    writeFileSync(cache, "a file");
+    expect(await run("list")).toMatchObject({ exitCode: 0, stderr: "" });
+    await made.fob(["list"], { env: { NODE_DISABLE_COMPILE_CACHE: "1" } });
+    expect(readdirSync(made.home)).not.toContain(".cache");
+  });
+});
