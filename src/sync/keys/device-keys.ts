@@ -27,6 +27,9 @@ export interface DeviceKeys extends PublicKeys {
 
 const PUBLIC_DER = Buffer.from("302a300506032b6570032100", "hex");
 
+const signingKeys = new WeakMap<Pick<DeviceKeys, "signingSecret">, KeyObject>();
+const checkingKeys = new WeakMap<Pick<PublicKeys, "signing">, KeyObject>();
+
 /** New keys for a device. */
 export function newDeviceKeys(): DeviceKeys {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
@@ -51,13 +54,15 @@ export function deviceId({ signing, recipient }: PublicKeys): string {
 export function signValue(
   value: unknown,
   purpose: string,
-  { signingSecret }: Pick<DeviceKeys, "signingSecret">,
+  keys: Pick<DeviceKeys, "signingSecret">,
 ): string {
-  const key = createPrivateKey({
-    key: Buffer.from(signingSecret, "base64"),
-    format: "der",
-    type: "pkcs8",
-  });
+  const key = keyOf(signingKeys, keys, () =>
+    createPrivateKey({
+      key: Buffer.from(keys.signingSecret, "base64"),
+      format: "der",
+      type: "pkcs8",
+    }),
+  );
   return sign(null, signedBytes(value, purpose), key).toString("base64");
 }
 
@@ -66,14 +71,10 @@ export function isSigned(
   value: unknown,
   purpose: string,
   signature: string,
-  { signing }: Pick<PublicKeys, "signing">,
+  keys: Pick<PublicKeys, "signing">,
 ): boolean {
-  return verify(
-    null,
-    signedBytes(value, purpose),
-    publicKey(signing),
-    Buffer.from(signature, "base64"),
-  );
+  const key = keyOf(checkingKeys, keys, () => publicKey(keys.signing));
+  return verify(null, signedBytes(value, purpose), key, Buffer.from(signature, "base64"));
 }
 
 /** The SHA-256 of a value's canonical text, in hexadecimal. */
@@ -90,6 +91,17 @@ export function newRecovery(): { readonly identity: string; readonly recipient: 
 
 function signedBytes(value: unknown, purpose: string): Buffer {
   return Buffer.from(`fob ${purpose}\n${canonicalText(value)}`);
+}
+
+/** The key that belongs to an object, read once: reading it takes longer than a signature. */
+function keyOf<T extends object>(
+  known: WeakMap<T, KeyObject>,
+  owner: T,
+  read: () => KeyObject,
+): KeyObject {
+  const key = known.get(owner) ?? read();
+  known.set(owner, key);
+  return key;
 }
 
 function publicKey(raw: string): KeyObject {

@@ -3,7 +3,7 @@ import { ownValue } from "#base/own-value.ts";
 import type { NewFile, Repository } from "#sync/git/repository.ts";
 import { blobId } from "#sync/git/repository.ts";
 import { deviceId, hashOf } from "#sync/keys/device-keys.ts";
-import { sealFor } from "#sync/keys/sealed-file.ts";
+import { sealerFor } from "#sync/keys/sealed-file.ts";
 import {
   encodeFarewell,
   encodeHead,
@@ -50,7 +50,7 @@ export async function prepareCommit(
   const { before, drafts, chain, membership, view, stamp, now } = publication;
   const device = deviceId(before.keys);
   const recipients = [membership.recovery, ...membership.members.map(({ keys }) => keys.recipient)];
-  const keys = recipients.map((key) => Buffer.from(key, "base64"));
+  const seal = sealerFor(recipients.map((key) => Buffer.from(key, "base64")));
   const files = new Map<string, NewFile>();
   const tokens: Record<string, KnownToken> = {};
   const mustWrite = ({ isStale, epoch }: Draft) => isStale || epoch !== membership.epoch;
@@ -66,7 +66,7 @@ export async function prepareCommit(
     const content = await open(id);
     const { epoch } = membership;
     const plaintext = encodeTokenFile({ shared: draft.shared, content, epoch }, before.keys);
-    const sealed = await sealFor(plaintext, keys);
+    const sealed = await seal(plaintext);
     plaintext.fill(0);
     tokens[id] = { ...known, blob: blobId(sealed), epoch };
     files.set(tokenFile(id), sealed);
@@ -92,7 +92,7 @@ export async function prepareCommit(
     files: filesDigest(blobs),
     seen,
   };
-  files.set(HEAD_FILE, await sealFor(encodeHead(body, before.keys), keys));
+  files.set(HEAD_FILE, await seal(encodeHead(body, before.keys)));
   const commit = await repository.commit(files, before.commit, now);
   return { tokens, head: seenOf(body), published, commit };
 }
@@ -107,7 +107,7 @@ async function farewellsOf(
     const removal = chain.find(({ body }) => body.action === "remove" && body.member.id === id);
     if (removal?.body.author === id) continue;
     const recipient = Buffer.from(keys.recipient, "base64");
-    farewells[farewellFile(id)] = await sealFor(encodeFarewell(chain), [recipient]);
+    farewells[farewellFile(id)] = await sealerFor([recipient])(encodeFarewell(chain));
   }
   return farewells;
 }

@@ -4,7 +4,7 @@ import type { Look } from "#base/long-work.ts";
 import { ownValue } from "#base/own-value.ts";
 import type { RemoteBranches, Repository, TreeFile } from "#sync/git/repository.ts";
 import { deviceId } from "#sync/keys/device-keys.ts";
-import { openSealed } from "#sync/keys/sealed-file.ts";
+import type { OpenFile } from "#sync/keys/sealed-file.ts";
 import {
   checkHead,
   decodeFarewell,
@@ -85,18 +85,21 @@ export async function readRemote(
   state: SyncState,
   repository: Repository,
   { devices }: Pick<RemoteBranches, "devices">,
-  { look, isTrusted }: { readonly look: Look; readonly isTrusted: boolean },
+  {
+    openFile,
+    look,
+    isTrusted,
+  }: { readonly openFile: OpenFile; readonly look: Look; readonly isTrusted: boolean },
 ): Promise<RemoteView> {
-  const identity = Buffer.from(state.keys.identity, "base64");
   const opened = new Map<string, OpenedBranch>();
   const closed: string[] = [];
   for (const [id, commit] of devices) {
     await look();
     if (!isTrusted && ownValue(state.loaded, id) === commit) continue;
-    const branch = await openBranch(repository, commit, identity);
+    const branch = await openBranch(repository, commit, openFile);
     if (branch) opened.set(id, branch);
     else closed.push(id);
-    if (!branch) await refuseFarewell(repository, commit, state);
+    if (!branch) await refuseFarewell(repository, commit, state, openFile);
   }
   const { chain, membership } = settleChain(state, opened);
   const members = new Map(membership.members.map((member) => [member.id, member]));
@@ -130,13 +133,13 @@ export async function readRemote(
 async function openBranch(
   repository: Repository,
   commit: string,
-  identity: Buffer,
+  openFile: OpenFile,
 ): Promise<OpenedBranch | null> {
   const files = await repository.files(commit);
   const head = files.get(HEAD_FILE);
   if (!head || head.bytes > MAX_HEAD || files.size > MAX_FILES) return null;
   const [sealed] = await repository.read([head]);
-  const bytes = sealed && (await openSealed(sealed, identity).catch(nullIfDamaged));
+  const bytes = sealed && (await openFile(sealed).catch(nullIfDamaged));
   return bytes ? { commit, files, ...decodeHead(bytes) } : null;
 }
 
@@ -145,13 +148,13 @@ async function refuseFarewell(
   repository: Repository,
   commit: string,
   { keys, genesis }: SyncState,
+  openFile: OpenFile,
 ): Promise<void> {
   const device = deviceId(keys);
   const file = (await repository.files(commit)).get(farewellFile(device));
   if (!file || file.bytes > MAX_HEAD) return;
   const [sealed] = await repository.read([file]);
-  const identity = Buffer.from(keys.identity, "base64");
-  const bytes = sealed && (await openSealed(sealed, identity).catch(nullIfDamaged));
+  const bytes = sealed && (await openFile(sealed).catch(nullIfDamaged));
   const membership = bytes && readMembership(decodeFarewell(bytes));
   if (membership && membership.genesis === genesis && isFormer(device, membership))
     throw removedHere();

@@ -3,6 +3,7 @@ import { t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
 import type { RemoteBranches, Repository } from "#sync/git/repository.ts";
 import { deviceId, hashOf } from "#sync/keys/device-keys.ts";
+import { openerFor } from "#sync/keys/sealed-file.ts";
 import {
   extendChain,
   type Member,
@@ -100,7 +101,9 @@ async function tryRound(
   const now = work.clock();
   await repository.create(before.remote);
   const shown = await repository.fetch();
+  const openFile = openerFor(Buffer.from(before.keys.identity, "base64"));
   const view = await readRemote(before, repository, shown, {
+    openFile,
     look,
     isTrusted: wishes.isTrusted ?? false,
   });
@@ -112,8 +115,7 @@ async function tryRound(
     wishes,
   );
   const membership = readMembership(chain);
-  const identity = Buffer.from(before.keys.identity, "base64");
-  const opening = { repository, identity, membership, look };
+  const opening = { repository, openFile, membership, look };
   const drafts: Drafts = {
     tokens: new Map(
       Object.entries(before.tokens).map(([id, known]) => [id, { ...known, isStale: false }]),

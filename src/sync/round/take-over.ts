@@ -3,7 +3,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
 import type { Repository } from "#sync/git/repository.ts";
-import { openSealed } from "#sync/keys/sealed-file.ts";
+import type { OpenFile } from "#sync/keys/sealed-file.ts";
 import type { Member, Membership } from "#sync/members/member-chain.ts";
 import { isSameJson } from "#sync/tokens/json-value.ts";
 import { mergeTokens, type SharedToken } from "#sync/tokens/shared-token.ts";
@@ -31,8 +31,9 @@ export type OpenContent = (id: string) => Promise<TokenContent>;
 export async function takeOver(
   drafts: Drafts,
   branches: readonly NewBranch[],
-  { repository, identity, membership, look }: Opening,
+  opening: Opening,
 ): Promise<void> {
+  const { repository, openFile, membership, look } = opening;
   const authors = authorsIn(membership);
   const opened = new Set<string>();
   for (const { tokens } of branches) {
@@ -43,10 +44,10 @@ export async function takeOver(
     for (const [i, [id, { blob }]] of fresh.entries()) {
       await look();
       opened.add(`${id} ${blob}`);
-      const file = await openTokenFile(contents[i] ?? Buffer.alloc(0), id, { identity, authors });
+      const file = await openTokenFile(contents[i] ?? Buffer.alloc(0), id, { openFile, authors });
       const known = drafts.tokens.get(id);
       if (known && known.shared.content !== file.shared.content)
-        await openContent(drafts, id, { repository, identity, membership, look });
+        await openContent(drafts, id, opening);
       takeFile(drafts, file, blob);
     }
   }
@@ -55,7 +56,7 @@ export async function takeOver(
 /** What opening token files needs. */
 export interface Opening {
   readonly repository: Repository;
-  readonly identity: Buffer;
+  readonly openFile: OpenFile;
   readonly membership: Membership;
   readonly look: Look;
 }
@@ -64,7 +65,7 @@ export interface Opening {
 export async function openContents(
   drafts: Drafts,
   ids: readonly string[],
-  { repository, identity, membership, look }: Opening,
+  { repository, openFile, membership, look }: Opening,
 ): Promise<void> {
   const closed = ids.filter((id) => !drafts.contents.has(id));
   const files = await repository.sizes(closed.map((id) => drafts.tokens.get(id)?.blob ?? ""));
@@ -73,7 +74,7 @@ export async function openContents(
   for (const [i, id] of closed.entries()) {
     await look();
     const bytes = sealed[i] ?? Buffer.alloc(0);
-    const { content } = await openTokenFile(bytes, id, { identity, authors });
+    const { content } = await openTokenFile(bytes, id, { openFile, authors });
     drafts.contents.set(id, content);
   }
 }
@@ -99,11 +100,11 @@ async function openTokenFile(
   sealed: Buffer,
   id: string,
   {
-    identity,
+    openFile,
     authors,
-  }: { readonly identity: Buffer; readonly authors: ReadonlyMap<string, Member> },
+  }: { readonly openFile: OpenFile; readonly authors: ReadonlyMap<string, Member> },
 ): Promise<TokenFile> {
-  const bytes = await openSealed(sealed, identity);
+  const bytes = await openFile(sealed);
   if (bytes) return decodeTokenFile(bytes, id, authors);
   throw new FobError("rejected", t`the token file ${id} is not encrypted for this device`);
 }
