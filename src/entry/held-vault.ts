@@ -7,6 +7,7 @@ import {
   type VaultState,
 } from "#agent/server/agent-services.ts";
 import { answer } from "#agent/server/answers.ts";
+import type { BackgroundSync } from "#agent/server/background-sync.ts";
 import type { ClientLanguages } from "#agent/server/client-languages.ts";
 import type { ClientHandler } from "#agent/server/conversation.ts";
 import { Lifetime } from "#agent/server/lifetime.ts";
@@ -29,6 +30,7 @@ import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { directAuthenticator } from "#vault/tokens/authenticator.ts";
 import { Vault } from "#vault/vault.ts";
 import { carryOut } from "./agent-commands.ts";
+import { agentSync } from "./agent-sync.ts";
 
 declare const FOB_VERSION: string;
 
@@ -47,6 +49,7 @@ export class HeldVault {
   readonly #lifetime: Lifetime;
   readonly #presence: VaultPresence;
   readonly #listener: PushListener | null;
+  readonly #sync: BackgroundSync | null;
   readonly #pinentry: Pinentry | null;
   readonly #services: AgentServices;
   #isLocked = false;
@@ -69,6 +72,7 @@ export class HeldVault {
     this.#listener = order.push
       ? new PushListener(newInbox(), order.notify ? systemNotifier(process.platform) : null)
       : null;
+    this.#sync = agentSync(order, vaultKey);
     this.#pinentry = pinentryFor(order);
     this.#services = {
       vaultState: () => this.#state(),
@@ -109,8 +113,9 @@ export class HeldVault {
     };
   }
 
-  /** Starts to poll for login requests, if the order says so. */
+  /** Starts to poll for login requests, and to synchronise, if the order says so. */
   listenForLoginRequests(): void {
+    void this.#sync?.run();
     // errors of the vault are reported to the next client that uses it
     void this.#listener?.run().catch(() => undefined);
   }
@@ -141,6 +146,7 @@ export class HeldVault {
     // first, so that the process ends even if a later step fails
     setTimeout(() => process.exit(0), FAREWELL_MS);
     this.#listener?.end();
+    this.#sync?.end();
     this.#tokens.forget();
     this.#release();
   }

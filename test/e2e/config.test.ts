@@ -31,7 +31,7 @@ describe("fob config", () => {
       stdout:
         "keychain\tsystem\tdefault\ncolor\tauto\tdefault\nplain\tfalse\tdefault\nclipboard.clear-after\t30\tdefault\nlist.sort\tname\tdefault\n" +
         "code.min-validity\t0\tdefault\npush.poll-seconds\t0\tdefault\npush.notify\tfalse\tdefault\n" +
-        "pinentry.program\t\tdefault\naskpass.rules\t\tdefault\naskpass.next\t\tdefault\ntiqr.schemes\t\tdefault\nagent.lifetime\t8h\tdefault\nagent.idle\t1h\tdefault\nagent.lock-with-screen\ttrue\tdefault\n",
+        "pinentry.program\t\tdefault\naskpass.rules\t\tdefault\naskpass.next\t\tdefault\ntiqr.schemes\t\tdefault\nagent.lifetime\t8h\tdefault\nagent.idle\t1h\tdefault\nagent.lock-with-screen\ttrue\tdefault\nsync.every\tnever\tdefault\n",
       stderr: "",
     });
   });

@@ -45,7 +45,7 @@ export interface AgentHost {
 /** How long an agent holds the vault open, and what it does by itself. */
 export type AgentOptions = Pick<
   AgentOrder,
-  "limits" | "push" | "notify" | "pinentry" | "locksWithScreen"
+  "limits" | "push" | "notify" | "syncMs" | "pinentry" | "locksWithScreen"
 >;
 
 /**

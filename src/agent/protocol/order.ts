@@ -13,6 +13,8 @@ const OrderSchema = v.object({
   push: v.boolean(),
   /** Whether it shows notifications about them. */
   notify: v.boolean(),
+  /** How often it synchronises with other devices, in milliseconds; null: never. */
+  syncMs: v.nullable(v.number()),
   /**
    * The pinentry that asks for the PINs that a request lacks, the empty text for the usual one of
    * the system; null: such requests fail.

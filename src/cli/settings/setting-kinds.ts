@@ -61,6 +61,25 @@ export function duration(): SettingKind<string> {
   };
 }
 
+/** The word for no interval at all. */
+export const NEVER = "never";
+
+const MIN_INTERVAL = "1m";
+
+/** An interval of one minute to 30 days, or never. */
+export function interval(): SettingKind<string> {
+  const isAllowed = (text: string) =>
+    text === NEVER ||
+    (durationMs(text) >= durationMs(MIN_INTERVAL) && durationMs(text) <= durationMs(MAX_DURATION));
+  return {
+    schema: v.pipe(v.string(), v.regex(INTERVAL), v.check(isAllowed)),
+    fromText: asItIs,
+    words: () => t("a duration from 1 minute to 30 days (15m, 1h), or never"),
+  };
+}
+
+const INTERVAL = new RegExp(`^never$|${DURATION.source}`);
+
 const MAX_PATH = 4_096;
 
 /** A program: its name in PATH, or its path. It is started without a shell and without arguments. */

@@ -4,6 +4,7 @@ import { t } from "#base/language.ts";
 import { flag, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { durationMs } from "#cli/duration.ts";
+import { NEVER } from "#cli/settings/setting-kinds.ts";
 
 /** The options for how long an agent holds the vault open and for its polling. */
 export const AGENT_OPTIONS = {
@@ -29,5 +30,7 @@ export function parseAgentOptions(
   const limits = { totalMs, idleMs: durationMs(settings.choose("agent.idle", input.idle)) };
   const notify = input.push && settings.choose("push.notify", input.notify ? "true" : undefined);
   const locksWithScreen = settings.choose("agent.lock-with-screen", undefined);
-  return { limits, push: input.push, notify, pinentry, locksWithScreen };
+  const every = settings.choose("sync.every", undefined);
+  const syncMs = every === NEVER ? null : durationMs(every);
+  return { limits, push: input.push, notify, syncMs, pinentry, locksWithScreen };
 }

@@ -12,7 +12,10 @@ import { shortenName } from "#token/clean-name.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /** What a round needs of the context. */
-export type WorkContext = Pick<Context, "clock" | "git" | "look" | "pinPrompt" | "processes">;
+export type WorkContext = Pick<
+  Context,
+  "clock" | "git" | "look" | "pinPrompt" | "processes" | "sleep"
+>;
 
 /** What opening the synchronisation needs. */
 export type SessionContext = WorkContext & Pick<Context, "findVault">;
@@ -28,9 +31,12 @@ export interface Session {
 /** The most characters of a device's name. */
 const MAX_NAME = 64;
 
+/** How long to wait for the agent, or another `fob sync` of this home, in milliseconds. */
+const PATIENCE_MS = 60_000;
+
 /** What rounds of this vault work with. */
 export function workOn(vault: Vault, context: WorkContext): RoundWork {
-  const { clock, git, look, pinPrompt, processes } = context;
+  const { clock, git, look, pinPrompt, processes, sleep } = context;
   return {
     vault,
     repository: new Repository(vault.layout.home, git),
@@ -38,7 +44,9 @@ export function workOn(vault: Vault, context: WorkContext): RoundWork {
     // a PIN that a script gives is that of the vault, not the new one of a token
     asksPins: pinPrompt.interactive,
     processes,
+    patienceMs: PATIENCE_MS,
     look,
+    sleep,
     clock,
   };
 }

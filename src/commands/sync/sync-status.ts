@@ -1,8 +1,9 @@
-import { plural, t } from "#base/language.ts";
+import { original, plural, t } from "#base/language.ts";
 import { defineCommand } from "#cli/command.ts";
 import { requestWords } from "#sync/members/invitation.ts";
 import { readMembership } from "#sync/members/member-chain.ts";
 import type { SyncState } from "#sync/round/sync-state.ts";
+import { lastFailure } from "#sync/round/turns.ts";
 import { isInUse, type SharedToken } from "#sync/tokens/shared-token.ts";
 import { printable } from "#token/printable.ts";
 import { openSession, type SessionContext } from "./sync-session.ts";
@@ -16,8 +17,16 @@ export const syncStatus = defineCommand({
   options: {},
   examples: [{ command: "fob sync status", explanation: "remote, devices, tokens" }],
   async run(_, context: SessionContext) {
-    const { state, device } = await openSession(context);
-    return statusOf(state, device);
+    const { state, device, work } = await openSession(context);
+    const failure = lastFailure(work.vault);
+    return {
+      ...statusOf(state, device),
+      failure: failure && {
+        at: failure.at,
+        code: failure.error.code,
+        message: failure.error.message,
+      },
+    };
   },
   text: (status) =>
     [
@@ -32,10 +41,16 @@ export const syncStatus = defineCommand({
         ({ name, device, step }) => t`on its way: ${name} to ${device} (${step})`,
       ),
       status.lastSync === null ? t("never synchronised") : t`last synchronised: ${status.lastSync}`,
+      ...(status.failure
+        ? [t`the last attempt failed: ${status.failure.at}, ${status.failure.message}`]
+        : []),
     ]
       .map(printable)
       .join("\n"),
-  json: (status) => status,
+  json: ({ failure, ...status }) => ({
+    ...status,
+    failure: failure && { ...failure, message: original(failure.message) },
+  }),
 });
 
 function statusOf(state: SyncState, self: string) {

@@ -30,6 +30,12 @@ const NEEDED = [
   "DBUS_SESSION_BUS_ADDRESS",
   // for logind, which tells when to lock
   "DBUS_SYSTEM_BUS_ADDRESS",
+  // for the git that synchronises: its settings, and the keys of ssh
+  "XDG_CONFIG_HOME",
+  "GIT_CONFIG_GLOBAL",
+  "GIT_SSH",
+  "GIT_SSH_COMMAND",
+  "SSH_AUTH_SOCK",
   // for connections to servers
   "HTTPS_PROXY",
   "https_proxy",

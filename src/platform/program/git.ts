@@ -21,14 +21,18 @@ const FOREIGN =
 /**
  * The user's git. It may ask for a password or passphrase at the terminal only where `mayAsk`; it
  * is otherwise detached from the terminal, so that no program that it starts can ask either. When
- * this process is asked to end, git is ended with its children.
+ * this process is asked to end, or `end` says so, git is ended with its children.
  */
 export function gitProgram(
   env: Readonly<Record<string, string | undefined>>,
-  { mayAsk }: { readonly mayAsk: boolean },
+  { mayAsk, end: ended }: { readonly mayAsk: boolean; readonly end?: AbortSignal },
 ): RunGit {
   return (args, { input = Buffer.alloc(0), limit = USUAL_LIMIT } = {}) =>
     new Promise((resolve, reject) => {
+      if (ended?.aborted) {
+        reject(new FobError("interrupted", t("git was ended")));
+        return;
+      }
       const child = spawn("git", args, {
         env: environment(env, mayAsk),
         stdio: ["pipe", "pipe", "pipe"],
@@ -41,6 +45,8 @@ export function gitProgram(
         kill(child, !mayAsk);
       };
       const left = whenEnding(() => kill(child, !mayAsk));
+      const stop = () => end(t("the vault was locked"));
+      ended?.addEventListener("abort", stop);
       const timer = setTimeout(() => end(t("it takes too long")), MAX_TIME);
       const pieces: Buffer[] = [];
       let size = 0;
@@ -58,6 +64,7 @@ export function gitProgram(
       child.stdin.end(input);
       const settle = (act: () => void) => {
         clearTimeout(timer);
+        ended?.removeEventListener("abort", stop);
         left();
         act();
       };
@@ -86,9 +93,15 @@ function environment(
     // messages that can be recognised
     LC_ALL: "C",
     GIT_TERMINAL_PROMPT: mayAsk ? "1" : "0",
-    ...(mayAsk ? {} : { GCM_INTERACTIVE: "never", SSH_ASKPASS_REQUIRE: "never" }),
+    ...(mayAsk ? {} : NOBODY_THERE),
   };
 }
+
+/**
+ * No window asks either: an empty GIT_ASKPASS keeps git from the programs that its settings and
+ * SSH_ASKPASS name, and ssh would use its own where a display is there.
+ */
+const NOBODY_THERE = { GCM_INTERACTIVE: "never", GIT_ASKPASS: "", SSH_ASKPASS_REQUIRE: "never" };
 
 /** The lines of a text without control characters, and without passwords in addresses. */
 function tidy(text: string): string {

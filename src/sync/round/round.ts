@@ -14,7 +14,6 @@ import {
 import { latestStamp } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
-import type { Processes } from "#vault/tokens/batch.ts";
 import { removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import { removeDoubles } from "./doubles.ts";
@@ -24,20 +23,18 @@ import { takeLocalChanges } from "./local-changes.ts";
 import { notApprovedYet, removedHere } from "./no-member.ts";
 import { prepareCommit } from "./publish.ts";
 import { type RemoteView, readRemote } from "./remote-view.ts";
-import { type SyncState, writeSyncState } from "./sync-state.ts";
+import { readSyncState, type SyncState, writeSyncState } from "./sync-state.ts";
 import { type Drafts, type OpenContent, openContent, openContents, takeOver } from "./take-over.ts";
+import { inTurn, type TurnWork } from "./turns.ts";
 import { changeVault, keyOf, type VaultReport } from "./vault-changes.ts";
 import { fieldsInVault } from "./vault-fields.ts";
 
 /** What a round works with. */
-export interface RoundWork {
-  readonly vault: Vault;
+export interface RoundWork extends TurnWork {
   readonly repository: Repository;
   readonly pinPrompt: PinPrompt;
   readonly asksPins: boolean;
-  readonly processes: Processes;
   readonly look: Look;
-  clock(): Date;
 }
 
 /** What a round is to do besides. */
@@ -81,14 +78,17 @@ export async function runRound(
   work: RoundWork,
   wishes: Wishes = {},
 ): Promise<{ readonly state: SyncState; readonly report: RoundReport }> {
-  let current = state;
-  for (let attempt = 1; ; attempt++) {
-    const done = await tryRound(current, work, wishes);
-    if (done.report) return { state: done.state, report: done.report };
-    if (attempt === TRIES)
-      throw new FobError("unavailable", t("the remote changes faster than this device can send"));
-    current = done.state;
-  }
+  return inTurn(work, async () => {
+    // another process may have been in a round until now
+    let current = readSyncState(work.vault) ?? state;
+    for (let attempt = 1; ; attempt++) {
+      const done = await tryRound(current, work, wishes);
+      if (done.report) return { state: done.state, report: done.report };
+      if (attempt === TRIES)
+        throw new FobError("unavailable", t("the remote changes faster than this device can send"));
+      current = done.state;
+    }
+  });
 }
 
 async function tryRound(

@@ -124,6 +124,11 @@ export function syncCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
   return { folder: join(vaultFolder(home), "sync"), identity: `${vaultId}/sync`, seal };
 }
 
+/** The cell that says which process synchronises at the moment, and how that failed last. */
+export function syncTurnCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
+  return { folder: join(vaultFolder(home), "sync-turn"), identity: `${vaultId}/sync-turn`, seal };
+}
+
 /**
  * The cell that names the agent of the vault: its process, which may have ended, and the secret
  * that it authenticates with. It has no key of the vault.

@@ -71,6 +71,7 @@ const OPTIONS = {
   limits: { totalMs: 1, idleMs: 2 },
   push: true,
   notify: false,
+  syncMs: null,
   pinentry: null,
   locksWithScreen: true,
 } as const;

@@ -216,7 +216,13 @@ describe("what a command asks and gives", () => {
 test("an order reaches its agent with the vault key, whatever bytes that has", () => {
   const order: AgentOrder = {
     ...{ home: "/home/ann/a\nb", vault: "0123", socket: "/run/s", link: null },
-    ...{ limits: { totalMs: 1, idleMs: 2 }, push: true, notify: false, pinentry: null },
+    ...{
+      limits: { totalMs: 1, idleMs: 2 },
+      push: true,
+      notify: false,
+      syncMs: null,
+      pinentry: null,
+    },
     locksWithScreen: true,
   };
   const vaultKey = Buffer.from("\n\u0000\nkey\n");
