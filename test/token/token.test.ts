@@ -70,7 +70,7 @@ describe("a token", () => {
       fields: Object.keys(tokenSchemas()).join(" "),
       credentials: formsOf(credentialSchema() as unknown as Schema),
     }).toEqual({
-      version: 4,
+      version: 5,
       fields:
         "id name issuer account serial format credential pin pinOrder accessDomain favorite heldBy enrolledAt tags",
       credentials: [
@@ -81,6 +81,7 @@ describe("a token", () => {
         "yandex: kind",
         "push privacyidea: kind protocol serverKey url isQuick isInsecure",
         "push tiqr: kind protocol service identity suite url isQuick isInsecure",
+        "list: kind length first counter",
       ],
     });
   });

@@ -1,7 +1,11 @@
 import type { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { HouseContext } from "#cli/context.ts";
-import { type RaisedCounter, raiseCounters } from "#commands/export/backup-counters.ts";
+import {
+  type RaisedCounter,
+  raiseCounters,
+  takeUsedCodes,
+} from "#commands/export/backup-counters.ts";
 import { type TokenView, viewToken } from "#commands/tokens/token-view.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import type { Credential } from "#token/credential.ts";
@@ -105,6 +109,7 @@ export async function addHere(
         }),
       );
       const stored = await storing.finally(() => bar.end());
+      if (wishes.by === "restore") takeUsedCodes(vault, given);
       const places = new Map<EnrollmentDraft<Credential>, number>(
         given.map(({ draft }, index) => [draft, index]),
       );

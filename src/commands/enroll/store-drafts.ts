@@ -156,13 +156,17 @@ export async function storeDrafts(
 
 /** Messages about tokens whose counters were known in the vault. */
 export function describeCounters(
-  stored: readonly { readonly view: { readonly name: string }; readonly goesOnAt: bigint | null }[],
+  stored: readonly {
+    readonly view: { readonly name: string; readonly kind: string };
+    readonly goesOnAt: bigint | null;
+  }[],
 ): string[] {
-  return stored.flatMap(({ view: { name }, goesOnAt }) =>
-    goesOnAt === null
-      ? []
-      : t`${name} was in this vault before: it goes on at the counter ${goesOnAt}`,
-  );
+  return stored.flatMap(({ view: { name, kind }, goesOnAt }) => {
+    if (goesOnAt === null) return [];
+    return kind === "list"
+      ? t`${name} was in this vault before: what was given of it stays given`
+      : t`${name} was in this vault before: it goes on at the counter ${goesOnAt}`;
+  });
 }
 
 function describeAside(name: string, folder: string): string {

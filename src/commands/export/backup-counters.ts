@@ -1,6 +1,11 @@
 import { t } from "#base/language.ts";
 import type { NamedDraft } from "#commands/enroll/named-draft.ts";
 import { counterOf, joinCounters, raiseCounter } from "#token/counter.ts";
+import type { Credential } from "#token/credential.ts";
+import { forget } from "#token/secret.ts";
+import { keyOfSecret } from "#vault/belongings/belongings-key.ts";
+import { noteCodesLeft } from "#vault/belongings/codes-left.ts";
+import { markUsed, sealCodes } from "#vault/belongings/recovery-codes.ts";
 import { countingKey, readSound, soundFingerprint } from "#vault/tokens/same-secret.ts";
 import { isCounting } from "#vault/tokens/token-index.ts";
 import { fingerprintOf } from "#vault/tokens/token-record.ts";
@@ -9,6 +14,7 @@ import type { Vault } from "#vault/vault.ts";
 /** An existing token, and the counter that it took from a backup. */
 export interface RaisedCounter {
   readonly name: string;
+  readonly kind: Credential["kind"];
   readonly counter: bigint;
 }
 
@@ -31,8 +37,31 @@ export function raiseCounters(vault: Vault, backup: readonly NamedDraft[]): Rais
     .flatMap(({ id }) => raiseTo(vault, id, counters) ?? []);
 }
 
+/**
+ * Marks recovery codes of existing tokens as used that the backup has as used: they were given
+ * elsewhere.
+ */
+export function takeUsedCodes(vault: Vault, backup: readonly NamedDraft[]): void {
+  const drafts = new Map(
+    backup
+      .filter(({ draft }) => draft.recoveryCodes?.some(({ usedAt }) => usedAt !== null))
+      .map(({ draft }) => [fingerprintOf(draft.secret, vault.vaultKey), draft]),
+  );
+  if (drafts.size === 0) return;
+  for (const { id } of vault.entries()) {
+    const draft = drafts.get(soundFingerprint(vault, readSound(vault, id)) ?? "");
+    if (!draft) continue;
+    const key = keyOfSecret(draft, draft.secret);
+    const left = markUsed(vault, id, sealCodes(draft.recoveryCodes ?? [], key));
+    forget(key);
+    if (left !== null) noteCodesLeft(vault.layout, id, left);
+  }
+}
+
 /** The message about such a token. */
-export function describeRaised({ name, counter }: RaisedCounter): string {
+export function describeRaised({ name, kind, counter }: RaisedCounter): string {
+  if (kind === "list")
+    return t`${name} is there already: what the backup has as given of it stays given`;
   return t`${name} is there already: it goes on at the counter ${counter} of the backup`;
 }
 
@@ -57,5 +86,5 @@ function raiseTo(
       ? current
       : { ...current, token: { ...current.token, credential } };
   });
-  return { name: record.token.name, counter };
+  return { name: record.token.name, kind: record.token.credential.kind, counter };
 }

@@ -241,7 +241,8 @@ async function raiseAmong(vault: Vault, removed: TokenRecord, look: Look): Promi
     ...current,
     token: { ...current.token, credential: raiseCounter(current.token.credential, highest) },
   }));
-  return highest;
+  // what was given of a list is no number that says something
+  return credential.kind === "list" ? null : highest;
 }
 
 function describeDamaged(count: number): string[] {

@@ -147,16 +147,28 @@ export function absorbUsedCodes(
   vaultKey: Secret,
 ): void {
   const codes = readBelonging<StoredCodes>(belongingCell(copy, "codes", vaultKey))?.codes ?? [];
-  const used = new Map(codes.flatMap((code) => (code.usedAt ? [[code.id, code.usedAt]] : [])));
-  if (used.size === 0) return;
-  updateBelonging<StoredCodes>(belongingCell(inUse, "codes", vaultKey), id, (current) => {
-    if (!current) return null;
-    const after = current.codes.map((code) => ({
-      ...code,
-      usedAt: code.usedAt ?? used.get(code.id) ?? null,
-    }));
-    return { codes: after };
+  markUsed({ vaultKey, tokenCell: () => inUse }, id, codes);
+}
+
+/**
+ * Marks those codes of a token as used that were used elsewhere. Returns how many are left then, or
+ * null where nothing has changed.
+ */
+export function markUsed(
+  vault: CodeVault,
+  id: string,
+  elsewhere: readonly StoredCode[],
+): number | null {
+  const used = new Map(elsewhere.flatMap(({ id: one, usedAt }) => (usedAt ? [[one, usedAt]] : [])));
+  const written = updateBelonging<StoredCodes>(cellOf(vault, id), id, (current) => {
+    const isNews = (code: StoredCode) => !code.usedAt && used.has(code.id);
+    if (!current?.codes.some(isNews)) return null;
+    const codes = current.codes.map((code) => {
+      return { ...code, usedAt: code.usedAt ?? used.get(code.id) ?? null };
+    });
+    return { codes };
   });
+  return written && countOf(written.codes).left;
 }
 
 function openCode({ sealed }: StoredCode, key: Secret): string {
