@@ -53,6 +53,7 @@ export interface VaultReport {
 export async function changeVault(drafts: Drafts, work: VaultWork): Promise<VaultReport> {
   const report: VaultReport = { added: [], removed: [], changed: [], waiting: [] };
   removeGone(drafts, work, report);
+  linkPresent(drafts, work);
   const names = namesFor(drafts, work);
   renameAll(drafts, names, work, report);
   await addMissing(drafts, names, work, report);
@@ -150,6 +151,23 @@ interface Arriving {
   readonly token: NewToken;
 }
 
+/**
+ * Links the tokens that the vault has already: somebody enrolled the same secret here, or the round
+ * before was cut off after it had stored them. Before names are given, so that their own names are
+ * not taken for those of others.
+ */
+function linkPresent(drafts: Drafts, { vault, device }: VaultWork): void {
+  const missing = [...drafts.tokens].filter(
+    ([, draft]) => !draft.local && belongsHere(draft, device),
+  );
+  if (missing.length === 0) return;
+  const present = presentSecrets(drafts, vault);
+  for (const [id, draft] of missing) {
+    const found = present.get(draft.secretKey) ?? present.get(draft.shared.token);
+    if (found !== undefined) link(drafts, id, draft, vault, found);
+  }
+}
+
 async function addMissing(
   drafts: Drafts,
   names: ReadonlyMap<string, string>,
@@ -158,27 +176,24 @@ async function addMissing(
 ): Promise<void> {
   const missing = [...drafts.tokens].filter(([id, { local }]) => names.has(id) && !local);
   if (missing.length === 0) return;
-  const present = presentSecrets(drafts, work.vault);
   const removed = new Set(removedIds(work.vault));
   const arriving: Arriving[] = [];
   for (const [id, draft] of missing) {
     const name = names.get(id) ?? draft.shared.token;
     const { token } = draft.shared;
-    const content = await work.openContent(id);
-    const found = present.get(keyOf(content, work.vault)) ?? present.get(token);
-    if (found !== undefined) link(drafts, id, draft, work.vault, found);
-    else if (removed.has(token)) {
+    if (removed.has(token)) {
       restoreToken(work.vault, token);
       link(drafts, id, draft, work.vault, token);
       report.added.push(name);
-    } else {
-      const guard = await guardFor(content, name, work);
-      if (guard !== "later")
-        arriving.push({ id, token: { ...newToken(draft, content, name), guard } });
-      else {
-        drafts.tokens.set(id, { ...draft, wantsPin: true });
-        report.waiting.push(name);
-      }
+      continue;
+    }
+    const content = await work.openContent(id);
+    const guard = await guardFor(content, name, work);
+    if (guard !== "later")
+      arriving.push({ id, token: { ...newToken(draft, content, name), guard } });
+    else {
+      drafts.tokens.set(id, { ...draft, wantsPin: true });
+      report.waiting.push(name);
     }
   }
   await store(drafts, arriving, work, report);
