@@ -113,6 +113,7 @@ async function openTokenFile(
 function takeFile(drafts: Drafts, { shared, content, epoch }: TokenFile, blob: string): void {
   const known = drafts.tokens.get(shared.id);
   if (!known) {
+    noteSplit(drafts, shared.id);
     drafts.contents.set(shared.id, content);
     drafts.tokens.set(shared.id, {
       shared,
@@ -139,9 +140,21 @@ function takeFile(drafts: Drafts, { shared, content, epoch }: TokenFile, blob: s
   else if (!isOurs) drafts.tokens.set(shared.id, { ...known, shared: merged, isStale: true });
 }
 
+/** Half the length of an id. */
+const HALF = 16;
+
+/** Names the token of this device from which another device has split this new one. */
+function noteSplit(drafts: Drafts, id: string): void {
+  for (const [known, { local, shared }] of drafts.tokens) {
+    if (local && known.startsWith(id.slice(0, HALF)))
+      drafts.split.add(String(shared.fields["name"]?.value ?? shared.token));
+  }
+}
+
 /**
  * Two secrets under one id are two tokens: the one whose content has the greater hash moves to an
- * id that follows from both, so that all devices give it the same one.
+ * id that follows from both, so that all devices give it the same one. Its first half stays, so that
+ * the other device recognises what has happened.
  */
 function splitToken(
   drafts: Drafts,
@@ -152,7 +165,7 @@ function splitToken(
   const isOursGreater = known.shared.content > shared.content;
   const moving = isOursGreater ? known.shared : shared;
   const ids = createHash("sha256").update(`${moving.id} ${moving.content}`).digest("hex");
-  const [id, token] = [ids.slice(0, 32), ids.slice(32, 48)];
+  const [id, token] = [moving.id.slice(0, HALF) + ids.slice(0, HALF), ids.slice(32, 48)];
   drafts.split.add(String(known.shared.fields["name"]?.value ?? known.shared.token));
   const ourContent = drafts.contents.get(shared.id);
   if (isOursGreater) {
