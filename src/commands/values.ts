@@ -5,7 +5,7 @@ import type { Context } from "#cli/context.ts";
 import { durationMs } from "#cli/duration.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import { parseIsoDate } from "#token/iso-date.ts";
-import { HOLDERS, type Holder } from "#token/token.ts";
+import { HOLDERS, type Holder, type Holding } from "#token/token.ts";
 
 /** The chip that an option names; undefined for none. Throws FobError `usage` for another text. */
 export function parseHolder(text: string | undefined): Holder | undefined {
@@ -15,6 +15,21 @@ export function parseHolder(text: string | undefined): Holder | undefined {
     "usage",
     t`${JSON.stringify(text)} holds no secrets: ${HOLDERS.join(", ")} is possible`,
   );
+}
+
+/**
+ * What `--hold` and `--counter` ask for; undefined for nothing. Throws FobError `usage` for other
+ * texts, and for a counter without a secret beside it.
+ */
+export function parseHolding(
+  hold: string | undefined,
+  counter: string | undefined,
+): Holding | undefined {
+  const by = parseHolder(hold);
+  const counts = parseHolder(counter) !== undefined;
+  if (by) return { by, counts };
+  if (!counts) return undefined;
+  throw new FobError("usage", t("--counter is for tokens whose secret is there: --hold tpm"));
 }
 
 /**

@@ -109,7 +109,7 @@ async function runCommand(
     return NEEDS_APP_PIN;
   const result = await definition.run(input as never, contextOf(held, asking));
   // the command has succeeded even if this fails; `fob doctor` reports problems with the trash
-  (await import("#vault/trash/trash.ts")).emptyTrashQuietly(held.vault, new Date());
+  await (await import("#vault/trash/trash.ts")).emptyTrashQuietly(held.vault, new Date());
   return result;
 }
 

@@ -353,6 +353,10 @@ function systemChip(env: NodeJS.ProcessEnv): Chip {
     unseal: async (...args) => (await load()).unseal(...args),
     changeAuth: async (...args) => (await load()).changeAuth(...args),
     check: async (...args) => (await load()).check(...args),
+    makeCounter: async (...args) => (await load()).makeCounter(...args),
+    count: async (...args) => (await load()).count(...args),
+    removeCounter: async (...args) => (await load()).removeCounter(...args),
+    countersOf: async (...args) => (await load()).countersOf(...args),
   };
 }
 

@@ -21,6 +21,12 @@ export const HOLDERS = ["tpm"] as const;
 /** One of {@link HOLDERS}. */
 export type Holder = (typeof HOLDERS)[number];
 
+/** Who is to hold a secret, and whether the counter of an event-based token is there as well. */
+export interface Holding {
+  readonly by: Holder;
+  readonly counts: boolean;
+}
+
 /** Everything about a token but its secret. */
 export interface Token {
   /** Random, fixed for the token's life; 16 hexadecimal digits. */

@@ -6,18 +6,29 @@ import { EMULATOR, listenBetween, startEmulator } from "../platform/hardware/emu
 import { describeWith } from "../requires.ts";
 import { isTorture, sampled } from "../sampled.ts";
 
-/** One use sends eight or nine commands: each is the last one of a process. */
-const COMMANDS = sampled([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 3);
+/** The most commands to the chip that one of these needs: each is the last one of a process. */
+const LINES = [
+  { name: "enroll", args: ["enroll", "--hold", "tpm", "--counter", "tpm", "-"], commands: 30 },
+  { name: "code", args: ["code", "ACME"], commands: 20 },
+  { name: "pin set", args: ["pin", "set", "ACME"], commands: 10 },
+  {
+    name: "resync",
+    args: ["resync", "ACME", RFC_CODES[8] ?? "", RFC_CODES[9] ?? ""],
+    commands: 40,
+  },
+] as const;
+const PIN = { FOB_PIN: "83517" };
 const PROCESSES = isTorture ? 16 : 6;
 
 describeWith(EMULATOR, "held tokens", () => {
-  test(
-    "survive processes that are killed at any command, and nothing of those stays in the chip",
-    async () => {
+  test.each(LINES)(
+    "survive $name killed at any command, and nothing of that stays in the chip",
+    async ({ args, commands: most }) => {
       const { home, fob } = testHome();
       const emulator = await startEmulator();
       const { env, tool } = emulator;
-      await fob(["enroll", "--hold", "tpm", "-"], { input: HOTP_URI, env });
+      const enrolled = ["enroll", "--hold", "tpm", "--counter", "tpm", "-"];
+      if (args[0] !== "enroll") await fob(enrolled, { input: HOTP_URI, env });
       const { PATH = "" } = process.env;
       let commands = 0;
       let killAt = () => false;
@@ -29,22 +40,35 @@ describeWith(EMULATOR, "held tokens", () => {
           return null;
         },
       });
-      const everything = { PATH, HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file", ...bus.env };
+      const everything = {
+        PATH,
+        HOME: home,
+        FOB_HOME: home,
+        FOB_KEYCHAIN: "file",
+        ...PIN,
+        ...bus.env,
+      };
       const given: string[] = [];
-      for (const last of COMMANDS) {
+      const places = Array.from({ length: most }, (_, i) => i + 1);
+      for (const last of sampled(places, most / 2)) {
         commands = 0;
         killAt = () => commands === last;
-        const child = spawn(process.execPath, [FOB, "code", "ACME"], { env: everything });
+        const child = spawn(process.execPath, [FOB, ...args], { env: everything });
+        child.stdin.end(HOTP_URI);
         child.stdout.setEncoding("utf8").on("data", (text: string) => given.push(text.trim()));
         kill = () => child.kill("SIGKILL");
         await once(child, "close");
       }
-      const after = await fob(["code", "ACME"], { env });
-      expect(after.exitCode).toBe(0);
-      const codes = [...given, after.stdout.trim()];
+      if (args[0] === "enroll") await fob(enrolled, { input: HOTP_URI, env });
+      const after = await fob(["code", "ACME"], { env: { ...env, ...PIN } });
+      expect(after).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^[0-9]{6}\n$/) });
+      const codes = [...given.filter((text) => /^[0-9]{6}$/.test(text)), after.stdout.trim()];
       expect(new Set(codes).size).toBe(codes.length);
       for (const handles of ["handles-transient", "handles-loaded-session"])
         expect(await tool("tpm2_getcap", handles)).toBe("");
+      // a counter that was made for nothing is named, and goes
+      await fob(["doctor", "--repair"], { env });
+      expect((await tool("tpm2_getcap", "handles-nv-index")).match(/0x1[89AB]/gi)).toHaveLength(1);
     },
     isTorture ? 300_000 : 60_000,
   );

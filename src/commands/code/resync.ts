@@ -11,6 +11,7 @@ import type { HotpCredential } from "#token/credential.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
+import { moveCounter } from "#vault/chip/counting.ts";
 import { askingBefore } from "#vault/pins/pin-prompt.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -69,6 +70,7 @@ export const resync = defineCommand({
       );
     }
     advance(vault, token.id, counter);
+    if (record.held?.counter) await moveCounter(vault, vault.chip(), record, counter);
     return { name: token.name, counter, moved: counter - from };
   },
   text: ({ name, counter, moved }) =>

@@ -2,7 +2,7 @@ import { whenEnding } from "#base/ending.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
-import type { Holder } from "#token/token.ts";
+import type { Holding } from "#token/token.ts";
 import {
   type Added,
   type AddingContext,
@@ -54,7 +54,7 @@ async function addByAgent(
   const input = {
     ...{ by, pin, replace, keepBoth },
     ...(name === undefined ? {} : { name }),
-    ...(hold === undefined ? {} : { hold }),
+    ...(hold && { hold: hold.by, ...(hold.counts && { counter: hold.by }) }),
     ...(online.length === 0 ? {} : { online: [...online] }),
   };
   try {
@@ -116,7 +116,7 @@ async function rescue(
     replace,
     hold,
     failure,
-  }: { readonly replace: boolean; readonly hold: Holder | null; readonly failure: FobError },
+  }: { readonly replace: boolean; readonly hold: Holding | null; readonly failure: FobError },
   context: ClientContext,
 ): Promise<FetchedTokens> {
   const names = servers.fetched.map(({ name }) => name);

@@ -1,4 +1,4 @@
-import type { Holder } from "#token/token.ts";
+import type { Holding } from "#token/token.ts";
 
 /** The commands that add drafts. */
 export const ADDING_COMMANDS = ["enroll", "import", "restore"] as const;
@@ -15,7 +15,7 @@ export interface AddingWishes {
   readonly replace: boolean;
   readonly keepBoth: boolean;
   /** The chip that holds the secrets; absent for the vault. */
-  readonly hold?: Holder | undefined;
+  readonly hold?: Holding | undefined;
   /** What tells the tokens that servers are asked for, where that is known: see `keyAtServer`. */
   readonly online?: readonly string[] | undefined;
 }

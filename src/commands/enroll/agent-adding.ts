@@ -2,7 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { flag, required, value, values } from "#cli/command.ts";
 import type { HouseContext } from "#cli/context.ts";
-import { parseHolder } from "#commands/values.ts";
+import { parseHolding } from "#commands/values.ts";
 import { HOLDERS } from "#token/token.ts";
 import { type Added, type AddingContext, addHere } from "./add-here.ts";
 import { ADDING_COMMANDS, type AddingWishes } from "./adding-wishes.ts";
@@ -14,6 +14,7 @@ const ADDING_OPTIONS = {
   replace: flag("replace what is there"),
   keepBoth: flag("keep both"),
   hold: value("CHIP", "the chip that holds the secrets", HOLDERS),
+  counter: value("CHIP", "the chip that counts", HOLDERS),
   online: values("KEY", "what tells a token that a server is asked for"),
 };
 
@@ -25,6 +26,7 @@ type AgentAddingContext = AddingContext & Pick<HouseContext, "readInput">;
 type AddingInput = Omit<AddingWishes, "by" | "hold"> & {
   readonly by: string;
   readonly hold?: string | undefined;
+  readonly counter?: string | undefined;
 };
 
 /** How an agent adds the drafts that it gets. */
@@ -54,8 +56,8 @@ export const additionWithServers = {
   },
 };
 
-function wishesIn({ by, hold, ...wishes }: AddingInput): AddingWishes {
+function wishesIn({ by, hold, counter, ...wishes }: AddingInput): AddingWishes {
   const command = ADDING_COMMANDS.find((one) => one === by);
   if (!command) throw new FobError("usage", t`the request has a wrong ${JSON.stringify("by")}`);
-  return { ...wishes, by: command, hold: parseHolder(hold) };
+  return { ...wishes, by: command, hold: parseHolding(hold, counter) };
 }

@@ -11,12 +11,12 @@ import {
   type TokenView,
   viewDraft,
 } from "#commands/tokens/token-view.ts";
-import { parseHolder } from "#commands/values.ts";
+import { parseHolding } from "#commands/values.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import type { Credential } from "#token/credential.ts";
 import type { Finding } from "#token/draft/parsed-token.ts";
 import { printable } from "#token/printable.ts";
-import { HOLDERS, type Holder } from "#token/token.ts";
+import { HOLDERS, type Holding } from "#token/token.ts";
 import { refuseUnholdable } from "#vault/chip/holding.ts";
 import { addDrafts, type ClientContext } from "./add-drafts.ts";
 import type { AddingWishes } from "./adding-wishes.ts";
@@ -106,6 +106,11 @@ export const enroll = defineCommand({
     yes: flag("do not ask back about warnings"),
     pin: flag("ask for a token PIN now"),
     hold: value("CHIP", "put the secret into this machine's TPM, and nowhere else (tpm)", HOLDERS),
+    counter: value(
+      "CHIP",
+      "with --hold, let the TPM count, so that an older copy of the vault repeats no passcode (tpm)",
+      HOLDERS,
+    ),
     trace: value(
       "FILE",
       "write a log of what a server was asked and answered, without secrets",
@@ -141,7 +146,7 @@ export const enroll = defineCommand({
     const { drafts, online, refusals } = await readAll(input, context);
     refuseSharedName(input.name, drafts.length + online.length);
     refuseIdleOptions(input, online.length);
-    const hold = parseHolder(input.hold);
+    const hold = parseHolding(input.hold, input.counter);
     const tags = parseTags(input.tag);
     const named = await nameDrafts(withTags(drafts, tags), input.name, context);
     refuseUnheld(named, hold);
@@ -235,14 +240,14 @@ function withTags(
   return tags.length === 0 ? drafts : drafts.map((draft) => ({ ...draft, tags }));
 }
 
-function refuseUnheld(named: readonly NamedDraft[], hold: Holder | undefined): void {
+function refuseUnheld(named: readonly NamedDraft[], hold: Holding | undefined): void {
   if (hold === undefined) return;
-  for (const { name, draft } of named) refuseUnholdable(name, draft.credential);
+  for (const { name, draft } of named) refuseUnholdable(name, draft.credential, hold);
 }
 
 /** Rejects where the chip cannot be used, before a server makes what could not be kept. */
 async function reachChip(
-  hold: Holder | undefined,
+  hold: Holding | undefined,
   { access }: Pick<Context, "access">,
 ): Promise<void> {
   if (hold !== undefined) await access.chip?.reach();

@@ -5,7 +5,7 @@ import { counterOf, joinCounters, raiseCounter } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
 import { FreeNames, fold } from "#token/names.ts";
 import { cleanTags } from "#token/tags.ts";
-import type { Holder, Token } from "#token/token.ts";
+import type { Holding, Token } from "#token/token.ts";
 import { setTokenPin } from "#vault/pins/token-pin.ts";
 import { addTokens } from "#vault/tokens/adding.ts";
 import type { Processes } from "#vault/tokens/batch.ts";
@@ -65,7 +65,7 @@ export interface Storing {
   readonly processes: Processes;
   readonly look: Look;
   /** The chip that holds the secrets; null for the vault. */
-  readonly hold?: Holder | null;
+  readonly hold?: Holding | null;
   /** Called after each token that was written. */
   readonly step?: () => void;
   /** The PIN that a draft's token gets before it is stored; absent where none was chosen. */

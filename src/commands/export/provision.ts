@@ -201,7 +201,11 @@ async function keepHere(
     undefined,
     context,
   );
-  const wishes = { by: "enroll", pin: false, replace: false, keepBoth: false, hold } as const;
+  const holding = { by: hold, counts: false };
+  const wishes = {
+    ...({ by: "enroll", pin: false, replace: false, keepBoth: false } as const),
+    hold: holding,
+  };
   const { stored, failures } = await addDrafts(named, wishes, context);
   const [first] = failures;
   if (first) throw first;

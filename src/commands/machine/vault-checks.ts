@@ -17,6 +17,7 @@ import type { Processes } from "#vault/tokens/batch.ts";
 import { type Misplaced, misplacedIn, putMisplacedAside } from "#vault/trash/misplaced.ts";
 import type { Vault } from "#vault/vault.ts";
 import { checkCodes } from "./codes-check.ts";
+import { checkCounters } from "./counters-check.ts";
 import { checkGrants } from "./grants-check.ts";
 import { checkTrash } from "./trash-check.ts";
 
@@ -72,7 +73,7 @@ async function lookThrough(
   const found = await examineTwice(vault, context);
   if (found instanceof FobError) {
     // nothing is mended of a vault that cannot be judged
-    return [failure("vault", found), ...checkBeside(vault, false, context)];
+    return [failure("vault", found), ...(await checkBeside(vault, false, context))];
   }
   const aside = repair ? mendVault(vault, found, processes) : [];
   return [
@@ -83,21 +84,22 @@ async function lookThrough(
     describeIndex(found, repair),
     ...describeCutOff(found, repair),
     ...describeDamagedBatches(found, repair),
-    ...checkBeside(vault, repair, context),
+    ...(await checkBeside(vault, repair, context)),
     checkLeftovers(vault, found, repair, processes),
   ];
 }
 
 /** The checks of what is beside the tokens in use. */
-function checkBeside(
+async function checkBeside(
   vault: Vault,
   repair: boolean,
   { clock }: Pick<VaultChecksContext, "clock">,
-): Check[] {
+): Promise<Check[]> {
   return [
     orFailed("trash", () => checkTrash(vault, repair)),
     orFailed("grants", () => checkGrants(vault, repair, clock())),
     ...orNone(() => checkCodes(vault, repair)),
+    ...(await checkCounters(vault, repair)),
   ];
 }
 

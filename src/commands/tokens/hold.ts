@@ -1,14 +1,15 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { defineCommand, flag, required } from "#cli/command.ts";
+import { defineCommand, flag, required, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
-import { parseHolder } from "#commands/values.ts";
+import { parseHolding } from "#commands/values.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
 import { printable } from "#token/printable.ts";
 import { forget, type Secret } from "#token/secret.ts";
-import { HOLDERS } from "#token/token.ts";
-import { holdSecret, refuseUnholdable } from "#vault/chip/holding.ts";
+import { HOLDERS, type Holder } from "#token/token.ts";
+import { indexOf } from "#vault/chip/counting.ts";
+import { countInChip, holdSecret, refuseUnholdable } from "#vault/chip/holding.ts";
 import { overwritingRemoved } from "#vault/chip/overwriting.ts";
 import { listGrants } from "#vault/grants/grants.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
@@ -31,25 +32,47 @@ export const hold = defineCommand({
     name: required("NAME", "name or id of a token", "token"),
     chip: required("CHIP", "the chip: tpm"),
   },
-  options: { yes: flag("do not ask back") },
-  examples: [{ command: "fob hold vpn tpm", explanation: "asks, because there is no way back" }],
-  async run({ name, chip, yes }, context: HoldContext) {
-    const holder = parseHolder(chip) ?? HOLDERS[0];
+  options: {
+    yes: flag("do not ask back"),
+    counter: value(
+      "CHIP",
+      "let the TPM count as well, so that an older copy of the vault repeats no passcode (tpm)",
+      HOLDERS,
+    ),
+  },
+  examples: [
+    { command: "fob hold vpn tpm", explanation: "asks, because there is no way back" },
+    { command: "fob hold vpn tpm --counter tpm", explanation: "nobody can set its counter back" },
+  ],
+  async run({ name, chip, yes, counter }, context: HoldContext): Promise<Handed> {
+    const { by: holder, counts } = parseHolding(chip, counter) ?? { by: HOLDERS[0], counts: false };
     const vault = await existingVault(context);
     const record = vault.read((await findOne(vault, name)).id);
-    refuse(vault, record);
+    const handed = { id: record.token.id, name: record.token.name, heldBy: holder };
+    if (record.held && counts) {
+      await giveCounter(vault, record);
+      return { ...handed, hadSecret: false, hadBiometrics: false, grants: [] };
+    }
+    refuse(vault, record, counts);
     await context.access.chip?.reach();
     if (!yes) await confirm(record, context);
-    const { held, hadBiometrics } = await hand(vault, record, context.pinPrompt);
+    const { hadBiometrics } = await hand(vault, record, counts, context.pinPrompt);
     const grants = listGrants(vault)
-      .filter(({ tokens }) => tokens.includes(held.token.id))
+      .filter(({ tokens }) => tokens.includes(record.token.id))
       .map(({ label }) => label);
-    return { id: held.token.id, name: held.token.name, heldBy: holder, hadBiometrics, grants };
+    return { ...handed, hadSecret: true, hadBiometrics, grants };
   },
-  text: ({ name }) => printable(t`the TPM holds ${name} now`),
+  text: ({ name, hadSecret }) =>
+    hadSecret
+      ? printable(t`the TPM holds ${name} now`)
+      : printable(t`the TPM counts for ${name} now`),
   json: ({ id, name, heldBy }) => ({ id, name, heldBy }),
-  notes: ({ name, hadBiometrics, grants }) => [
-    t`what the vault had of the secret is overwritten; backups, snapshots and copies of the vault from before still hold it, and so does the QR code`,
+  notes: ({ name, hadSecret, hadBiometrics, grants }) => [
+    ...(hadSecret
+      ? [
+          t`what the vault had of the secret is overwritten; backups, snapshots and copies of the vault from before still hold it, and so does the QR code`,
+        ]
+      : []),
     ...(hadBiometrics
       ? [t`biometrics no longer stand for the PIN of ${name}: \`fob biometric enable\``]
       : []),
@@ -59,12 +82,38 @@ export const hold = defineCommand({
   ],
 });
 
-function refuse(vault: Vault, record: TokenRecord): void {
+/** What was handed to the chip: the secret and perhaps the counter, or the counter alone. */
+interface Handed {
+  readonly id: string;
+  readonly name: string;
+  readonly heldBy: Holder;
+  readonly hadSecret: boolean;
+  readonly hadBiometrics: boolean;
+  readonly grants: readonly string[];
+}
+
+/** Gives a token that the chip holds already a counter in the chip. */
+async function giveCounter(vault: Vault, record: TokenRecord): Promise<void> {
+  const { id, name, credential } = record.token;
+  if (record.held?.counter) throw new FobError("usage", t`the TPM counts for ${name} already`);
+  refuseUnholdable(name, credential, { counts: true });
+  const { held } = await countInChip(vault, record);
+  let isGiven = false;
+  vault.update(id, (current) => {
+    isGiven = isGuardedAlike(current, record) && !current.held?.counter;
+    return isGiven ? { ...current, held } : current;
+  });
+  if (isGiven || !held?.counter) return;
+  await vault.chip().removeCounter(indexOf(held.counter));
+  throw new FobError("denied", t`${name} was changed by another process`);
+}
+
+function refuse(vault: Vault, record: TokenRecord, counts: boolean): void {
   const { name, credential } = record.token;
   if (record.held) throw new FobError("usage", t`the TPM holds ${name} already`);
   refuseWiped(record);
   refuseByDomain(record.token, vault.isPinGiven(record));
-  refuseUnholdable(name, credential);
+  refuseUnholdable(name, credential, { counts });
 }
 
 async function confirm({ token }: TokenRecord, { prompt }: Pick<Context, "prompt">): Promise<void> {
@@ -74,7 +123,7 @@ async function confirm({ token }: TokenRecord, { prompt }: Pick<Context, "prompt
 }
 
 /** Hands the secret over; asks for the PIN of the token, which stays. */
-async function hand(vault: Vault, record: TokenRecord, prompt: PinPrompt) {
+async function hand(vault: Vault, record: TokenRecord, counts: boolean, prompt: PinPrompt) {
   let pin: Secret | null = null;
   const secretKey = await askSecretKey(vault, record, {
     interactive: prompt.interactive,
@@ -89,9 +138,9 @@ async function hand(vault: Vault, record: TokenRecord, prompt: PinPrompt) {
   });
   const secret = secretOf(record, secretKey);
   try {
-    const held = await holdSecret(vault, record, secret, pin);
+    const held = await holdSecret(vault, record, secret, { counts, pin });
     overwritingRemoved(vault.tokenCell(record.token.id).folder, () => replace(vault, record, held));
-    return { held, hadBiometrics: record.guard?.biometric != null };
+    return { hadBiometrics: record.guard?.biometric != null };
   } finally {
     forget(secret, secretKey, pin);
   }

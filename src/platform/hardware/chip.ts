@@ -4,13 +4,14 @@ import type { HashAlgorithm } from "#otp/algorithm.ts";
 import type { Secret } from "#token/secret.ts";
 import type { Chip, ChipKey } from "#vault/chip/chip.ts";
 import { hmacKeyBytes } from "./hmac-key.ts";
+import { type Below, inSession } from "./key-session.ts";
+import { countersOf, makeCounter, removeCounter, takeCount } from "./nv-counter.ts";
 import { TPM_LIMITS, withTpm } from "./open-tpm.ts";
-import { type StorageKey, storageKey, storageKeyNamed } from "./storage-key.ts";
-import { COMMANDS, type Tpm, type TpmHandle } from "./tpm.ts";
+import { storageKey, storageKeyNamed } from "./storage-key.ts";
+import { COMMANDS, type TpmHandle } from "./tpm.ts";
 import { malformedReply, sized, u16, u32 } from "./tpm-bytes.ts";
 import { HASH_IDS, hmacTemplate, nameOf, SEAL_TEMPLATE } from "./tpm-objects.ts";
 import { isRefusal } from "./tpm-refusal.ts";
-import type { HmacSession } from "./tpm-session.ts";
 
 /** The most bytes that one command takes of a message (MAX_DIGEST_BUFFER). */
 const MESSAGE_PIECE = 1_024;
@@ -23,13 +24,6 @@ const NO_TICKET = u32(0x40000007);
 
 /** No auth value: that of storage keys. */
 const EMPTY = Buffer.alloc(0);
-
-/** A storage key, and a session that only it could have started. */
-interface Below {
-  readonly tpm: Tpm;
-  readonly parent: StorageKey;
-  readonly session: HmacSession;
-}
 
 /** The TPM of this machine, or the one that FOB_TPM names. Each call connects to it anew. */
 export function tpmChip(env: NodeJS.ProcessEnv, limits = TPM_LIMITS): Chip {
@@ -79,11 +73,18 @@ export function tpmChip(env: NodeJS.ProcessEnv, limits = TPM_LIMITS): Chip {
         return privateArea && { ...key, privateArea: privateArea.toString("base64") };
       }),
     check: (key) => withKey(key, async () => undefined),
+    makeCounter: (vaultId) =>
+      withTpm(env, limits, async (tpm) =>
+        makeCounter(await inSession(tpm, await storageKey(tpm)), vaultId),
+      ),
+    count: (counter) =>
+      withTpm(env, limits, async (tpm) => {
+        const parent = await storageKeyNamed(tpm, Buffer.from(counter.parent, "base64"));
+        return takeCount(await inSession(tpm, parent), counter);
+      }),
+    removeCounter: (index) => withTpm(env, limits, (tpm) => removeCounter(tpm, index)),
+    countersOf: (vaultId) => withTpm(env, limits, (tpm) => countersOf(tpm, vaultId)),
   };
-}
-
-async function inSession(tpm: Tpm, parent: StorageKey): Promise<Below> {
-  return { tpm, parent, session: await tpm.startSession(parent) };
 }
 
 /** Null where the chip refuses the auth value of a key. */

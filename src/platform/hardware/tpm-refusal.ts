@@ -19,6 +19,7 @@ export const REFUSALS = {
   disabled: 0x120,
   unknownCommand: 0x143,
   authMissing: 0x125,
+  nvUnwritten: 0x14a,
   noSpace: 0x14b,
   nvDefined: 0x14c,
   objectMemory: 0x902,

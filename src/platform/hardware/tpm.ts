@@ -171,10 +171,14 @@ export class Tpm {
    * nobody else does it. Only for a connection that no one else can have at the same time.
    */
   async flushLeftovers(): Promise<void> {
-    for (const first of [TRANSIENT, LOADED_SESSIONS]) {
-      const left = await this.#capability(CAPABILITY.handles, first, (reader) => reader.u32());
-      for (const handle of left) if (handle >= first) await this.flush(handle);
-    }
+    for (const first of [TRANSIENT, LOADED_SESSIONS])
+      for (const handle of await this.handlesFrom(first)) await this.flush(handle);
+  }
+
+  /** The handles that are in use, of the kind of `first`, from that one on. */
+  async handlesFrom(first: number): Promise<readonly number[]> {
+    const found = await this.#capability(CAPABILITY.handles, first, (reader) => reader.u32());
+    return found.filter((handle) => handle >= first);
   }
 
   /**

@@ -11,9 +11,26 @@ export interface ChipKey {
   readonly privateArea: string;
 }
 
+/** A counter of a chip that cannot be set back. Its auth value is random; all parts are Base64. */
+export interface ChipCounter {
+  /** The name of the storage key that sessions with this chip are started with. */
+  readonly parent: string;
+  /** Begins with its index. */
+  readonly publicArea: string;
+  readonly auth: string;
+}
+
+/** A chip's counter for a token: its values are `offset` below the token's counters. */
+export interface TokenCounter extends ChipCounter {
+  /** In decimal digits. A new counter begins at the greatest value that any had in this chip. */
+  readonly offset: string;
+}
+
 /** An HMAC key of a chip, with its hash function. */
 export interface HeldKey extends ChipKey {
   readonly algorithm: HashAlgorithm;
+  /** What counts for an event-based token; absent where the vault counts. */
+  readonly counter?: TokenCounter;
 }
 
 /**
@@ -50,4 +67,16 @@ export interface Chip {
 
   /** Throws as every method does where this key cannot be used here. */
   check(key: ChipKey): Promise<void>;
+
+  /** Makes a counter, which tells others of this vault from those of other vaults. */
+  makeCounter(vaultId: string): Promise<ChipCounter & { readonly value: bigint }>;
+
+  /** The next value of a counter; each value is given once. */
+  count(counter: ChipCounter): Promise<bigint>;
+
+  /** Removes the counter with this index. */
+  removeCounter(index: number): Promise<void>;
+
+  /** The indices of the counters that were made for a vault. */
+  countersOf(vaultId: string): Promise<readonly number[]>;
 }

@@ -7,18 +7,17 @@ import { timeStep } from "#otp/totp.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
 import type { HotpCredential, TotpCredential } from "#token/credential.ts";
 import type { Secret } from "#token/secret.ts";
-import type { Token } from "#token/token.ts";
 import {
   eventBased,
   type Passcode,
   refuseUsedUp,
-  takeCounter,
   usedUpBy,
   withoutPasscode,
 } from "#vault/tokens/passcodes.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 import type { Chip } from "./chip.ts";
+import { takeCount } from "./counting.ts";
 import { heldMac, heldMacs } from "./held-macs.ts";
 
 /**
@@ -26,7 +25,7 @@ import { heldMac, heldMacs } from "./held-macs.ts";
  * `auth` is the auth value of the chip's key.
  */
 export async function takeHeldPasscode(
-  store: Pick<TokenStore, "isPinGiven" | "update">,
+  store: Pick<TokenStore, "isPinGiven" | "layout" | "read" | "update">,
   chip: Chip,
   record: TokenRecord,
   { auth, time }: { readonly auth: Secret; readonly time: Date },
@@ -37,7 +36,7 @@ export async function takeHeldPasscode(
   const { credential } = token;
   try {
     if (credential.kind === "totp") return await timeBased(macOf, credential, time);
-    if (credential.kind === "hotp") return await counted(store, token, credential, macOf);
+    if (credential.kind === "hotp") return await counted(store, chip, record, credential, macOf);
   } catch (error) {
     throw error instanceof OtpError ? withoutPasscode(token, error) : error;
   }
@@ -87,14 +86,16 @@ async function timeBased(
 
 /** The chip computes before the counter moves on: a chip that fails must not use up a counter. */
 async function counted(
-  store: Pick<TokenStore, "update">,
-  { id, name }: Token,
+  store: Pick<TokenStore, "layout" | "read" | "update">,
+  chip: Chip,
+  record: TokenRecord,
   { counter: expected, digits, alphabet }: HotpCredential,
   macOf: MacOf,
 ): Promise<Passcode> {
+  const { name } = record.token;
   refuseUsedUp(name, expected);
   const mac = await macOf(expected);
-  const counter = takeCounter(store, id, eventBased);
+  const counter = await takeCount(store, chip, record, eventBased);
   const taken = counter === expected ? mac : await macOf(counter).catch(lost(name, counter));
   return { kind: "hotp", code: truncate(taken, digits, alphabet), counter };
 }

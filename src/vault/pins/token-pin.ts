@@ -245,7 +245,10 @@ function replaceGuard(vault: GuardedTokens, before: TokenRecord, after: TokenRec
       );
     }
     const token = { ...record.token, pin: after.token.pin };
-    return { ...record, guard, wrappedSecretKey, held, token };
+    // the counter in the chip may have been moved meanwhile
+    const { counter } = record.held ?? {};
+    const current = held && counter ? { ...held, counter } : held;
+    return { ...record, guard, wrappedSecretKey, held: current, token };
   });
   vault.amend(before.token.id, (token) => ({ ...token, pin: after.token.pin }));
 }

@@ -6,7 +6,7 @@ import type { RecoveryCode } from "#token/code-list.ts";
 import { type EnrolledFields, type KeptFields, newlyEnrolled } from "#token/codec.ts";
 import { FreeNames, fold } from "#token/names.ts";
 import { forget } from "#token/secret.ts";
-import type { Holder, Token } from "#token/token.ts";
+import type { Holding, Token } from "#token/token.ts";
 import { keyOfSecret } from "#vault/belongings/belongings-key.ts";
 import { noteCodesLeft } from "#vault/belongings/codes-left.ts";
 import { sealNote, storeNote } from "#vault/belongings/note.ts";
@@ -46,7 +46,7 @@ export type NewToken = EnrolledFields &
     /** The PIN that protects it from its first write on; null for none. */
     readonly guard?: NewPin | null;
     /** The chip that holds its secret; null for the vault. */
-    readonly hold?: Holder | null;
+    readonly hold?: Holding | null;
     /** Its note; null for none. */
     readonly note?: string | null;
     readonly recoveryCodes?: readonly RecoveryCode[];
@@ -176,7 +176,7 @@ async function recordOf(
   const { vaultKey } = vault;
   const chip = () => vault.chip();
   const stored = createRecord(token, secret, vaultKey);
-  const record = hold ? await holdSecret(vault, stored, Buffer.from(secret)) : stored;
+  const record = hold ? await holdSecret(vault, stored, Buffer.from(secret), hold) : stored;
   if (!guard) return record;
   const secretKey = unguardedSecretKey(record, vaultKey);
   const guarded = await guardRecord(record, { vaultKey, secretKey, chip }, guard);

@@ -9,6 +9,7 @@ import { refuseByDomain } from "#token/access-domain.ts";
 import type { OcraCredential } from "#token/credential.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
+import { takeCount } from "#vault/chip/counting.ts";
 import { heldMac } from "#vault/chip/held-macs.ts";
 import { takeEntry } from "./list-entries.ts";
 import { refuseUsedUp, secretOf, takeCounter } from "./passcodes.ts";
@@ -65,7 +66,9 @@ export async function answerChallenge(
     if (asked.serverResponse !== null)
       await refuseWrongServer(asked.serverResponse, { ...inputs, counter: expected });
     if (expected === null) return { response, counter: null };
-    const counter = takeCounter(store, token.id, countingCredential);
+    const counter = record.held
+      ? await takeCount(store, store.chip(), record, countingCredential)
+      : takeCounter(store, token.id, countingCredential);
     const isExpected = counter === expected;
     return { response: isExpected ? response : await respond({ ...inputs, counter }), counter };
   } finally {

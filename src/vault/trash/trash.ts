@@ -4,9 +4,11 @@ import { t } from "#base/language.ts";
 import { isDamage, isOfNewer } from "#token/newer.ts";
 import { calendarCell, removedFolder } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
+import { indexOf } from "#vault/chip/counting.ts";
 import { endExpiredGrants } from "#vault/grants/grants.ts";
 import { attemptsOfToken, removeAttempts } from "#vault/pins/attempts.ts";
 import { updateRecord } from "#vault/tokens/record-cell.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 import { putAside } from "./aside.ts";
 import { calendarDamage, havePassed, lookAtClock } from "./calendar.ts";
@@ -23,27 +25,42 @@ import {
 /**
  * Updates the calendar and deletes removed tokens after their 30 days. Damaged ones stay, and do
  * not stop the deletion of others. Throws FobError where the folder or the calendar cannot be used;
- * nothing is deleted then.
+ * nothing is deleted then. Returns the records of deleted tokens that a chip counted for.
  */
-export function emptyTrash(vault: Vault, now: Date): void {
+export function emptyTrash(vault: Vault, now: Date): readonly TokenRecord[] {
   const ids = removedIds(vault);
-  if (ids.length === 0) return;
+  if (ids.length === 0) return [];
   const { vouched, moved } = lookAtClock(vault, now);
   // without a calendar update no token can have become due
-  if (!moved) return;
+  if (!moved) return [];
   finishDiscarding(removedFolder(vault.layout));
-  for (const id of ids) letGo(vault, id, now, vouched);
+  const gone = ids.map((id) => letGo(vault, id, now, vouched)).filter((record) => record !== null);
+  return gone.filter(({ held }) => held?.counter);
 }
 
 /**
  * {@link emptyTrash} and {@link endExpiredGrants} after a command has succeeded. Does not throw:
  * returns a warning for the user where it failed.
  */
-export function emptyTrashQuietly(vault: Vault, now: Date): string | null {
-  const ofTokens = reasonWhyNot(vault, () => emptyTrash(vault, now));
+export async function emptyTrashQuietly(vault: Vault, now: Date): Promise<string | null> {
+  let counted: readonly TokenRecord[] = [];
+  const ofTokens = reasonWhyNot(vault, () => {
+    counted = emptyTrash(vault, now);
+  });
+  if (counted.length > 0) await removeCounters(vault, counted);
   const ofGrants = reasonWhyNot(vault, () => endExpiredGrants(vault, now));
   if (ofTokens !== null) return t`warning: removed tokens could not be looked through: ${ofTokens}`;
   return ofGrants && t`warning: expired grants could not be looked through: ${ofGrants}`;
+}
+
+/** What the chip keeps because it cannot be reached now, `fob doctor` names. */
+async function removeCounters(vault: Vault, records: readonly TokenRecord[]): Promise<void> {
+  try {
+    for (const { held } of records)
+      if (held?.counter) await vault.chip().removeCounter(indexOf(held.counter));
+  } catch (error) {
+    if (!(error instanceof FobError)) throw error;
+  }
 }
 
 function reasonWhyNot(vault: Vault, work: () => void): string | null {
@@ -59,9 +76,10 @@ function reasonWhyNot(vault: Vault, work: () => void): string | null {
   }
 }
 
-function letGo(vault: Vault, id: string, now: Date, vouched: number): void {
+/** Returns the record of a token that was deleted, or null. */
+function letGo(vault: Vault, id: string, now: Date, vouched: number): TokenRecord | null {
   const record = readRemoved(vault, id);
-  if (!record || !("token" in record) || !record.removedAt) return;
+  if (!record || !("token" in record) || !record.removedAt) return null;
   const { removedAt, vouchedAtRemoval } = record;
   // removed by an older fob, or under a lost calendar: its 30 days begin now
   if (vouchedAtRemoval === null || vouchedAtRemoval > vouched) {
@@ -74,7 +92,9 @@ function letGo(vault: Vault, id: string, now: Date, vouched: number): void {
   ) {
     discard(removedCell(vault, id).folder);
     removeAttempts(attemptsOfToken(vault, id));
+    return record;
   }
+  return null;
 }
 
 /** The damage among the removed tokens. */
