@@ -1,7 +1,11 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { type HashAlgorithm, hmac } from "#otp/algorithm.ts";
 import { tpmChip } from "#platform/hardware/chip.ts";
+import { sized } from "#platform/hardware/tpm-bytes.ts";
+import type { ChipKey } from "#vault/chip/chip.ts";
 import { describeWith } from "../../requires.ts";
 import { EMULATOR, type Emulator, hmacOf, listenBetween, startEmulator } from "./emulator.ts";
 
@@ -52,6 +56,33 @@ describeWith(EMULATOR, "a TPM", () => {
     const key = await chip.seal(data, AUTH);
     expect(await chip.unseal(key, AUTH)).toEqual(data);
     expect(await chip.unseal(key, WRONG)).toBeNull();
+  });
+
+  test("makes keys that tpm2-tools load, read and use, with the attributes that were meant", async () => {
+    const chip = tpmChip(emulator.env);
+    const [secret, message] = ["12345678901234567890", "message"].map((text) =>
+      Buffer.from(text),
+    ) as [Buffer, Buffer];
+    const file = (name: string) => join(emulator.state, name);
+    const context = ["-c", file("context")];
+    /** Loads a key with tpm2-tools, and returns its attributes as they read them. */
+    const load = async (key: ChipKey) => {
+      for (const part of ["publicArea", "privateArea"] as const)
+        writeFileSync(file(part), sized(Buffer.from(key[part], "base64")));
+      const parts = ["-u", file("publicArea"), "-r", file("privateArea")];
+      await emulator.tool("tpm2_load", "-C", "0x81000001", ...parts, ...context);
+      const text = await emulator.tool("tpm2_readpublic", ...context);
+      return /attributes:\n {2}value: (.*)\n/.exec(text)?.[1];
+    };
+    // without noda the chip counts wrong auth values
+    const sealed = await chip.seal(secret, AUTH);
+    expect(await load(sealed)).toBe("fixedtpm|fixedparent|userwithauth");
+    const held = await chip.holdSecret(secret, "SHA256", AUTH);
+    expect(await load(held)).toBe("fixedtpm|fixedparent|userwithauth|sign");
+    writeFileSync(file("message"), message);
+    const auth = ["-p", AUTH.toString(), "--hex"];
+    const theirs = await emulator.tool("tpm2_hmac", ...context, ...auth, file("message"));
+    expect(theirs).toBe(hmac("SHA256", secret, message).toString("hex"));
   });
 
   test("accepts auth values that end with zeros", async () => {
