@@ -8,6 +8,7 @@ import {
   startEmulator,
 } from "../platform/hardware/emulator.ts";
 import { describeWith } from "../requires.ts";
+import { until } from "../waiting.ts";
 import { type Surroundings, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 import { violations } from "./schemas.ts";
 
@@ -108,6 +109,36 @@ describeWith(EMULATOR, "a token that the TPM holds", () => {
       if (exitCode === 5) expect(stderr).toContain("10 minutes");
     }
     expect(guesses).toEqual([4, 4, 4, 5]);
+  });
+
+  test("waits for a chip that was locked, and uses up no attempt while it is", async () => {
+    const own = await startEmulator();
+    const allow = (seconds: string) =>
+      own.tool("tpm2_dictionarylockout", "-s", "-n", "2", "-t", seconds, "-l", "600");
+    await allow("600");
+    const { fob } = homeWithTpm(own.env);
+    const code = (FOB_PIN: string) => fob(["code", "ACME"], { env: { FOB_PIN } });
+    await fob(["enroll", "--hold", "tpm", "--pin", "-"], {
+      input: EVENTS,
+      env: { FOB_PIN: "83517" },
+    });
+    for (const left of [9, 8])
+      expect(await code("11223")).toMatchObject({
+        exitCode: 4,
+        stderr: expect.stringContaining(`${left} attempts left`),
+      });
+    expect(await code("83517")).toMatchObject({
+      exitCode: 5,
+      stdout: "",
+      stderr: expect.stringMatching(/accepts no PIN now.*\nhint: .*10 minutes/),
+    });
+    const status = async () => JSON.parse((await fob(["pin", "status", "ACME", "--json"])).stdout);
+    expect(await status()).toMatchObject({ attemptsLeft: 8, locked: false });
+    // from here on it forgets a wrong PIN after a second
+    await allow("1");
+    await until("the chip takes a PIN again", async () => (await code("83517")).exitCode === 0);
+    expect((await code("83517")).stdout).toBe("287082\n");
+    expect(await status()).toMatchObject({ attemptsLeft: 10, locked: false });
   });
 
   test("changes its PIN, and loses it", async () => {
