@@ -4,9 +4,9 @@
 _fob_look_up() {
   commands= options= refused= places=()
   case $1 in
-  '') commands='enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag note codes favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion help' ;;
-  'help') places=('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag note codes favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion') ;;
-  'enroll') options='--qr --clipboard --screen --name --tag --dry-run --replace --yes --pin --hold --trace --insecure' places=('more any') ;;
+  '') commands='enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag note codes favorite resync import export backup inspect provision verify askpass link config lab sync doctor shellenv completion help' ;;
+  'help') places=('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag note codes favorite resync import export backup inspect provision verify askpass link config lab sync doctor shellenv completion') ;;
+  'enroll') options='--qr --clipboard --codes --screen --name --tag --dry-run --replace --yes --pin --hold --counter --trace --insecure' places=('more any') ;;
   'list') options='--tag --sort --codes --watch' places=('token') ;;
   'show') options='--note' places=('token') ;;
   'code') options='--all --tag --copy --clear-after --once --notify --notify-code --next --at --watch --min-validity --with-pin --format' places=('more token') ;;
@@ -28,14 +28,16 @@ _fob_look_up() {
   'biometric enable') places=('token') ;;
   'biometric disable') places=('token') ;;
   'unlock') options='--for --idle --push --notify' ;;
-  'agent') commands='start stop status' ;;
+  'agent') commands='start stop status install remove serve' ;;
   'agent start') options='--for --idle --push --notify --export' ;;
+  'agent install') options='--yes --dry-run' ;;
+  'agent remove') options='--yes --dry-run' ;;
   'access') commands='grant list revoke domain' ;;
   'access grant') options='--token --tag --rights --expires --export' places=('any') ;;
   'access revoke') places=('any') ;;
   'access domain') places=('token' 'words 00 02 FF full pin none') ;;
   'rename') places=('token' 'any') ;;
-  'hold') options='--yes' places=('token' 'any') ;;
+  'hold') options='--yes --counter' places=('token' 'any') ;;
   'remove') options='--yes' places=('more token') ;;
   'restore') options='--replace --keep-both --identity' places=('file') ;;
   'tag') places=('token' 'more tag') ;;
@@ -52,16 +54,20 @@ _fob_look_up() {
   'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --hold --format --output --qr --unencrypted --psk' refused='--plain' places=('words totp hotp ocra') ;;
   'verify') options='--window --at' places=('token' 'any') ;;
   'askpass') places=('any') ;;
+  'link') commands='install remove status open' ;;
+  'link install') options='--yes --dry-run' ;;
+  'link remove') options='--dry-run' ;;
+  'link open') options='--window --take' places=('any') ;;
   'config') commands='list get set unset' ;;
-  'config get') places=('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen') ;;
-  'config set') places=('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen' 'any') ;;
-  'config unset') places=('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen') ;;
+  'config get') places=('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen sync.every') ;;
+  'config set') places=('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen sync.every' 'any') ;;
+  'config unset') places=('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen sync.every') ;;
   'lab') commands='serve user issue push log' ;;
   'lab serve') options='--port --host --for --old' ;;
   'lab user') commands='add list unlock' ;;
   'lab user add') options='--password' places=('any') ;;
   'lab user unlock') places=('any') ;;
-  'lab issue') options='--user --qr --algorithm --digits --period --suite --server-pin --device-pin --token --ttl --url --old --two-pass' places=('words totp hotp ocra push activation tiqr') ;;
+  'lab issue') options='--user --qr --algorithm --digits --period --suite --server-pin --device-pin --token --ttl --url --old --page --two-pass' places=('words totp hotp ocra push activation tiqr') ;;
   'lab push') options='--title --question --number-matching --code-to-phone --wait --qr' places=('any') ;;
   'lab log') options='--last' ;;
   'sync') commands='init add invite join members move remove leave status' options='--approve --trust-remote' ;;
@@ -88,9 +94,11 @@ _fob_look_up_value() {
   *)
     case "$1 $2" in
     'enroll --qr') place='more file' ;;
+    'enroll --codes') place='file' ;;
     'enroll --name') place='any' ;;
     'enroll --tag') place='tag' ;;
     'enroll --hold') place='words tpm' ;;
+    'enroll --counter') place='words tpm' ;;
     'enroll --trace') place='file' ;;
     'list --tag') place='tag' ;;
     'list --sort') place='words name used added' ;;
@@ -122,6 +130,7 @@ _fob_look_up_value() {
     'access grant --rights') place='words code challenge push' ;;
     'access grant --expires') place='any' ;;
     'access grant --export') place='folder' ;;
+    'hold --counter') place='words tpm' ;;
     'restore --identity') place='file' ;;
     'codes add --qr') place='file' ;;
     'import --pass') place='file' ;;
@@ -149,6 +158,7 @@ _fob_look_up_value() {
     'provision --qr') place='file' ;;
     'verify --window') place='any' ;;
     'verify --at') place='any' ;;
+    'link open --take') place='file' ;;
     'lab serve --port') place='any' ;;
     'lab serve --host') place='any' ;;
     'lab serve --for') place='any' ;;

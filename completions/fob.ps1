@@ -5,7 +5,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
 
     $table = @{
         '' = @{
-            Commands = @(, @('enroll', 'add tokens from enrollment strings or QR pictures'); , @('list', 'list the tokens'); , @('show', 'show one token''s details, never its secret'); , @('code', 'print a token''s passcode'); , @('run', 'run a program with a passcode in its environment or on its standard input'); , @('challenge', 'answer a challenge (OCRA)'); , @('push', 'approve and deny login requests'); , @('pin', 'set, change and remove PINs: of the app, or of one token'); , @('keychain', 'who keeps the vault''s key'); , @('biometric', 'let a finger or face stand for a PIN'); , @('unlock', 'hold the vault open for this session'); , @('lock', 'lock the vault: the agent forgets it and ends'); , @('agent', 'the process that holds the vault open'); , @('access', 'say who may use a token: scripts with a grant, or whoever gives a PIN'); , @('rename', 'give a token another name'); , @('hold', 'move a token''s secret into this machine''s TPM, from which nobody can copy it'); , @('remove', 'remove tokens; `fob restore` brings them back for 30 days'); , @('restore', 'bring back a removed token, or the tokens of a backup'); , @('tag', 'sort a token under tags'); , @('untag', 'take tags off a token'); , @('note', 'keep a note with a token'); , @('codes', 'give the next recovery code that a service printed for an account'); , @('favorite', 'list a token before the others'); , @('resync', 'move an event-based token''s counter on by passcodes of another device'); , @('import', 'take tokens over from another app''s file'); , @('export', 'take tokens with their secrets out, for another app'); , @('backup', 'write all tokens into one encrypted file'); , @('inspect', 'tell what an enrollment string, picture or file is, without storing it'); , @('provision', 'make enrollment strings with new random secrets'); , @('verify', 'check a passcode: is it right, and how far off is the clock or counter?'); , @('askpass', 'answer a prompt of ssh, sudo or git'); , @('config', 'settle things for all commands to come'); , @('lab', 'an authentication server to try things out with'); , @('sync', 'have the same tokens on several machines, over a git repository of yours'); , @('doctor', 'look for what is wrong, and mend it'); , @('shellenv', 'print shell functions that ask the agent without starting fob'); , @('completion', 'print the completion script of a shell'); , @('help', 'show help for a command'))
+            Commands = @(, @('enroll', 'add tokens from enrollment strings or QR pictures'); , @('list', 'list the tokens'); , @('show', 'show one token''s details, never its secret'); , @('code', 'print a token''s passcode'); , @('run', 'run a program with a passcode in its environment or on its standard input'); , @('challenge', 'answer a challenge (OCRA), or the number of an entry of a list'); , @('push', 'approve and deny login requests'); , @('pin', 'set, change and remove PINs: of the app, or of one token'); , @('keychain', 'who keeps the vault''s key'); , @('biometric', 'let a finger or face stand for a PIN'); , @('unlock', 'hold the vault open for this session'); , @('lock', 'lock the vault: the agent forgets it and ends'); , @('agent', 'the process that holds the vault open'); , @('access', 'say who may use a token: scripts with a grant, or whoever gives a PIN'); , @('rename', 'give a token another name'); , @('hold', 'move a token''s secret into this machine''s TPM, from which nobody can copy it'); , @('remove', 'remove tokens; `fob restore` brings them back for 30 days'); , @('restore', 'bring back a removed token, or the tokens of a backup'); , @('tag', 'sort a token under tags'); , @('untag', 'take tags off a token'); , @('note', 'keep a note with a token'); , @('codes', 'give the next recovery code that a service printed for an account'); , @('favorite', 'list a token before the others'); , @('resync', 'move an event-based token''s counter on by passcodes of another device'); , @('import', 'take tokens over from another app''s file'); , @('export', 'take tokens with their secrets out, for another app'); , @('backup', 'write all tokens into one encrypted file'); , @('inspect', 'tell what an enrollment string, picture or file is, without storing it'); , @('provision', 'make enrollment strings with new random secrets'); , @('verify', 'check a passcode: is it right, and how far off is the clock or counter?'); , @('askpass', 'answer a prompt of ssh, sudo or git'); , @('link', 'let browsers and mail programs hand enrollment and login links to fob'); , @('config', 'settle things for all commands to come'); , @('lab', 'an authentication server to try things out with'); , @('sync', 'have the same tokens on several machines, over a git repository of yours'); , @('doctor', 'look for what is wrong, and mend it'); , @('shellenv', 'print shell functions that ask the agent without starting fob'); , @('completion', 'print the completion script of a shell'); , @('help', 'show help for a command'))
             Options = @()
             Refused = @()
             Values = @{  }
@@ -16,13 +16,13 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag note codes favorite resync import export backup inspect provision verify askpass config lab sync doctor shellenv completion')
+            Places = @('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename hold remove restore tag untag note codes favorite resync import export backup inspect provision verify askpass link config lab sync doctor shellenv completion')
         }
         'enroll' = @{
             Commands = @()
-            Options = @(, @('--qr', 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures'); , @('--clipboard', 'read what was copied, a text or a picture'); , @('--screen', 'read the QR codes that the screen shows'); , @('--name', 'what to call the token'); , @('--tag', 'its tags, with commas between'); , @('--dry-run', 'show what would be enrolled, store nothing and ask no server'); , @('--replace', 'replace every token of the same account, or the one of the same name; they stay restorable'); , @('--yes', 'do not ask back about warnings'); , @('--pin', 'ask for a token PIN now'); , @('--hold', 'put the secret into this machine''s TPM, and nowhere else (tpm)'); , @('--trace', 'write a log of what a server was asked and answered, without secrets'); , @('--insecure', 'let a server do whose certificate nobody vouches for, or that has none'))
+            Options = @(, @('--qr', 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures'); , @('--clipboard', 'read what was copied, a text or a picture'); , @('--codes', 'a list of one-time passwords, on paper before; - reads it'); , @('--screen', 'read the QR codes that the screen shows'); , @('--name', 'what to call the token'); , @('--tag', 'its tags, with commas between'); , @('--dry-run', 'show what would be enrolled, store nothing and ask no server'); , @('--replace', 'replace every token of the same account, or the one of the same name; they stay restorable'); , @('--yes', 'do not ask back about warnings'); , @('--pin', 'ask for a token PIN now'); , @('--hold', 'put the secret into this machine''s TPM, and nowhere else (tpm)'); , @('--counter', 'with --hold, let the TPM count, so that an older copy of the vault repeats no passcode (tpm)'); , @('--trace', 'write a log of what a server was asked and answered, without secrets'); , @('--insecure', 'let a server do whose certificate nobody vouches for, or that has none'))
             Refused = @()
-            Values = @{ '--qr' = 'more file'; '--name' = 'any'; '--tag' = 'tag'; '--hold' = 'words tpm'; '--trace' = 'file' }
+            Values = @{ '--qr' = 'more file'; '--codes' = 'file'; '--name' = 'any'; '--tag' = 'tag'; '--hold' = 'words tpm'; '--counter' = 'words tpm'; '--trace' = 'file' }
             Places = @('more any')
         }
         'list' = @{
@@ -201,7 +201,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Places = @()
         }
         'agent' = @{
-            Commands = @(, @('start', 'start the agent unless it is there already'); , @('stop', 'end the agent, as `fob lock` does'); , @('status', 'tell whether an agent holds the vault, and until when'))
+            Commands = @(, @('start', 'start the agent unless it is there already'); , @('stop', 'end the agent, as `fob lock` does'); , @('status', 'tell whether an agent holds the vault, and until when'); , @('install', 'let the system start the agent when it is needed'); , @('remove', 'let the system start the agent no more'); , @('serve', 'be the agent at a socket that systemd passes'))
             Options = @()
             Refused = @()
             Values = @{  }
@@ -222,6 +222,27 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Places = @()
         }
         'agent status' = @{
+            Commands = @()
+            Options = @()
+            Refused = @()
+            Values = @{  }
+            Places = @()
+        }
+        'agent install' = @{
+            Commands = @()
+            Options = @(, @('--yes', 'do not ask'); , @('--dry-run', 'show what would be written, and write nothing'))
+            Refused = @()
+            Values = @{  }
+            Places = @()
+        }
+        'agent remove' = @{
+            Commands = @()
+            Options = @(, @('--yes', 'do not ask'); , @('--dry-run', 'show what would be done, and do nothing'))
+            Refused = @()
+            Values = @{  }
+            Places = @()
+        }
+        'agent serve' = @{
             Commands = @()
             Options = @()
             Refused = @()
@@ -272,9 +293,9 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'hold' = @{
             Commands = @()
-            Options = @(, @('--yes', 'do not ask back'))
+            Options = @(, @('--yes', 'do not ask back'); , @('--counter', 'let the TPM count as well, so that an older copy of the vault repeats no passcode (tpm)'))
             Refused = @()
-            Values = @{  }
+            Values = @{ '--counter' = 'words tpm' }
             Places = @('token', 'any')
         }
         'remove' = @{
@@ -396,6 +417,41 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Values = @{  }
             Places = @('any')
         }
+        'link' = @{
+            Commands = @(, @('install', 'let fob open enrollment and login links'); , @('remove', 'give the links back to the programs that had them'); , @('status', 'say which programs open enrollment and login links'); , @('open', 'show what a link is, and ask before anything is done'))
+            Options = @()
+            Refused = @()
+            Values = @{  }
+            Places = @()
+        }
+        'link install' = @{
+            Commands = @()
+            Options = @(, @('--yes', 'do not ask'); , @('--dry-run', 'show what would be written, and write nothing'))
+            Refused = @()
+            Values = @{  }
+            Places = @()
+        }
+        'link remove' = @{
+            Commands = @()
+            Options = @(, @('--dry-run', 'show what would be done, and do nothing'))
+            Refused = @()
+            Values = @{  }
+            Places = @()
+        }
+        'link status' = @{
+            Commands = @()
+            Options = @()
+            Refused = @()
+            Values = @{  }
+            Places = @()
+        }
+        'link open' = @{
+            Commands = @()
+            Options = @(, @('--window', 'ask in a window of its own, as the desktop wants it'); , @('--take', 'read the link from this file, which is removed'))
+            Refused = @()
+            Values = @{ '--take' = 'file' }
+            Places = @('any')
+        }
         'config' = @{
             Commands = @(, @('list', 'list the settings, their values, and where those come from'); , @('get', 'print the value of a setting that counts'); , @('set', 'change a setting, for all commands to come'); , @('unset', 'let the default of a setting count again'))
             Options = @()
@@ -415,21 +471,21 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen')
+            Places = @('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen sync.every')
         }
         'config set' = @{
             Commands = @()
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen', 'any')
+            Places = @('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen sync.every', 'any')
         }
         'config unset' = @{
             Commands = @()
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen')
+            Places = @('words keychain color plain clipboard.clear-after list.sort code.min-validity push.poll-seconds push.notify pinentry.program askpass.rules askpass.next tiqr.schemes agent.lifetime agent.idle agent.lock-with-screen sync.every')
         }
         'lab' = @{
             Commands = @(, @('serve', 'run the lab: a small authentication server to try things out with'); , @('user', 'who logs in at the lab'); , @('issue', 'make a token of the lab, and print its enrollment string'); , @('push', 'send a push request to a user''s devices'); , @('log', 'show what happened at the lab'))
@@ -475,7 +531,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'lab issue' = @{
             Commands = @()
-            Options = @(, @('--user', 'for whom'); , @('--qr', 'draw a QR code in the terminal, or into a new .png or .svg file'); , @('--algorithm', 'of passcodes: SHA1 (default), SHA256 or SHA512'); , @('--digits', 'of passcodes: 6 to 8 (6)'); , @('--period', 'of time-based passcodes (30)'); , @('--suite', 'of ocra and tiqr: OCRA-1:HOTP-SHA1-6:QN08'); , @('--server-pin', 'a PIN that is typed together with the passcode: it is asked for, or - is standard input'); , @('--device-pin', 'push and activation: the device must guard the token with a PIN'); , @('--token', 'what an activation string becomes: totp (default), hotp or ocra'); , @('--ttl', 'how long it can be enrolled: 10m, an activation string 1d'); , @('--url', 'where devices reach the lab (where it listens)'); , @('--old', 'push: behave like servers before decline reasons'); , @('--two-pass', 'activation: the lab makes the key alone and wraps it with the passphrase, instead of both making it'))
+            Options = @(, @('--user', 'for whom'); , @('--qr', 'draw a QR code in the terminal, or into a new .png or .svg file'); , @('--algorithm', 'of passcodes: SHA1 (default), SHA256 or SHA512'); , @('--digits', 'of passcodes: 6 to 8 (6)'); , @('--period', 'of time-based passcodes (30)'); , @('--suite', 'of ocra and tiqr: OCRA-1:HOTP-SHA1-6:QN08'); , @('--server-pin', 'a PIN that is typed together with the passcode: it is asked for, or - is standard input'); , @('--device-pin', 'push and activation: the device must guard the token with a PIN'); , @('--token', 'what an activation string becomes: totp (default), hotp or ocra'); , @('--ttl', 'how long it can be enrolled: 10m, an activation string 1d'); , @('--url', 'where devices reach the lab (where it listens)'); , @('--old', 'push: behave like servers before decline reasons'); , @('--page', 'activation: print the address of a page with a link that opens fob'); , @('--two-pass', 'activation: the lab makes the key alone and wraps it with the passphrase, instead of both making it'))
             Refused = @()
             Values = @{ '--user' = 'any'; '--qr' = 'file'; '--algorithm' = 'words SHA1 SHA256 SHA512'; '--digits' = 'any'; '--period' = 'any'; '--suite' = 'any'; '--server-pin' = 'any'; '--token' = 'words totp hotp ocra'; '--ttl' = 'any'; '--url' = 'any' }
             Places = @('words totp hotp ocra push activation tiqr')

@@ -20,8 +20,8 @@ import type { Vault } from "#vault/vault.ts";
 import type { Check } from "./check.ts";
 import type { Clipboard } from "./clipboard.ts";
 import type { Globals } from "./globals.ts";
-import type { LoginService } from "./login-service.ts";
 import type { Links } from "./links.ts";
+import type { LoginService } from "./login-service.ts";
 import type { Sensor } from "./sensor.ts";
 
 /** Work whose progress a person can watch. */

@@ -218,7 +218,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     loginService: async () => {
       const { loginService } = await import("#platform/service/login-service.ts");
       return loginService(process.platform, { home: globals.home, folder: build.folder, env });
-      },
+    },
     links: async () => {
       const { systemLinks } = await import("#platform/links/links.ts");
       const pinentry = globals.settings.choose("pinentry.program") || "pinentry";

@@ -38,7 +38,15 @@ async function watched() {
 }
 
 const CODE = { at: undefined, clearAfter: undefined, format: undefined, minValidity: undefined };
-const NO_FLAGS = { copy: false, once: false, next: false, watch: false, withPin: false };
+const NO_FLAGS = {
+  notify: false,
+  notifyCode: false,
+  copy: false,
+  once: false,
+  next: false,
+  watch: false,
+  withPin: false,
+};
 const HANDING = { output: undefined, qr: undefined, psk: false };
 const ORDER = Object.fromEntries(
   ["issuer", "account", "serial", "algorithm", "digits", "alphabet", "period", "counter", "suite"]

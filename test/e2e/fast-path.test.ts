@@ -1,5 +1,5 @@
 import { isAscii } from "node:buffer";
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";

@@ -146,6 +146,8 @@ export const SETTINGS = {
     kind: yesOrNo(),
     initial: true,
     summary: "whether an agent locks when the screen is locked (Linux with logind)",
+    option: null,
+    variables: {},
   }),
   "sync.every": define({
     kind: interval(),

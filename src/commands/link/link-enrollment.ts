@@ -39,6 +39,7 @@ const NO_WISHES = {
   enrollments: ["-"],
   qr: [],
   clipboard: false,
+  codes: undefined,
   screen: false,
   name: undefined,
   tag: undefined,
@@ -47,6 +48,7 @@ const NO_WISHES = {
   yes: true,
   pin: false,
   hold: undefined,
+  counter: undefined,
   trace: undefined,
   insecure: false,
 } as const;

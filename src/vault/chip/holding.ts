@@ -7,8 +7,8 @@ import type { Holding } from "#token/token.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
 import { holdRecord, type TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Chip } from "./chip.ts";
-import { hmacAlgorithmOf } from "./hmac-algorithm.ts";
 import { withChipCounter } from "./counting.ts";
+import { hmacAlgorithmOf } from "./hmac-algorithm.ts";
 
 /** The parts of an open vault that holding needs. */
 interface HoldingVault {

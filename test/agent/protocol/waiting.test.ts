@@ -8,7 +8,7 @@ import { serviceCell } from "#vault/cells/layout.ts";
 
 const ORDER = {
   ...{ home: "/home/ann", vault: "0123", limits: { totalMs: 1, idleMs: 2 } },
-  ...{ push: false, notify: false, pinentry: null, locksWithScreen: true },
+  ...{ push: false, notify: false, syncMs: null, pinentry: null, locksWithScreen: true },
 };
 const KEY = Buffer.alloc(32, 7);
 
