@@ -26,7 +26,7 @@ const FAST_PATH = {
   cwd: root,
   platform: /** @type {const} */ ("node"),
   transform: { target, define },
-  plugins: [waitingCrypto(), withoutPins(), asciiOnly()],
+  plugins: [waitingCrypto(), withoutPins(), packagesFromOutside(), asciiOnly()],
   treeshake: { moduleSideEffects: false },
 };
 
@@ -38,7 +38,7 @@ const [program] = await Promise.all([
     // what package.json does not depend on goes into the files
     external: Object.keys(dependencies).map((name) => new RegExp(`^${name}(?:/|$)`)),
     transform: { target, define },
-    plugins: [textFiles(), withoutSubprograms(), asciiOnly()],
+    plugins: [textFiles(), withoutSubprograms(), packagesFromOutside(), asciiOnly()],
     input: {
       main: "src/entry/main.ts",
       "clear-clipboard": "src/entry/clear-clipboard.ts",
@@ -131,6 +131,26 @@ function withoutSubprograms() {
     },
     load(path) {
       return path === nothing ? "" : null;
+    },
+  };
+}
+
+/**
+ * Packages that are loaded late are imported by the function that runs the file, where it has one:
+ * code that node:vm compiles may import nothing without a warning of Node 20.
+ * @returns {import("rolldown").Plugin}
+ */
+function packagesFromOutside() {
+  const late = /(?<![.\w$\\])import\((?=")/g;
+  const importPackage =
+    "function importPackage(id) { return require.importPackage ? require.importPackage(id) : import(id); }";
+  return {
+    name: "packages from outside",
+    generateBundle(_, files) {
+      for (const file of Object.values(files)) {
+        if (file.type !== "chunk" || file.code.search(late) < 0) continue;
+        file.code = `${file.code.replace(late, "importPackage(")}\n${importPackage}\n`;
+      }
     },
   };
 }

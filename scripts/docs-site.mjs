@@ -7,7 +7,7 @@ import { importTypeScript } from "./import-typescript.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = process.argv[2] ?? join(root, "build/site");
 const { siteFiles } = await importTypeScript("scripts/site/site.ts");
-const { LOGO } = await importTypeScript("src/lab/page/layout.ts");
+const { LOGO } = await importTypeScript("src/base/logo.ts");
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Script, constants as vm } from "node:vm";
+import { Script } from "node:vm";
 import { type CompiledFiles, codeFolder, readCompiled, writeCompiled } from "./code-cache.ts";
 
 declare const FOB_BUILD: string;
@@ -26,13 +26,13 @@ export function runBuiltFile(file: string, use: string, env: NodeJS.ProcessEnv):
     const cachedData = compiled.get(path);
     const script = new Script(wrapped(readFileSync(`${__dirname}/${path}`, "latin1")), {
       filename: `${__dirname}/${path}`,
-      importModuleDynamically: vm.USE_MAIN_CONTEXT_DEFAULT_LOADER,
       ...(cachedData && { cachedData }),
     });
     isComplete &&= cachedData !== undefined && !script.cachedDataRejected;
     const module = { exports: {} };
     loaded.set(path, { module, script });
     const resolve = (id: string) => (/^\.\.?\//.test(id) ? run(below(path, id)) : require(id));
+    resolve.importPackage = (id: string) => import(id);
     const filename = `${__dirname}/${path}`;
     script.runInThisContext()(module.exports, resolve, module, filename, folderOf(filename));
     return module.exports;
