@@ -36,10 +36,6 @@ const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
   ["favorite", { load: async () => (await import("#commands/tokens/favorite.ts")).favorite }],
   ["tag", { load: async () => (await import("#commands/tokens/tag.ts")).tag }],
   ["untag", { load: async () => (await import("#commands/tokens/tag.ts")).untag }],
-  [
-    "codes",
-    { load: async () => (await import("#commands/codes/codes.ts")).codeGiving, opens: "name" },
-  ],
   ["codes list", { load: async () => (await import("#commands/codes/codes-list.ts")).codesList }],
   ["remove", { load: async () => (await import("#commands/tokens/remove.ts")).remove }],
   ["restore", { load: async () => (await import("#commands/export/restore.ts")).restoration }],

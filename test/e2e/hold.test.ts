@@ -79,6 +79,21 @@ describeWith(EMULATOR, "a token that the TPM holds", () => {
     for (const command of commands) expect(await held.fob(command)).toEqual(await own.fob(command));
   });
 
+  test("keeps its note and recovery codes, which open through the chip", async () => {
+    const { fob } = homeWithTpm();
+    await fob(["enroll", "-"], { input: `${EVENTS}&algorithm=SHA256` });
+    await fob(["note", "ACME", "in the safe"]);
+    await fob(["codes", "add", "ACME", "-"], { input: "a1b2c-d3e4f\nb1b2c-d3e4f" });
+    expect((await fob(["hold", "ACME", "tpm", "--yes"])).exitCode).toBe(0);
+    expect((await fob(["codes", "ACME"])).stdout).toBe("a1b2c-d3e4f\n");
+    const pin = { env: { FOB_PIN: "83517" } };
+    await fob(["pin", "set", "ACME"], pin);
+    expect((await fob(["codes", "ACME"])).exitCode).toBe(5);
+    expect((await fob(["show", "ACME", "--note"], pin)).stdout).toContain("\nin the safe\n");
+    expect((await fob(["codes", "ACME"], pin)).stdout).toBe("b1b2c-d3e4f\n");
+    expect((await fob(["note", "ACME", "elsewhere"], pin)).exitCode).toBe(0);
+  });
+
   test("leaves its secret nowhere: not in the home, not on the bus", async () => {
     const bus = await listenBetween(emulator);
     const { home, fob } = homeWithTpm(bus.env);

@@ -46,8 +46,6 @@ export const codes = defineCommand({
     const none = t("no token has recovery codes");
     return { ...input, name: await nameOrPick(input.name, context, { fits, none }) };
   },
-  // the clipboard is the client's
-  isDelegable: ({ copy }) => !copy,
   async run(input, context: CodesContext): Promise<GivenCode> {
     refuseOnceAlone(input);
     const clearAfter = input.copy ? context.settings.choose("clipboard.clear-after") : 0;
@@ -67,13 +65,6 @@ export const codes = defineCommand({
             : t`${plural(left, "recovery code")} of ${name} left: make new ones at the service`,
         ],
 });
-
-/** {@link codes} as an agent carries it out. */
-export const codeGiving = {
-  arguments: codes.arguments,
-  options: {},
-  run: ({ name }: { readonly name: string }, context: TakeContext) => giveCode(name, context),
-};
 
 async function giveCode(query: string, context: TakeContext): Promise<GivenCode> {
   const vault = await existingVault(context);
