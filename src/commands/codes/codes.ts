@@ -1,13 +1,13 @@
+import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
-import { asked, defineCommand, flag } from "#cli/command.ts";
+import { defineCommand, flag, required } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { copyPasscode, refuseOnceAlone } from "#commands/code/copy-passcode.ts";
-import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
-import { existingTokens, existingVault, findOne } from "#commands/lookup.ts";
+import { existingVault, findOne } from "#commands/lookup.ts";
 import { type OpenContext, openBelongings } from "#commands/open-belongings.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
-import { codesLeft, noteCodesLeftQuietly } from "#vault/belongings/codes-left.ts";
+import { noteCodesLeftQuietly } from "#vault/belongings/codes-left.ts";
 import { countCodes, FEW_CODES, noneLeft, takeCode } from "#vault/belongings/recovery-codes.ts";
 
 /** A recovery code that was given. */
@@ -30,7 +30,8 @@ export const codes = defineCommand({
   description:
     "The code is marked as used, durably, before it is printed: no code is ever given twice. Where the token has a PIN, it is asked for. " +
     "`fob codes add` stores codes, `fob codes list` says how many are left.",
-  arguments: { name: asked("NAME", "name or id of a token", "token") },
+  // no NAME is never the only one: a look at the command must use nothing up
+  arguments: { name: required("NAME", "name or id of a token", "token") },
   options: {
     copy: flag("put the code on the clipboard instead of printing it"),
     once: flag("with --copy: for one paste, where the system can count them (X11, Wayland)"),
@@ -39,19 +40,19 @@ export const codes = defineCommand({
     { command: "fob codes github", explanation: "prints one code: a1b2c-d3e4f" },
     { command: "fob codes github --copy", explanation: "puts it on the clipboard" },
   ],
-  ask: async (input, context: NameContext & Pick<Context, "findTokens">) => {
-    if (input.name !== undefined) return { ...input, name: input.name };
-    const known = codesLeft((await existingTokens(null, context)).layout);
-    const fits = ({ id }: { readonly id: string }) => known.has(id);
-    const none = t("no token has recovery codes");
-    return { ...input, name: await nameOrPick(input.name, context, { fits, none }) };
-  },
   async run(input, context: CodesContext): Promise<GivenCode> {
     refuseOnceAlone(input);
     const clearAfter = input.copy ? context.settings.choose("clipboard.clear-after") : 0;
     const given = await giveCode(input.name, context);
     if (!input.copy) return given;
-    context.tell(await copyPasscode(given.code, clearAfter, context, input.once));
+    try {
+      context.tell(await copyPasscode(given.code, clearAfter, context, input.once));
+    } catch (error) {
+      if (!(error instanceof FobError)) throw error;
+      // it is used up: it must not be lost besides
+      context.tell(t`printed, because it cannot be copied: ${error.message}`);
+      return given;
+    }
     return { ...given, isCopied: true };
   },
   text: ({ code, isCopied }) => (isCopied ? "" : printable(code)),
