@@ -107,6 +107,6 @@ async function fillFolder(person: string): Promise<void> {
   writeFileSync(join(person, "tokens.txt"), `${uri}\n`);
   writeFileSync(join(person, ".vpn-pin"), "4718, a long one\n", { mode: 0o600 });
   writeFileSync(join(person, "codes.txt"), "a1b2c-d3e4f\n5a6b7-c8d9e\n");
-  writeFileSync(join(person, "bank.txt"), "1. 481516\n2. 234215\n3. 162342\n");
+  writeFileSync(join(person, "tans.txt"), "1. 481516\n2. 234215\n3. 162342\n");
   writeFileSync(join(person, "staff.csv"), "account,issuer\nann,ACME\nbob,ACME\n");
 }

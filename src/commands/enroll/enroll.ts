@@ -134,8 +134,8 @@ export const enroll = defineCommand({
       explanation: "nobody can copy this token out of the machine",
     },
     {
-      command: "fob enroll --codes bank.txt --name bank",
-      explanation: "a list of one-time passwords: `fob code bank` gives the next entry",
+      command: "fob enroll --codes tans.txt --name tans",
+      explanation: "a list of one-time passwords: `fob code tans` gives the next entry",
     },
     {
       command: "fob enroll --trace enrollment.log -",
