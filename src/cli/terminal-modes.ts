@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { isatty } from "node:tty";
+import { guardModes } from "./terminal-guard.ts";
 
 /** The modes that are off while keys are read one by one and without echo (termios(4)). */
 const MODES = ["echo", "icanon", "isig", "iexten", "icrnl", "ixon"] as const;
@@ -23,9 +24,13 @@ interface Modes {
 /**
  * Has a terminal give each key at once and without echo. Only what differs is changed and put back,
  * because another program may have set other modes before, and may set them meanwhile; Node would
- * put back all modes that it has once found.
+ * put back all modes that it has once found. `leave` is written to the terminal where this process is
+ * killed.
  */
-export function takeModes(terminal: NodeJS.ReadStream & { readonly fd?: number }): TakenModes {
+export function takeModes(
+  terminal: NodeJS.ReadStream & { readonly fd?: number },
+  leave = "",
+): TakenModes {
   const { fd } = terminal;
   const found = terminal.destroyed || fd === undefined ? null : modesOf(fd);
   if (fd === undefined || found === null) return takeByNode(terminal);
@@ -33,6 +38,9 @@ export function takeModes(terminal: NodeJS.ReadStream & { readonly fd?: number }
   const isOtherMinimum = found.minimum !== null && found.minimum !== MINIMUM;
   const minimum = (count: number | null) => (isOtherMinimum ? ["min", String(count)] : []);
   const changes = [...off.map((mode) => `-${mode}`), ...minimum(MINIMUM)];
+  const back = [...off, ...minimum(found.minimum)];
+  const relieve =
+    changes.length > 0 ? guardModes(fd, { off, changes: back, leave }) : () => undefined;
   if (changes.length > 0) stty(fd, changes);
   let isTaken = true;
   return {
@@ -41,8 +49,8 @@ export function takeModes(terminal: NodeJS.ReadStream & { readonly fd?: number }
       isTaken = false;
       const now = changes.length > 0 ? modesOf(fd) : null;
       // where one of them is on again, another program or a shell has set its own modes
-      if (now && !off.some((mode) => now.on.has(mode)))
-        stty(fd, [...off, ...minimum(found.minimum)]);
+      if (now && !off.some((mode) => now.on.has(mode))) stty(fd, back);
+      relieve();
     },
   };
 }

@@ -96,6 +96,33 @@ describeWith({ python3: "python3" }, "a question that a person leaves", () => {
   });
 });
 
+describeWith({ python3: "python3" }, "a question whose program is killed or fails", () => {
+  test.each([
+    ["SIGKILL", SECRET],
+    ["SIGKILL", PLAIN_SECRET],
+    ["SIGSEGV", SECRET],
+    ["SIGBUS", SECRET],
+    ["SIGFPE", SECRET],
+    ["SIGILL", SCREEN],
+    ["SIGKILL", SCREEN],
+  ] as const)("leaves the terminal as it was at %s: %j", async (signal, question) => {
+    const { exitCode, before, after } = await leave(question, [
+      ["modes", ""],
+      ["signal", signal],
+      ["as before", ""],
+    ]);
+    expect(exitCode).toBe(-constants.signals[signal]);
+    expect(after).toBe(before);
+  });
+
+  test("shows what is typed for no key", async () => {
+    const { shown, exitCode } = await leave(SECRET, [["type", `${PIN}\u0014\r`]]);
+    expect(exitCode).toBe(0);
+    expect(shown).not.toContain(PIN);
+    expect(shown).not.toContain("ctrl+t");
+  });
+});
+
 describeWith({ python3: "python3" }, "a question beside a program that sets modes", () => {
   test.each([SECRET, PLAIN_SECRET] as const)(
     "puts back only what it has changed: fob %s",

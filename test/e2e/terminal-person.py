@@ -4,7 +4,8 @@
 
 STEPS is a JSON array of pairs: ["see", TEXT] waits until the terminal shows a text after what was
 seen before, ["type", TEXT], ["signal", NAME], ["set", MODES] sets the modes of the terminal as
-another program would ("-echo"), ["close", ""] takes the terminal away, and ["end", ""] waits for the
+another program would ("-echo"), ["as before", ""] waits until it has the modes that it had before the
+program, ["close", ""] takes the terminal away, and ["end", ""] waits for the
 program, which every run does at last. Prints one JSON object: the exit code (of a signal, its
 negative number), the modes before the program, at each ["modes", ""] and after it, and what was
 shown.
@@ -80,6 +81,8 @@ for step, text in steps:
         result["during"].append(modes())
     elif step == "end":
         wait("the end", lambda: program.poll() is not None)
+    elif step == "as before":
+        wait("the modes of before", lambda: modes() == result["before"])
     elif step == "close":
         os.close(slave)
         os.close(master)

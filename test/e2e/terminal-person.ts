@@ -7,7 +7,7 @@ const DRIVER = fileURLToPath(new URL("terminal-person.py", import.meta.url));
 
 /** What a person or another program does at a terminal; see terminal-person.py. */
 export type Step = readonly [
-  does: "see" | "type" | "signal" | "set" | "modes" | "close" | "end",
+  does: "see" | "type" | "signal" | "set" | "modes" | "as before" | "close" | "end",
   text: string,
 ];
 

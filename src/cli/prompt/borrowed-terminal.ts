@@ -43,7 +43,7 @@ export async function borrowTerminal<T>(
     if (leave !== "" && stderr.isTTY) stderr.write(leave);
   });
   const putOnTaken = async (borrowed: Borrowed) => {
-    taken = takeModes(stdin);
+    taken = takeModes(stdin, stderr.isTTY ? leave : "");
     try {
       return await put(borrowed);
     } finally {

@@ -5,7 +5,6 @@ import { type Text, t, translated } from "#base/language.ts";
 const INQUIRER_TEXTS: readonly Text[] = [
   "navigate",
   "select",
-  "toggle visibility",
   "No results found",
   "You must provide a value",
 ];

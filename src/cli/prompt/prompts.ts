@@ -62,7 +62,16 @@ function drawnPrompt(asking: Asking): Prompt {
       ),
     secret: (question, instead) =>
       ask({ question, instead }, asking, ({ password }, streams) =>
-        password({ message: `${printable(question)}:`, mask: false, theme: promptLook() }, streams),
+        password(
+          // nobody behind the person shall read it: no key shows what is typed
+          {
+            message: `${printable(question)}:`,
+            mask: false,
+            toggleMask: false,
+            theme: promptLook(),
+          },
+          streams,
+        ),
       ),
     pasted: async (question, instead) => {
       if (!asking.available) throw cannotAsk(question, instead);

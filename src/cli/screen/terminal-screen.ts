@@ -162,7 +162,7 @@ export class TerminalScreen {
     if (this.#isTaken) return;
     const { input, output } = this.#streams;
     this.#isTaken = true;
-    this.#modes = takeModes(input);
+    this.#modes = takeModes(input, LEAVE);
     input.on("data", this.#read);
     input.resume();
     this.#shown = null;
