@@ -57,7 +57,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   inspect: "inspect -",
   provision: "provision totp",
   "link install": "link install --dry-run",
-  "link remove": "link remove",
+  "link remove": "link remove --dry-run",
   "link status": "link status",
   "link open": "link open nothing",
   "config list": "config list",

@@ -48,7 +48,7 @@ function makeHome({ PATH = "" } = {}) {
 const LIST = ".config/mimeapps.list";
 const PREFERRED = `[Default Applications]\ntext/plain=editor.desktop\nx-scheme-handler/otpauth=${OTHER};more.desktop\n`;
 
-describe("the links of a Linux desktop", () => {
+describe.runIf(process.platform === "linux")("the links of a Linux desktop", () => {
   test("go to fob, and back to whoever had them", async () => {
     const { registry, put, read, files, install, remove } = makeHome();
     put(LIST, PREFERRED);

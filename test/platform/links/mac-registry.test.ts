@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { appletScript, bundleSteps, macRegistry } from "#platform/links/mac-registry.ts";
 
+/** The programs of these tests are scripts, and their files have modes. */
+const posixTest = test.runIf(process.platform !== "win32");
+
 const PROGRAM = ["/opt/node/bin/node", "/Users/ann/it's/fob.js"];
 
-test("the applet hands a link over in a file, and none in a command line", () => {
+posixTest("the applet hands a link over in a file, and none in a command line", () => {
   const script = appletScript(PROGRAM);
   expect(script.split("\n")).toEqual([
     "on open location theLink",
@@ -24,7 +27,7 @@ test("the applet hands a link over in a file, and none in a command line", () =>
   expect(script.match(/theLink/g)).toHaveLength(2);
 });
 
-test("the bundle names its schemes, and is signed after its last change", () => {
+posixTest("the bundle names its schemes, and is signed after its last change", () => {
   const steps = bundleSteps("/A/fob links.app", ["otpauth", "pia"]);
   const tools = steps.flatMap((step) => (step.action === "run" ? [step.tool] : []));
   expect(tools.map(([name]) => name.split("/").at(-1))).toEqual([
@@ -58,21 +61,24 @@ function makeMachine(owner: string) {
   };
 }
 
-test("a registration that the system does not finish is remembered, and can be taken back", async () => {
-  const { registry, folder, called, own } = makeMachine("com.other.app");
-  const plan = await registry.planInstallation(["otpauth"]);
-  // there are no launch services here
-  await expect(plan.carryOut()).rejects.toThrow(/lsregister failed/);
-  expect(called()).toEqual([
-    ...["osascript", "osacompile", "plutil", "plutil", "plutil", "codesign"],
-  ]);
-  expect(existsSync(join(folder, "Applications", "fob links.applescript"))).toBe(false);
-  own("org.fob.links");
-  expect(await registry.owners(["otpauth"])).toEqual([
-    { scheme: "otpauth", handler: "org.fob.links", isFob: true, before: "com.other.app" },
-  ]);
-  const removal = await registry.planRemoval();
-  expect(removal?.steps[0]?.target).toMatch(/LSSetDefaultHandlerForURLScheme.*com\.other\.app/);
-  await removal?.carryOut();
-  expect(await registry.planRemoval()).toBeNull();
-});
+posixTest(
+  "a registration that the system does not finish is remembered, and can be taken back",
+  async () => {
+    const { registry, folder, called, own } = makeMachine("com.other.app");
+    const plan = await registry.planInstallation(["otpauth"]);
+    // there are no launch services here
+    await expect(plan.carryOut()).rejects.toThrow(/lsregister failed/);
+    expect(called()).toEqual([
+      ...["osascript", "osacompile", "plutil", "plutil", "plutil", "codesign"],
+    ]);
+    expect(existsSync(join(folder, "Applications", "fob links.applescript"))).toBe(false);
+    own("org.fob.links");
+    expect(await registry.owners(["otpauth"])).toEqual([
+      { scheme: "otpauth", handler: "org.fob.links", isFob: true, before: "com.other.app" },
+    ]);
+    const removal = await registry.planRemoval();
+    expect(removal?.steps[0]?.target).toMatch(/LSSetDefaultHandlerForURLScheme.*com\.other\.app/);
+    await removal?.carryOut();
+    expect(await registry.planRemoval()).toBeNull();
+  },
+);

@@ -8,6 +8,9 @@ import { thisProcess } from "#base/process-identity.ts";
 import { claimQuestion, offerLink, takeLink } from "#platform/links/question-claim.ts";
 import { makeOld } from "../../waiting.ts";
 
+/** The programs of these tests are scripts, and their files have modes. */
+const posixTest = test.runIf(process.platform !== "win32");
+
 const LINK = "otpauth://totp/a?secret=GEZDGNBVGY3TQOJQ";
 const BUSY = /^fob asks about another link already/;
 
@@ -23,7 +26,7 @@ async function ended() {
   return { ...thisProcess(), pid: Number(stdout) };
 }
 
-test("one process at a time asks about a link", () => {
+posixTest("one process at a time asks about a link", () => {
   const place = folder();
   const claim = claimQuestion(place);
   expect(() => claimQuestion(place)).toThrow(BUSY);
@@ -32,7 +35,7 @@ test("one process at a time asks about a link", () => {
   expect(readdirSync(place)).toEqual([]);
 });
 
-test("a process that has ended asks no more, and neither does what is no claim", async () => {
+posixTest("a process that has ended asks no more, and neither does what is no claim", async () => {
   for (const left of [JSON.stringify(await ended()), "", "{}", "[".repeat(100_000)]) {
     const place = folder();
     writeFileSync(join(place, "link-question"), left);
@@ -42,7 +45,7 @@ test("a process that has ended asks no more, and neither does what is no claim",
   }
 });
 
-test("a process that cannot be seen from here asks for an hour at most", () => {
+posixTest("a process that cannot be seen from here asks for an hour at most", () => {
   const place = folder();
   const path = join(place, "link-question");
   writeFileSync(path, JSON.stringify({ ...thisProcess(), place: "another machine" }));
@@ -51,7 +54,7 @@ test("a process that cannot be seen from here asks for an hour at most", () => {
   claimQuestion(place).release();
 });
 
-test("a link is handed over with its claim, in a file that only its user can read", () => {
+posixTest("a link is handed over with its claim, in a file that only its user can read", () => {
   const place = folder();
   const first = claimQuestion(place);
   const offer = offerLink(place, LINK);
@@ -64,7 +67,7 @@ test("a link is handed over with its claim, in a file that only its user can rea
   expect(readdirSync(place)).toEqual([]);
 });
 
-test("releasing a claim leaves that of another process", () => {
+posixTest("releasing a claim leaves that of another process", () => {
   const place = folder();
   const claim = claimQuestion(place);
   const other = JSON.stringify({ ...thisProcess(), pid: 1 });
@@ -73,7 +76,7 @@ test("releasing a claim leaves that of another process", () => {
   expect(readFileSync(join(place, "link-question"), "utf8")).toBe(other);
 });
 
-test("a link in any other file is asked about only where no other one is", () => {
+posixTest("a link in any other file is asked about only where no other one is", () => {
   const [place, elsewhere] = [folder(), folder()];
   const file = join(elsewhere, "fob-link.x");
   writeFileSync(file, LINK);
@@ -84,7 +87,7 @@ test("a link in any other file is asked about only where no other one is", () =>
   expect(readdirSync(elsewhere)).toEqual([]);
 });
 
-test("a file that is too large, a folder, and no file at all are refused, and stay", () => {
+posixTest("a file that is too large, a folder, and no file at all are refused, and stay", () => {
   const place = folder();
   writeFileSync(join(place, "large"), LINK);
   expect(() => takeLink(join(place, "large"), place, 10)).toThrow(/too large for a link/);
@@ -93,7 +96,7 @@ test("a file that is too large, a folder, and no file at all are refused, and st
   expect(readdirSync(place)).toEqual(["large"]);
 });
 
-test("what was handed over and never taken is removed by the next one", () => {
+posixTest("what was handed over and never taken is removed by the next one", () => {
   const place = folder();
   offerLink(place, LINK);
   const offer = offerLink(place, LINK);

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { terminalWindows } from "#platform/links/terminal-windows.ts";
 
+/** The programs of these tests are scripts, and their files have modes. */
+const posixTest = test.runIf(process.platform !== "win32");
+
 /** A folder of PATH with these programs. */
 function installed(...names: string[]): string {
   const folder = mkdtempSync(join(tmpdir(), "fob-terminals-"));
@@ -15,7 +18,7 @@ function installed(...names: string[]): string {
   return folder;
 }
 
-test("what the system prefers comes before what else is there", () => {
+posixTest("what the system prefers comes before what else is there", () => {
   const PATH = installed("xterm", "gnome-terminal", "x-terminal-emulator", "xdg-terminal-exec");
   expect(terminalWindows({ PATH })).toEqual([
     ["xdg-terminal-exec"],
@@ -25,7 +28,7 @@ test("what the system prefers comes before what else is there", () => {
   ]);
 });
 
-test.each([
+posixTest.each([
   ["gnome-terminal", ["gnome-terminal", "--"]],
   ["mine", ["mine", "-e"]],
   [" mine  --hold -x ", ["mine", "--hold", "-x"]],
@@ -34,7 +37,7 @@ test.each([
   expect(terminalWindows({ PATH, TERMINAL })[0]).toEqual(first);
 });
 
-test("a terminal that is not there is none", () => {
+posixTest("a terminal that is not there is none", () => {
   expect(terminalWindows({ PATH: installed("xterm"), TERMINAL: "kitty" })).toEqual([
     ["xterm", "-e"],
   ]);

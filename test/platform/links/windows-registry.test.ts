@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { registration, windowsRegistry, withdrawal } from "#platform/links/windows-registry.ts";
 
+/** The programs of these tests are scripts, and their files have modes. */
+const posixTest = test.runIf(process.platform !== "win32");
+
 const PROGRAM = ["C:\\Program Files\\fob\\fob.exe", "--home", "D:\\fob"];
 const COMMAND = '"C:\\Program Files\\fob\\fob.exe" --home D:\\fob link open --window -- "%1"';
 const CLASS = "HKEY_CURRENT_USER\\Software\\Classes\\otpauth";
@@ -45,8 +48,10 @@ else console.log("\\r\\n" + key + "\\r\\n    (Default)    REG_SZ    " + keys[key
   };
 }
 
-test("the entries are those of a URL protocol, with the link between quotation marks behind --", () => {
-  expect(registration(PROGRAM, ["otpauth"])).toBe(`Windows Registry Editor Version 5.00
+posixTest(
+  "the entries are those of a URL protocol, with the link between quotation marks behind --",
+  () => {
+    expect(registration(PROGRAM, ["otpauth"])).toBe(`Windows Registry Editor Version 5.00
 
 [${CLASS}]
 @="URL:otpauth"
@@ -55,9 +60,10 @@ test("the entries are those of a URL protocol, with the link between quotation m
 [${CLASS}\\shell\\open\\command]
 @="\\"C:\\\\Program Files\\\\fob\\\\fob.exe\\" --home D:\\\\fob link open --window -- \\"%1\\""
 `);
-});
+  },
+);
 
-test("taking them back removes the key, and puts the former one in its place", () => {
+posixTest("taking them back removes the key, and puts the former one in its place", () => {
   const before = new Map([
     ["otpauth", OTHER],
     ["pia", null],
@@ -72,32 +78,35 @@ ${OTHER}
 `);
 });
 
-test("a registration imports what it has shown, remembers the former key, and is taken back", async () => {
-  const query = `${CLASS}\\shell\\open\\command`;
-  const { registry, put, imported, own } = makeMachine({
-    [CLASS]: `Windows Registry Editor Version 5.00\r\n\r\n${OTHER.replaceAll("\n", "\r\n")}\r\n`,
-    [query]: '"C:\\Other\\other.exe" "%1"',
-  });
-  const plan = await registry.planInstallation(["otpauth", "pia"]);
-  await plan.carryOut();
-  const shown = plan.steps.find(({ target }) => target.endsWith("links.reg"))?.content ?? "";
-  expect(imported()).toBe(`\ufeff${shown.replaceAll("\n", "\r\n")}`);
-  expect(own()).toEqual(["links.json"]);
-  put({ [query]: COMMAND });
-  expect(await registry.owners(["otpauth", "pia"])).toEqual([
-    { scheme: "otpauth", handler: COMMAND, isFob: true, before: '"C:\\Other\\other.exe" "%1"' },
-    { scheme: "pia", handler: null, isFob: false, before: null },
-  ]);
-  await (await registry.planRemoval())?.carryOut();
-  // another program has the links of pia, which stay with it
-  expect(imported().replaceAll("\r\n", "\n")).toBe(
-    `\ufeffWindows Registry Editor Version 5.00\n\n[-${CLASS}]\n\n${OTHER}\n`,
-  );
-  expect(own()).toEqual([]);
-  expect(await registry.planRemoval()).toBeNull();
-});
+posixTest(
+  "a registration imports what it has shown, remembers the former key, and is taken back",
+  async () => {
+    const query = `${CLASS}\\shell\\open\\command`;
+    const { registry, put, imported, own } = makeMachine({
+      [CLASS]: `Windows Registry Editor Version 5.00\r\n\r\n${OTHER.replaceAll("\n", "\r\n")}\r\n`,
+      [query]: '"C:\\Other\\other.exe" "%1"',
+    });
+    const plan = await registry.planInstallation(["otpauth", "pia"]);
+    await plan.carryOut();
+    const shown = plan.steps.find(({ target }) => target.endsWith("links.reg"))?.content ?? "";
+    expect(imported()).toBe(`\ufeff${shown.replaceAll("\n", "\r\n")}`);
+    expect(own()).toEqual(["links.json"]);
+    put({ [query]: COMMAND });
+    expect(await registry.owners(["otpauth", "pia"])).toEqual([
+      { scheme: "otpauth", handler: COMMAND, isFob: true, before: '"C:\\Other\\other.exe" "%1"' },
+      { scheme: "pia", handler: null, isFob: false, before: null },
+    ]);
+    await (await registry.planRemoval())?.carryOut();
+    // another program has the links of pia, which stay with it
+    expect(imported().replaceAll("\r\n", "\n")).toBe(
+      `\ufeffWindows Registry Editor Version 5.00\n\n[-${CLASS}]\n\n${OTHER}\n`,
+    );
+    expect(own()).toEqual([]);
+    expect(await registry.planRemoval()).toBeNull();
+  },
+);
 
-test("where reg cannot be run, nothing is taken for registered", async () => {
+posixTest("where reg cannot be run, nothing is taken for registered", async () => {
   const folder = mkdtempSync(join(tmpdir(), "fob-registry-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const env = { PATH: folder, LOCALAPPDATA: folder };
