@@ -2,10 +2,11 @@ import { Command, type CommanderError, Option } from "commander";
 import { t, translated } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "#cli/command.ts";
+import { displayWidth, wrapWords } from "#cli/output/width.ts";
 import { ALIASES } from "./aliases.ts";
 import { flagsOf, GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION } from "./global-options.ts";
 import { GROUPS } from "./groups.ts";
-import { formatHelpPage } from "./help-page.ts";
+import { formatHelpPage, indent, NARROWEST_DESCRIPTION } from "./help-page.ts";
 import { optionName } from "./option-name.ts";
 
 /** The maximum width of help, on any terminal. */
@@ -70,7 +71,12 @@ function createRoot(version: string, columns: number, { print }: Listener): Comm
     .version(version, flagsOf(VERSION_OPTION), translated(VERSION_OPTION.summary))
     .helpOption(flagsOf(HELP_OPTION), translated(HELP_OPTION.summary))
     .helpCommand("help [COMMAND]", t("show help for a command"))
-    .configureHelp({ showGlobalOptions: true, formatHelp: formatHelpPage })
+    .configureHelp({
+      showGlobalOptions: true,
+      formatHelp: formatHelpPage,
+      minWidthToWrap: NARROWEST_DESCRIPTION,
+      displayWidth,
+    })
     .configureOutput({
       // wider lines are harder to read, and scripts/build.mjs prerenders the help page at this
       // width
@@ -84,8 +90,11 @@ function createRoot(version: string, columns: number, { print }: Listener): Comm
       [
         `\n${t("Example:")}`,
         "  $ fob enroll --qr screenshot.png && fob code github",
-        `\n${t`${[...ALIASES.keys()].join(", ")} stand for ${[...ALIASES.values()].join(", ")}.`}`,
-        t("fob COMMAND --help tells more about a command."),
+        "",
+        ...[
+          t`${[...ALIASES.keys()].join(", ")} stand for ${[...ALIASES.values()].join(", ")}.`,
+          t("fob COMMAND --help tells more about a command."),
+        ].flatMap((line) => wrapWords(line, Math.min(columns, MAX_HELP_COLUMNS))),
       ].join("\n"),
     );
   for (const option of GLOBAL_OPTIONS) {
@@ -116,7 +125,7 @@ function addCommand(
     addArgument(command, argument);
   for (const [name, option] of Object.entries<OptionDefinition>(definition.options))
     command.addOption(toOption(name, option));
-  command.addHelpText("after", formatExamples(definition));
+  command.addHelpText("after", () => formatExamples(definition, helpWidth(command)));
   return command.action((...given: unknown[]) => {
     const input: Record<string, unknown> = {
       ...flagDefaults(definition.options),
@@ -163,9 +172,13 @@ function flagDefaults(
   return Object.fromEntries(flags.map(([name, { kind }]) => [name, kind === "flag" ? false : []]));
 }
 
-function formatExamples({ examples }: AnyCommand): string {
+function helpWidth(command: Command): number {
+  return command.configureOutput().getOutHelpWidth?.() ?? MAX_HELP_COLUMNS;
+}
+
+function formatExamples({ examples }: AnyCommand, columns: number): string {
   const lines = examples.map(
-    ({ command, explanation }) => `  $ ${command}\n      ${translated(explanation)}`,
+    ({ command, explanation }) => `  $ ${command}\n${indent(translated(explanation), columns)}`,
   );
   return `\n${examples.length === 1 ? t("Example:") : t("Examples:")}\n${lines.join("\n")}`;
 }

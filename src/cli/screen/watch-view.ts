@@ -1,7 +1,7 @@
 import { type Text, type Texts, t, translated } from "#base/language.ts";
 import { sayingWhen } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
-import { cutWidth, displayWidth, fillWidth, wrapItems } from "#cli/output/width.ts";
+import { cutWidth, displayWidth, fillWidth, wrapItems, wrapWhole } from "#cli/output/width.ts";
 import { groupPasscode } from "./passcode-groups.ts";
 import type { ScreenSize } from "./terminal-screen.ts";
 import type { WatchedCode, WatchedToken, WatchState } from "./watch-state.ts";
@@ -94,8 +94,7 @@ export function viewWatch(view: WatchView, size: ScreenSize, style: Style): stri
     "",
     ...rows,
     ...Array.from({ length: pageSize(size) - rows.length }, () => ""),
-    cutWidth(message || aboutSelected(selected, columns, now), size.columns),
-    style.faint(viewKeys(use, size.columns)),
+    ...viewFoot(message || aboutSelected(selected, columns, now), use, size.columns, style),
   ];
 }
 
@@ -112,6 +111,13 @@ function viewHead(
   const line = (typed: string) => `${question} ${typed}_`;
   if (room < displayWidth(line(""))) return style.strong(cutWidth(line(state.search), columns));
   return `${style.strong(fillWidth(line(state.search), room))} ${style.faint(count)}`;
+}
+
+/** A remark, and the keys below it; a remark that takes both lines is shown instead of them. */
+function viewFoot(remark: string, use: Use, columns: number, style: Style): string[] {
+  const [first = "", ...more] = wrapWhole(remark, columns);
+  if (more.length === 0) return [first, style.faint(viewKeys(use, columns))];
+  return [first, cutWidth(more.join(" "), columns)];
 }
 
 function viewKeys({ kind }: Use, columns: number): string {

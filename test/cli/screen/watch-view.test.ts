@@ -73,6 +73,18 @@ describe("the screen of passcodes", () => {
     expect(view(ending, { seconds: 20 })[2]).not.toContain("next");
   });
 
+  test("wraps a remark that is longer than the line, before it cuts it", () => {
+    const message = "copied; tmux forgets it in 30 seconds, the terminal around it does not";
+    const lines = view(tokens, { message, columns: 40 });
+    expect(lines.slice(-2)).toEqual([
+      "copied; tmux forgets it in 30 seconds,",
+      "the terminal around it does not",
+    ]);
+    expect(lines).toHaveLength(10);
+    expect(view(tokens, { message }).slice(-2)[0]).toBe(message);
+    expect(view(tokens, { message, columns: 25 }).at(-1)).toMatch(/…$/);
+  });
+
   test("says nothing by colour alone", () => {
     const screens = [PLAIN, COLORED].map((style) => view(tokens, { seconds: 28, style }));
     const bare = (lines: readonly string[] = []) =>

@@ -1,0 +1,167 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable, type Writable } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { speak } from "#base/language.ts";
+import { displayWidth } from "#cli/output/width.ts";
+import { allCommands } from "#commands/commands.ts";
+import { runProgram } from "#entry/program.ts";
+import { sampled } from "../sampled.ts";
+import { HOTP_URI, RFC_SECRET, type TestHome, testHome } from "./fob.ts";
+import { Collector } from "./in-process.ts";
+import { englishMessages, pseudoLanguage } from "./pseudo-language.ts";
+
+const WIDTHS = [40, 60, 80, 200] as const;
+
+/** So wide that nothing is wrapped or cut. */
+const ENDLESS = 4_000;
+
+const SUITE = "OCRA-1%3AHOTP-SHA256-8%3AC-QN08-PSHA1";
+const TOKENS = [
+  HOTP_URI,
+  `otpauth://totp/A%20company%20with%20a%20long%20name:somebody.with.a.name@mail.acme.example?secret=${RFC_SECRET}&issuer=A%20company%20with%20a%20long%20name&digits=8`,
+  `otpauth://totp/%E6%97%A5%E6%9C%AC%E9%8A%80%E8%A1%8C:%E7%94%B0%E4%B8%AD?secret=${RFC_SECRET}`,
+  `otpauth://ocra/Bank:ann?secret=${RFC_SECRET}&suite=${SUITE}&counter=0`,
+];
+
+/** What is printed in words, which are wrapped: nothing of it is lost on a narrow terminal. */
+const IN_WORDS = [
+  "show ACME",
+  "doctor",
+  "code nix",
+  "list --watch",
+  "config set color blue",
+  "enroll otpauth://totp/x",
+  "pin status ACME",
+  "tag ACME work home",
+];
+
+/** Tables, whose cells are cut on a narrow terminal. */
+const TABLES = [
+  "access list",
+  "list",
+  "list --codes",
+  "list --sort used",
+  "config list",
+  "restore",
+];
+
+describe("what is printed on a terminal", () => {
+  let home: TestHome;
+  let folder: string;
+  const removals: (() => void)[] = [];
+
+  beforeAll(async () => {
+    home = testHome((remove) => void removals.push(remove));
+    await home.fob(["enroll", "-"], { input: TOKENS.join("\n") });
+    await home.fob(["tag", "Bank", "work", "home"]);
+    await home.fob(["enroll", "-", "--name", "an old one"], {
+      input: `otpauth://totp/old?secret=${RFC_SECRET}`,
+    });
+    await home.fob(["remove", "an old one", "--yes"]);
+    await home.fob(["code", "ACME"]);
+    await home.fob(["access", "grant", "backup script", "--token", "ACME"]);
+    // what is said of times stays the same
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 100_000_000 });
+    folder = mkdtempSync(join(tmpdir(), "fob-sizes-"));
+    mkdirSync(join(folder, "messages"));
+    writeFileSync(
+      join(folder, "messages/pl.json"),
+      JSON.stringify(pseudoLanguage(englishMessages())),
+    );
+  });
+
+  afterAll(() => {
+    vi.useRealTimers();
+    speak(null, () => undefined);
+    for (const remove of removals) remove();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** All that a terminal of this width shows of a command line. */
+  async function shown(
+    line: string,
+    columns: number,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    const stream = () => Object.assign(new Collector(), { isTTY: true, columns, rows: 24 });
+    const [stdout, stderr] = [stream(), stream()];
+    await runProgram(
+      { version: "0", folder: join(folder, "dist") },
+      {
+        argv: line.split(" "),
+        env: {
+          HOME: home.home,
+          FOB_HOME: home.home,
+          FOB_KEYCHAIN: "file",
+          LANG: "C.UTF-8",
+          ...more,
+        },
+        stdin: Readable.from([]) as NodeJS.ReadStream,
+        stdout: stdout as Writable as NodeJS.WriteStream,
+        stderr: stderr as Writable as NodeJS.WriteStream,
+      },
+    );
+    return stdout.text + stderr.text;
+  }
+
+  const ways = [
+    { FOB_LANG: "en", NO_COLOR: "1" },
+    { FOB_LANG: "pl", FORCE_COLOR: "1" },
+  ] as const;
+
+  test.each(IN_WORDS)("%s: every word, within the width", async (line) => {
+    for (const way of ways) {
+      const whole = words(await shown(line, ENDLESS, way));
+      for (const columns of WIDTHS) {
+        const text = await shown(line, columns, way);
+        expect(words(text)).toEqual(whole);
+        expect(tooWide(text, columns)).toEqual([]);
+      }
+    }
+  });
+
+  test.each(TABLES)("%s: every row, within the width", async (line) => {
+    for (const way of ways) {
+      const whole = (await shown(line, ENDLESS, way)).split("\n");
+      for (const columns of WIDTHS) {
+        const text = await shown(line, columns, way);
+        expect(tooWide(text, columns)).toEqual([]);
+        expect(text.split("\n")).toHaveLength(whole.length);
+      }
+    }
+  });
+
+  test("the help of commands: every word, within the width", async () => {
+    const names = (await allCommands()).map(({ name }) => name);
+    // accents make no text shorter
+    const language = { FOB_LANG: "pl" };
+    for (const name of ["", "lab user", ...sampled(names, 12)]) {
+      const line = `${name} --help`.trim();
+      const whole = words(await shown(line, ENDLESS, language));
+      for (const columns of [40, 60, 80]) {
+        const text = await shown(line, columns, language);
+        expect({ line, words: words(text) }).toEqual({ line, words: whole });
+        expect({ line, wide: tooWide(text, columns) }).toEqual({ line, wide: [] });
+      }
+    }
+  });
+});
+
+/** The words of a text, but for what changes from one moment to the next. */
+function words(text: string): string[] {
+  return stripVTControlCharacters(text).replace(/\d+/g, "0").split(/\s+/);
+}
+
+/** The lines that a terminal would wrap, though they have more than one word. */
+function tooWide(text: string, columns: number): string[] {
+  return (
+    stripVTControlCharacters(text)
+      .split("\n")
+      // a command line that can be copied stays whole
+      .filter((line) => !line.startsWith("  $ "))
+      .filter((line) => displayWidth(line) > columns && line.trim().includes(" "))
+  );
+}
