@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
@@ -26,6 +26,9 @@ export type NewFile = Buffer | string;
 const DEVICE_BRANCH = "refs/heads/fob/";
 const REQUEST_BRANCH = "refs/heads/fob-join/";
 const FETCHED = "refs/remotes/origin/";
+
+/** The name of the remote in one call of git. */
+const REMOTE = "fob";
 
 const OBJECT = /^[0-9a-f]{40}$/;
 const BRANCH_ID = /^[0-9a-f]{16}$/;
@@ -60,21 +63,32 @@ const MAX_AGE = 365 * 86_400_000;
 export class Repository {
   readonly #folder: string;
   readonly #run: RunGit;
+  #remote = "";
 
   constructor(home: string, run: RunGit) {
     this.#folder = join(home, "sync");
     this.#run = run;
   }
 
-  /** Makes the copy for a remote, or sets the remote of the existing one. */
-  async create(remote: string): Promise<void> {
-    if (!existsSync(join(this.#folder, "HEAD"))) {
-      makeFolder(this.#folder);
-      const init = ["init", "--quiet", "--bare", "--shared=0600", "--object-format=sha1"];
-      const answer = await this.#run([...SETTINGS, ...init, this.#folder]);
-      if (answer.exitCode !== 0) throw failed(answer, t("git cannot make a repository"));
+  /**
+   * Makes the copy where there is none, and mends what a git that was killed has left in it. No
+   * other process of this home may be at work with it.
+   */
+  async open(remote: string): Promise<void> {
+    this.#remote = remote;
+    if (["HEAD", "refs", "objects"].every((name) => existsSync(join(this.#folder, name)))) {
+      removeLocks(this.#folder);
+      return;
     }
-    await this.#git(["config", "remote.origin.url", remote]);
+    // it stands as a whole, or not at all
+    const begun = `${this.#folder}.new`;
+    rmSync(begun, { recursive: true, force: true });
+    makeFolder(begun);
+    const init = ["init", "--quiet", "--bare", "--shared=0600", "--object-format=sha1"];
+    const answer = await this.#run([...SETTINGS, ...init, begun]);
+    if (answer.exitCode !== 0) throw failed(answer, t("git cannot make a repository"));
+    rmSync(this.#folder, { recursive: true, force: true });
+    renameSync(begun, this.#folder);
   }
 
   /** Removes the copy. */
@@ -85,7 +99,8 @@ export class Repository {
   /** Fetches all branches. Rejects with FobError `unavailable` when the remote cannot be reached. */
   async fetch(): Promise<RemoteBranches> {
     await this.#git([
-      ...["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--force", "origin"],
+      ...this.#withRemote(),
+      ...["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--force", REMOTE],
       `+${DEVICE_BRANCH}*:${FETCHED}fob/*`,
       `+${REQUEST_BRANCH}*:${FETCHED}fob-join/*`,
     ]);
@@ -197,20 +212,33 @@ export class Repository {
   /** Removes branches at the remote. What fails stays: it has no effect on anybody. */
   async discard(kind: "device" | "request", id: string): Promise<void> {
     const branch = `${kind === "device" ? DEVICE_BRANCH : REQUEST_BRANCH}${id}`;
-    await this.#answer(["push", "--quiet", "origin", `:${branch}`]);
+    await this.#answer([...this.#withRemote(), "push", "--quiet", REMOTE, `:${branch}`]);
+  }
+
+  /** Packs the copy when many changes have come together. What fails is tried again another time. */
+  async tidy(): Promise<void> {
+    await this.#answer(["gc", "--auto", "--quiet"]);
   }
 
   async #send(branch: string, commit: string, before: string | null): Promise<boolean> {
+    // of a push to a folder that was killed: nobody else writes this branch
+    if (isAbsolute(this.#remote)) rmSync(join(this.#remote, `${branch}.lock`), { force: true });
     const answer = await this.#answer([
+      ...this.#withRemote(),
       ...["push", "--porcelain", "--no-verify"],
       `--force-with-lease=${branch}:${before ?? ""}`,
-      "origin",
+      REMOTE,
       `${commit}:${branch}`,
     ]);
     if (answer.exitCode === 0) return true;
     if (/\((?:stale info|fetch first|non-fast-forward)\)/.test(answer.output.toString("utf8")))
       return false;
     throw failed(answer, t("the remote did not take what was sent"));
+  }
+
+  /** The address of the remote, for one call: a settings file would have to be written. */
+  #withRemote(): readonly string[] {
+    return ["-c", `remote.${REMOTE}.url=${this.#remote}`];
   }
 
   async #isOutgrown(parent: string, now: Date): Promise<boolean> {
@@ -233,7 +261,7 @@ export class Repository {
     if (answer.exitCode === 0) return answer.output;
     throw failed(
       answer,
-      args[0] === "fetch" ? t("the remote cannot be reached") : t`git ${args[0]} failed`,
+      args.includes("fetch") ? t("the remote cannot be reached") : t`git ${args[0]} failed`,
     );
   }
 
@@ -246,6 +274,13 @@ export class Repository {
       ...options,
     });
   }
+}
+
+/** Removes the lock files that a git has left which was killed. */
+function removeLocks(folder: string): void {
+  const inRefs = readdirSync(join(folder, "refs"), { recursive: true, encoding: "utf8" });
+  for (const name of [...readdirSync(folder), ...inRefs.map((path) => join("refs", path))])
+    if (name.endsWith(".lock")) rmSync(join(folder, name), { force: true });
 }
 
 /** The id that git gives to a content. */

@@ -43,7 +43,7 @@ export async function foundSync(
   { remote, name }: { readonly remote: string; readonly name: string },
 ): Promise<{ readonly state: SyncState; readonly recoveryIdentity: string }> {
   const { vault, repository } = work;
-  await repository.create(remote);
+  await repository.open(remote);
   const { devices } = await repository.fetch();
   if (devices.size > 0) {
     throw new FobError("usage", t("this repository holds a synchronisation already"), {
@@ -84,7 +84,7 @@ export async function askToJoin(
   const { remote, genesis } = invitation;
   const before = readSyncState(vault);
   try {
-    await repository.create(remote);
+    await repository.open(remote);
     await repository.request(invitation.id, sealRequest(request, invitation), now);
   } catch (error) {
     repository.remove();

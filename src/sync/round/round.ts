@@ -99,7 +99,7 @@ async function tryRound(
   const { vault, repository, look } = work;
   const device = deviceId(before.keys);
   const now = work.clock();
-  await repository.create(before.remote);
+  await repository.open(before.remote);
   const shown = await repository.fetch();
   const openFile = openerFor(Buffer.from(before.keys.identity, "base64"));
   const view = await readRemote(before, repository, shown, {
@@ -180,6 +180,7 @@ async function tryRound(
   });
   for (const id of used) await repository.discard("request", id);
   if (isSent) for (const id of view.leftovers) await repository.discard("device", id);
+  if (isSent) await repository.tidy();
   const report = {
     ...changes,
     isSent,

@@ -1,9 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { RunGit } from "#sync/git/git-program.ts";
+import { gitProgram } from "#platform/program/git.ts";
 import { Repository } from "#sync/git/repository.ts";
 import { deviceId, newDeviceKeys, newRecovery } from "#sync/keys/device-keys.ts";
 import { openerFor, sealerFor } from "#sync/keys/sealed-file.ts";
@@ -14,13 +13,6 @@ import { contentHash, encodeTokenFile, type TokenContent } from "#sync/tokens/to
 
 const ID = "0123456789abcdef0123456789abcdef";
 const AT = new Date("2030-01-01T00:00:00Z");
-
-/** Runs git as the platform does. */
-const git: RunGit = async (args, { input } = {}) => ({
-  exitCode: 0,
-  output: execFileSync("git", args, { input: input ?? "", stdio: ["pipe", "pipe", "ignore"] }),
-  remarks: "",
-});
 
 const contentOf = (secret: string): TokenContent => ({
   format: "otpauth",
@@ -35,8 +27,8 @@ const contentOf = (secret: string): TokenContent => ({
 async function twoSecrets(secrets: readonly [string, string]) {
   const home = mkdtempSync(join(tmpdir(), "fob-take-over-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
-  const repository = new Repository(home, git);
-  await repository.create(join(home, "nowhere"));
+  const repository = new Repository(home, gitProgram(process.env, { mayAsk: false }));
+  await repository.open(join(home, "nowhere"));
   const [one, other] = [newDeviceKeys(), newDeviceKeys()];
   const member = toMember("other", other);
   const founded = foundChain("one", one, newRecovery().recipient, AT);
