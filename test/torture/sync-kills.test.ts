@@ -12,7 +12,7 @@ const CALLS =
   "write,pwrite64,writev,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,fsync,fdatasync,ftruncate,chmod,fchmod,symlink,symlinkat";
 
 /** Every how many system calls one is tried in CI. */
-const STRIDE = Number(process.env["STRIDE"] ?? (isTorture ? 1 : 40));
+const STRIDE = isTorture ? 1 : 40;
 
 /** More calls than one sync makes in any of its processes. */
 const MOST = 2_000;
