@@ -26,7 +26,7 @@ const FAST_PATH = {
   cwd: root,
   platform: /** @type {const} */ ("node"),
   transform: { target, define },
-  plugins: [waitingCrypto(), withoutPins(), packagesFromOutside(), asciiOnly()],
+  plugins: [waitingCrypto(), withoutPins(), lateImports(), asciiOnly()],
   treeshake: { moduleSideEffects: false },
 };
 
@@ -38,7 +38,7 @@ const [program] = await Promise.all([
     // what package.json does not depend on goes into the files
     external: Object.keys(dependencies).map((name) => new RegExp(`^${name}(?:/|$)`)),
     transform: { target, define },
-    plugins: [textFiles(), withoutSubprograms(), packagesFromOutside(), asciiOnly()],
+    plugins: [textFiles(), withoutSubprograms(), lateImports(), asciiOnly()],
     input: {
       main: "src/entry/main.ts",
       "clear-clipboard": "src/entry/clear-clipboard.ts",
@@ -136,20 +136,25 @@ function withoutSubprograms() {
 }
 
 /**
- * Packages that are loaded late are imported by the function that runs the file, where it has one:
- * code that node:vm compiles may import nothing without a warning of Node 20.
+ * What is loaded late: modules of Node are required, because its loader of ES modules would be
+ * loaded for them; packages are imported by the function that runs the file, where it has one,
+ * because code that node:vm compiles may import nothing without a warning of Node 20.
  * @returns {import("rolldown").Plugin}
  */
-function packagesFromOutside() {
+function lateImports() {
   const late = /(?<![.\w$\\])import\((?=")/g;
-  const importPackage =
-    "function importPackage(id) { return require.importPackage ? require.importPackage(id) : import(id); }";
+  const importLate = [
+    "function importLate(id) {",
+    '  if (id.startsWith("node:")) return Promise.resolve(require(id));',
+    "  return require.importPackage ? require.importPackage(id) : import(id);",
+    "}",
+  ].join("\n");
   return {
-    name: "packages from outside",
+    name: "late imports",
     generateBundle(_, files) {
       for (const file of Object.values(files)) {
         if (file.type !== "chunk" || file.code.search(late) < 0) continue;
-        file.code = `${file.code.replace(late, "importPackage(")}\n${importPackage}\n`;
+        file.code = `${file.code.replace(late, "importLate(")}\n${importLate}\n`;
       }
     },
   };

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { answerQuickly } from "#entry/quick-answers.ts";
+import { EMULATOR, startEmulator } from "../platform/hardware/emulator.ts";
+import { describeWith } from "../requires.ts";
 import { FOB, HOTP_URI, homesLike, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 import { runWholeHere } from "./in-process.ts";
 
@@ -436,3 +438,17 @@ function swapIds(bytes: Buffer): Buffer {
     ...entries.flatMap((entry, i) => [entry.subarray(0, 16), ids.at(i - 1) ?? entry]),
   ]);
 }
+
+describeWith(EMULATOR, "the fast path of a token that the TPM holds", () => {
+  test("loads one more file, and not Node's loader of ES modules", async () => {
+    const { env } = await startEmulator();
+    const { home, fob: without } = testHome();
+    const fob: TestHome["fob"] = (args, given) =>
+      without(args, { ...given, env: { ...env, ...given?.env } });
+    await fob(["enroll", "--hold", "tpm", "-"], { input: TOTP_URI });
+    const loaded = await loadedBy({ home, fob }, ["code", "Example"]);
+    expect(loaded).toEqual([...ENTRY, ...AGENT, "held.cjs"].sort());
+    for (const file of ["fob.cjs", "held.cjs"])
+      expect(readFileSync(join(DIST, file), "utf8")).not.toMatch(/\bimport\(/);
+  });
+});
