@@ -5,9 +5,9 @@
 import { spawnSync } from "node:child_process";
 import crypto from "node:crypto";
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
+import { textsOf } from "./standalone/licenses.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version, dependencies } = JSON.parse(await readFile(`${root}/package.json`, "utf8"));
@@ -75,7 +75,7 @@ await rm(`${root}/dist/answers.cjs`);
 await nameBuild();
 
 await cp(`${root}/shell`, `${root}/dist/shell`, { recursive: true });
-await writeFile(`${root}/dist/LICENSES.txt`, await licenses(program));
+await writeFile(`${root}/dist/LICENSES.txt`, licenses(program));
 
 // the help page is what the whole program says, so that the fast path need not load it to say the
 // same
@@ -225,17 +225,16 @@ function withoutPins() {
  * The licences of the packages whose code is in the files.
  * @param {import("rolldown").RolldownOutput} bundle
  */
-async function licenses({ output }) {
+function licenses({ output }) {
   const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
   const folders = new Set(
     modules.flatMap(
       (path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path.replaceAll("\\", "/")) ?? [],
     ),
   );
-  const texts = [...folders].sort().map(async (folder) => {
-    const file = (await readdir(folder)).find((name) => /^licen[cs]e/i.test(name));
-    if (file === undefined) throw new Error(`${folder} has no licence`);
-    return `${folder.replace(/^.*\/node_modules\//, "")}\n\n${(await readFile(join(folder, file), "utf8")).trim()}\n`;
+  const texts = [...folders].sort().map((folder) => {
+    const parts = textsOf(folder).map((part) => part.trim());
+    return `${[folder.replace(/^.*\/node_modules\//, ""), ...parts].join("\n\n")}\n`;
   });
-  return (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`);
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
 }

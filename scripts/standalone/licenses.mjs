@@ -51,10 +51,11 @@ function aboutOf(folder) {
 }
 
 /**
+ * The licence of a package in this folder, and those of what it brings.
  * @param {string} folder
  * @returns {string[]}
  */
-function textsOf(folder) {
+export function textsOf(folder) {
   const { name, license } = manifest(folder);
   const files = readdirSync(folder).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file));
   const own = files.map((file) => readFileSync(join(folder, file), "utf8"));

@@ -224,7 +224,6 @@ describe("without a package", () => {
     ["clipboardy", ["enroll", "--clipboard"]],
     ["clipboardy", ["provision", "totp", "--account", "ann"]],
     ["@jellybrick", ["doctor"]],
-    ["jimp", ["provision", "totp", "--account", "ann", "--qr", "PICTURE"]],
     ["uqr", ["provision", "totp", "--account", "ann", "--qr", "PICTURE"]],
     ["undici", ["enroll", "SERVER"]],
     ["age-encryption", ["backup", "BACKUP"]],
