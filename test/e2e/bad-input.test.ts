@@ -97,7 +97,7 @@ describe("a damaged vault", () => {
     const lineage = Buffer.alloc(LINEAGE_BYTES);
     const header = Buffer.concat([
       lineage,
-      Buffer.from(JSON.stringify({ format: "fob-vault", version: 2, more: true })),
+      Buffer.from(JSON.stringify({ format: "fob-vault", version: 3, more: true })),
     ]);
     rmSync(onlyFile(folder));
     writeFileSync(join(folder, "5"), checksumSeal.seal(header, "header/5"));

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { readHeader } from "#vault/keys/header.ts";
 import {
   EMULATOR,
   type Emulator,
@@ -99,14 +100,19 @@ describeWith(EMULATOR, "a vault whose key the TPM keeps", () => {
 
   test("moves to the chip and away from it", async () => {
     const { home, fob } = await guarded();
+    // a fob that knows no chip says that it is too old
+    const version = () => readHeader(home)?.version;
+    expect(version()).toBe(2);
     const moved = await fob(["keychain", "move", "file"], { env: { ...env, ...PIN } });
     expect(moved.exitCode).toBe(0);
     const away = { ...env, FOB_KEYCHAIN: "file", FOB_TPM: "swtpm:/nowhere", ...PIN };
     expect((await fob(["code", "ACME"], { env: away })).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect(version()).toBe(1);
     const back = { ...env, FOB_KEYCHAIN: "", ...PIN };
     expect((await fob(["keychain", "move", "tpm"], { env: back })).exitCode).toBe(0);
     expect((await fob(["code", "ACME"], { env: back })).stdout).toBe(`${RFC_CODES[1]}\n`);
     expect(readdirSync(home).filter((name) => name.includes("key"))).toHaveLength(1);
+    expect(version()).toBe(2);
     expect(codeWithPin).not.toBe("");
   });
 

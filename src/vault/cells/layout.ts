@@ -13,7 +13,7 @@ export interface VaultLayout {
 }
 
 /** The format and version of a header that this program understands. */
-export const HEADER_FORMAT = { name: "fob-vault", version: 1 } as const;
+export const HEADER_FORMAT = { name: "fob-vault", version: 2 } as const;
 
 /** The folder of the vault in a home. */
 export function vaultFolder(home: string): string {

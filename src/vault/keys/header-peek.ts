@@ -10,7 +10,7 @@ import type { Header } from "./header.ts";
 export function peekHeader(home: string): Header | null {
   const value = peekCell(headerCell(home));
   const header = value && JSON.parse(value.toString());
-  return header?.format === HEADER_FORMAT.name && header.version === HEADER_FORMAT.version
+  return header?.format === HEADER_FORMAT.name && header.version <= HEADER_FORMAT.version
     ? header
     : null;
 }

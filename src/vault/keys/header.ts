@@ -41,7 +41,7 @@ const SlotSchema = v.variant("type", [
 
 const HeaderSchema = v.object({
   format: v.literal(HEADER_FORMAT.name),
-  version: v.literal(HEADER_FORMAT.version),
+  version: atMost(HEADER_FORMAT.version),
   id: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
   keychain: v.picklist(KEYCHAIN_KINDS),
   // empty in a home that was exported for a grant
@@ -102,7 +102,8 @@ export function isExported({ slots }: Header): boolean {
  * first.
  */
 export function createHeader(home: string, header: Omit<Header, "format" | "version">): Header {
-  const created: Header = { format: HEADER_FORMAT.name, version: HEADER_FORMAT.version, ...header };
+  const version = versionOf(header);
+  const created: Header = { format: HEADER_FORMAT.name, version, ...header };
   updateCell(headerCell(home), (current) => (current === null ? encode(created) : null));
   return readHeader(home) ?? created;
 }
@@ -156,8 +157,16 @@ function isSame(a: readonly Slot[], b: readonly Slot[]): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+/**
+ * The version is the lowest one whose fobs know the keychain, so that earlier ones can say that they
+ * do not.
+ */
 function encode(header: Header): Buffer {
-  return Buffer.from(JSON.stringify(header));
+  return Buffer.from(JSON.stringify({ ...header, version: versionOf(header) }));
+}
+
+function versionOf({ keychain }: Pick<Header, "keychain">): number {
+  return keychain === "tpm" ? HEADER_FORMAT.version : 1;
 }
 
 function parseHeader(value: Buffer): Header {
