@@ -1,7 +1,8 @@
-import { lchownSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, lchownSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { filesBelow, HOTP_URI, homesLike, RFC_CODES, TOTP_URI, testHome } from "./fob.ts";
+import { execa } from "execa";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { FOB, filesBelow, HOTP_URI, homesLike, RFC_CODES, TOTP_URI, testHome } from "./fob.ts";
 
 /** A user that the system has no name for. */
 const ANN = 54_321;
@@ -43,6 +44,32 @@ describe.runIf(isRoot)("root with a user's home", () => {
     expect((await fob(["list"])).exitCode).toBe(0);
     expect((await fob(["code", "Example"])).stdout).toMatch(/^\d{8}\n$/);
     expect(filesBelow(home).sort()).toEqual(before);
+  });
+
+  test("is told whose agent holds it, and ends that with `fob lock`", async () => {
+    const { fob, home } = await enrolled();
+    giveTo(ANN, home);
+    const { PATH } = process.env;
+    const { stdout } = await execa(process.execPath, [FOB, "unlock", "--json"], {
+      env: { PATH, HOME: home, FOB_HOME: home, TMPDIR: home },
+      extendEnv: false,
+      uid: ANN,
+      gid: ANN,
+      cwd: home,
+    });
+    const { pid } = JSON.parse(stdout);
+    onTestFinished(() => {
+      if (existsSync(`/proc/${pid}`)) process.kill(pid);
+    });
+    expect(await fob(["agent", "status"])).toEqual({
+      exitCode: 8,
+      stdout: "",
+      stderr:
+        `fob: the agent (process ${pid}) that holds this vault belongs to user ${ANN}\n` +
+        "hint: run fob as that user; `fob lock` as root ends the agent\n",
+    });
+    expect(await fob(["lock"])).toMatchObject({ exitCode: 0, stderr: "locked\n" });
+    expect((await fob(["agent", "status"])).stdout).toMatch(/^locked: /);
   });
 
   test("makes none in a user's folder", async () => {
