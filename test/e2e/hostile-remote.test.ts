@@ -139,6 +139,23 @@ describe("a remote that lies", () => {
     expect(await ok(desktop, ["sync"])).toMatchObject({ sent: false, strangers: [] });
   });
 
+  test("a member whose branch is rubbish can be removed all the same", async () => {
+    const rubbish = blob("rubbish");
+    const tree = git(["mktree"], `100644 blob ${rubbish}\thead.age\n`);
+    git(["update-ref", branch.desktop, git(["commit-tree", tree, "-m", "x"])]);
+    const kept = `${laptop.home}.kept`;
+    cpSync(laptop.home, kept, { recursive: true });
+    expect(await laptop.fob(["sync"])).toMatchObject({ exitCode: 7 });
+    expect(await ok(laptop, ["sync", "remove", "desktop", "--yes"])).toMatchObject({
+      name: "desktop",
+    });
+    expect(await ok(laptop, ["sync"])).toMatchObject({ sent: false, strangers: [] });
+    rmSync(laptop.home, { recursive: true });
+    cpSync(kept, laptop.home, { recursive: true });
+    rmSync(kept, { recursive: true });
+    showFolder("good");
+  });
+
   test("with a branch of a stranger: it is named and ignored", async () => {
     git(["update-ref", "refs/heads/fob/0123456789abcdef", git(["rev-parse", branch.laptop])]);
     expect(await ok(desktop, ["sync"])).toMatchObject({ strangers: ["0123456789abcdef"] });

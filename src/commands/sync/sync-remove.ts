@@ -3,7 +3,7 @@ import { t } from "#base/language.ts";
 import { defineCommand, flag, required } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { extendChain } from "#sync/members/member-chain.ts";
-import { runRound } from "#sync/round/round.ts";
+import { runRound, type Wishes } from "#sync/round/round.ts";
 import { isInUse } from "#sync/tokens/shared-token.ts";
 import { printable } from "#token/printable.ts";
 import { roundNotes } from "./round-view.ts";
@@ -29,11 +29,16 @@ export const syncRemove = defineCommand({
     }
     if (!yes && !(await context.prompt.confirm(t`Take ${member.name} out?`, "--yes")))
       throw new FobError("interrupted", t("nothing was changed"));
-    const { state: after, report } = await runRound(state, work, {
+    const wishes: Wishes = {
       changeMembers: (chain, { members }) =>
         members.some(({ id }) => id === member.id)
           ? extendChain(chain, { action: "remove", member, at: context.clock() }, state.keys)
           : chain,
+    };
+    const { state: after, report } = await runRound(state, work, wishes).catch((error) => {
+      if (!isRefusal(error)) throw error;
+      // what is wrong may be the very device that is to go
+      return runRound(state, work, { ...wishes, ignored: member.id });
     });
     const tokens = Object.values(after.tokens)
       .filter(({ shared }) => isInUse(shared) && !shared.holder)
@@ -52,3 +57,7 @@ export const syncRemove = defineCommand({
     ...roundNotes(report),
   ],
 });
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof FobError && (error.code === "rejected" || error.code === "invalid");
+}

@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
 import { ownValue } from "#base/own-value.ts";
+import { shellWord } from "#base/shell-word.ts";
 import type { RemoteBranches, Repository, TreeFile } from "#sync/git/repository.ts";
 import { deviceId } from "#sync/keys/device-keys.ts";
 import type { OpenFile } from "#sync/keys/sealed-file.ts";
@@ -22,6 +23,7 @@ import {
 } from "#sync/members/member-chain.ts";
 import { checkAgainstSeen, joinSeen, type SeenHeads } from "#sync/members/seen.ts";
 import { FILE_ID } from "#sync/tokens/token-file.ts";
+import { isDamage } from "#token/newer.ts";
 import { notApprovedYet, removedHere } from "./no-member.ts";
 import type { SyncState } from "./sync-state.ts";
 
@@ -89,12 +91,20 @@ export async function readRemote(
     openFile,
     look,
     isTrusted,
-  }: { readonly openFile: OpenFile; readonly look: Look; readonly isTrusted: boolean },
+    ignored,
+  }: {
+    readonly openFile: OpenFile;
+    readonly look: Look;
+    readonly isTrusted: boolean;
+    /** The id of a member whose branch is not read; null for none. */
+    readonly ignored: string | null;
+  },
 ): Promise<RemoteView> {
   const opened = new Map<string, OpenedBranch>();
   const closed: string[] = [];
   for (const [id, commit] of devices) {
     await look();
+    if (id === ignored) continue;
     if (!isTrusted && ownValue(state.loaded, id) === commit) continue;
     const branch = await openBranch(repository, commit, openFile);
     if (branch) opened.set(id, branch);
@@ -102,17 +112,19 @@ export async function readRemote(
     if (!branch) await refuseFarewell(repository, commit, state, openFile);
   }
   const { chain, membership } = settleChain(state, opened);
-  const members = new Map(membership.members.map((member) => [member.id, member]));
+  const members = new Map(
+    membership.members.flatMap((one) => (one.id === ignored ? [] : [[one.id, one] as const])),
+  );
   const former = new Set(membership.former.map(({ id }) => id));
   const nameOf = (id: string) =>
     [...membership.members, ...membership.former].find((one) => one.id === id)?.name ?? id;
   for (const [id, branch] of opened) {
     const member = members.get(id);
-    if (member) checkBranch(branch, member);
+    if (member) checkBranch(branch, member, state.clock);
   }
   const ofMembers = [...opened].filter(([id]) => members.has(id));
   const seen = checkSeen(state, { devices, ofMembers, closed, members, nameOf, isTrusted });
-  const outside = [...devices.keys()].filter((id) => !members.has(id));
+  const outside = [...devices.keys()].filter((id) => !members.has(id) && id !== ignored);
   return {
     chain,
     membership,
@@ -140,7 +152,13 @@ async function openBranch(
   if (!head || head.bytes > MAX_HEAD || files.size > MAX_FILES) return null;
   const [sealed] = await repository.read([head]);
   const bytes = sealed && (await openFile(sealed).catch(nullIfDamaged));
-  return bytes ? { commit, files, ...decodeHead(bytes) } : null;
+  if (!bytes) return null;
+  try {
+    return { commit, files, ...decodeHead(bytes) };
+  } catch (error) {
+    if (isDamage(error)) return null;
+    throw error;
+  }
 }
 
 /** Throws FobError `denied` where a branch proves that this device is no member any more. */
@@ -187,8 +205,18 @@ function settleChain(
   return { chain, membership: readMembership(chain) };
 }
 
-function checkBranch(branch: OpenedBranch, member: Member): void {
+/** More changes than one device sees between two of its rounds. */
+const MAX_LEAP = 2 ** 32;
+
+function checkBranch(branch: OpenedBranch, member: Member, clock: number): void {
   checkHead(branch, member);
+  if (branch.body.clock > clock + MAX_LEAP) {
+    throw new FobError(
+      "rejected",
+      t`${member.name} gives its changes a time that no device has come to`,
+      { hint: removeIt(member) },
+    );
+  }
   const files = new Map([...branch.files].filter(([name]) => name !== HEAD_FILE));
   const blobs = new Map([...files].map(([name, { blob }]) => [name, blob]));
   const isOdd = [...files].some(
@@ -202,6 +230,10 @@ function checkBranch(branch: OpenedBranch, member: Member): void {
       { hint: t("nothing was taken over; whoever runs the remote may have changed them") },
     );
   }
+}
+
+function removeIt({ name }: Member): string {
+  return t`nothing was taken over; \`fob sync remove ${shellWord(name)}\` takes the device out`;
 }
 
 interface Showing {

@@ -47,6 +47,8 @@ export interface Wishes {
   readonly approve?: Approve;
   /** Accepts a remote that has gone back. */
   readonly isTrusted?: boolean;
+  /** The id of a member whose branch is not read. */
+  readonly ignored?: string;
 }
 
 /** What a round has done. */
@@ -105,7 +107,9 @@ async function tryRound(
   const view = await readRemote(before, repository, shown, {
     openFile,
     look,
-    isTrusted: wishes.isTrusted ?? false,
+    isTrusted: false,
+    ignored: null,
+    ...wishes,
   });
   const { chain, requests, approved, used } = await settleMembers(
     before,

@@ -6,7 +6,7 @@ import type { Repository } from "#sync/git/repository.ts";
 import type { OpenFile } from "#sync/keys/sealed-file.ts";
 import type { Member, Membership } from "#sync/members/member-chain.ts";
 import { isSameJson } from "#sync/tokens/json-value.ts";
-import { mergeTokens, type SharedToken } from "#sync/tokens/shared-token.ts";
+import { latestStamp, mergeTokens, type SharedToken } from "#sync/tokens/shared-token.ts";
 import { decodeTokenFile, type TokenContent, type TokenFile } from "#sync/tokens/token-file.ts";
 import type { NewBranch } from "./remote-view.ts";
 import type { KnownToken } from "./sync-state.ts";
@@ -36,7 +36,7 @@ export async function takeOver(
   const { repository, openFile, membership, look } = opening;
   const authors = authorsIn(membership);
   const opened = new Set<string>();
-  for (const { tokens } of branches) {
+  for (const { tokens, clock } of branches) {
     const fresh = [...tokens].filter(
       ([id, { blob }]) => drafts.tokens.get(id)?.blob !== blob && !opened.has(`${id} ${blob}`),
     );
@@ -45,6 +45,8 @@ export async function takeOver(
       await look();
       opened.add(`${id} ${blob}`);
       const file = await openTokenFile(contents[i] ?? Buffer.alloc(0), id, { openFile, authors });
+      if (latestStamp(file.shared).time > clock)
+        throw new FobError("rejected", t`the token file ${id} is newer than its device says`);
       const known = drafts.tokens.get(id);
       if (known && known.shared.content !== file.shared.content)
         await openContent(drafts, id, opening);
