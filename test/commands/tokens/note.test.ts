@@ -43,7 +43,7 @@ test("any text comes back as it was", async () => {
       await write(on, text);
       expect(await read(on)).toBe(text);
     }),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
 });
 
