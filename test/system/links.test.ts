@@ -108,7 +108,7 @@ describeWith(
   },
   "a link in a browser",
   () => {
-    test("asks in a terminal, and becomes a token that logs in", { timeout: 60_000 }, async () => {
+    test("asks in a terminal, and becomes a token that logs in", { timeout: 120_000 }, async () => {
       const person = testHome();
       const { fob } = person;
       const { env, answer } = await startSession(person);
