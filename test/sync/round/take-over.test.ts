@@ -108,3 +108,9 @@ test.each([
     expect([...one.drafts.split]).toEqual([]);
   },
 );
+
+test("a file that is newer than its device says is refused", async () => {
+  const { one, other, publish, take } = await twoSecrets(["a", "b"]);
+  const branch = { ...(await publish(other)), clock: 0 };
+  await expect(take(one, branch)).rejects.toMatchObject({ code: "rejected" });
+});
