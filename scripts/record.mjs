@@ -70,8 +70,14 @@ async function prepare() {
       FOB_HOME: join(folder, "home"),
       FOB_KEYCHAIN: "file",
     },
-    // no history: bash would write it while the folder is removed
-    ...{ PS1: "$ ", HISTFILE: "", LANG: "C.UTF-8", SHELL: "/bin/sh" },
+    // neither bash nor fob writes anything while the folder is removed
+    ...{
+      PS1: "$ ",
+      HISTFILE: "",
+      NODE_DISABLE_COMPILE_CACHE: "1",
+      LANG: "C.UTF-8",
+      SHELL: "/bin/sh",
+    },
   };
   const others = [
     "otpauth://totp/ACME:ann%40acme.example?secret=MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U&issuer=ACME&digits=8",
