@@ -1,7 +1,7 @@
 // Builds dist/, in CommonJS: Node's loader of ES modules takes a third of a bare start. The fast
-// path is one file in which esbuild lets every module wait until it is needed. Everything else is
-// in files that are loaded when they are needed; rolldown puts what most commands share into one of
-// them, because each file costs something, whatever is in it.
+// path is a small file for the command line, one for all passcodes, and one for each of what few
+// command lines need. Everything else is in files that are loaded when they are needed; what most
+// commands share is in one of them, because each file costs something, whatever is in it.
 import { spawnSync } from "node:child_process";
 import crypto from "node:crypto";
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
