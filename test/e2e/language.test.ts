@@ -239,10 +239,7 @@ describeWith({ tmux: "tmux" }, "at a terminal in another language", () => {
     terminal.type(`clear; fob ${args}`, "Enter");
     const settings = [
       ...SETTING_KEYS.flatMap((key) => key.split(/[.-]/)),
-      "auto",
-      "file",
-      "system",
-      "false",
+      ...["auto", "file", "system", "name", "never", "true", "false"],
     ];
     // how long ago something was, Node says itself
     const shown = (await see(text)).replace(/\((\d+ \p{L}+ temu|teraz)\)/gu, "");
