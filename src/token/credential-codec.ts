@@ -118,8 +118,7 @@ export function credentialSchema(): v.GenericSchema<unknown, CredentialJson> {
     ),
     push: pushCredentialSchema(),
   } satisfies SchemasByKind;
-  const { list, ...others } = kinds;
-  return v.union([v.variant("kind", Object.values(others)), list]);
+  return v.variant("kind", Object.values(kinds));
 }
 
 /** The schema of a whole number from `min` to `max`. */

@@ -17,7 +17,7 @@ const MAX_NAMED = 3;
  * where there are none. With `repair`, those that no token names are removed from the chip.
  */
 export async function checkCounters(vault: Vault, repair: boolean): Promise<Check[]> {
-  const counted = vault.entries().some(({ heldBy }) => heldBy !== null);
+  const counted = hasHeldTokens(vault);
   try {
     const there = await vault.chip().countersOf(vault.layout.vaultId);
     if (there.length === 0 && !counted) return [];
@@ -25,6 +25,16 @@ export async function checkCounters(vault: Vault, repair: boolean): Promise<Chec
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
     return counted ? [{ ...failure("counters", error), status: "warning" }] : [];
+  }
+}
+
+function hasHeldTokens(vault: Vault): boolean {
+  try {
+    return vault.entries().some(({ heldBy }) => heldBy !== null);
+  } catch (error) {
+    // the check of the index tells of it
+    if (error instanceof FobError) return false;
+    throw error;
   }
 }
 
