@@ -40,6 +40,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   "access grant": async () => (await import("#commands/access/access-grant.ts")).accessGrant,
   "access list": async () => (await import("#commands/access/access-list.ts")).accessList,
   "access revoke": async () => (await import("#commands/access/access-revoke.ts")).accessRevoke,
+  "access confirm": async () => (await import("#commands/access/access-confirm.ts")).accessConfirm,
   "access domain": async () => (await import("#commands/access/access-domain.ts")).accessDomain,
   rename: async () => (await import("#commands/tokens/rename.ts")).rename,
   hold: async () => (await import("#commands/tokens/hold.ts")).hold,

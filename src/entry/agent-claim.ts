@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { dirname } from "node:path";
 import { findAgent } from "#agent/client/find-agent.ts";
 import {
@@ -46,7 +47,7 @@ export function newHolder({ home, socket }: AgentOrder): Holder {
 }
 
 /** Begins to serve clients at a socket. */
-export type TakeSocket = (newClient: () => ClientHandler) => Promise<TakenSocket>;
+export type TakeSocket = (newClient: (socket: Socket) => ClientHandler) => Promise<TakenSocket>;
 
 /** Listens at a socket of its own. */
 export function ownSocket({ socket }: AgentOrder): TakeSocket {

@@ -22,7 +22,8 @@ closeInherited();
 process.on("SIGUSR1", () => undefined);
 process.on("SIGHUP", () => undefined);
 
-const messages = join(fileURLToPath(import.meta.url), "../../messages");
+const installation = join(fileURLToPath(import.meta.url), "../..");
+const messages = join(installation, "messages");
 // notifications use the language of the environment, replies that of the client
 speak(messagesFile(messages, process.env), () => undefined);
 
@@ -34,7 +35,12 @@ async function start(input: Buffer): Promise<void> {
   forget(input);
   try {
     const languages = new ClientLanguages(messages);
-    const held = await holdVault(order, vaultKey, languages, ownSocket(order));
+    const held = await holdVault(
+      order,
+      vaultKey,
+      { languages, folder: installation },
+      ownSocket(order),
+    );
     writeSync(1, `${encodeReply(held.status())}\n`);
     leaveStarter();
   } catch (error) {

@@ -8,7 +8,7 @@ import { addressesOf, realPath } from "#platform/agent/agent-socket.ts";
  */
 export async function askAgent(
   holder: Holder,
-  request: { readonly do: string; readonly name?: string },
+  request: { readonly do: string; readonly name?: string; readonly quick?: boolean },
   home: string,
   env: NodeJS.ProcessEnv,
 ): Promise<unknown> {

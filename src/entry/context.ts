@@ -39,6 +39,7 @@ import type { Notifier } from "#push/notifier.ts";
 import type { Chip } from "#vault/chip/chip.ts";
 import type { KeyItem } from "#vault/keys/key-store.ts";
 import type { RecoveryCodeDisplay } from "#vault/keys/recovery.ts";
+import type { TokenUse } from "#vault/pins/pin-prompt.ts";
 import type { Vault } from "#vault/vault.ts";
 import type { OpeningOptions } from "./opening.ts";
 
@@ -69,7 +70,15 @@ export function createContext(build: Build, globals: Globals, style: Style, host
   const { prompt, pins } = promptsFor(host, permissions, asking);
   const sensor = systemSensor();
   const listeners = new SignalListeners();
-  const access = vaultAccess(globals, pins, sensor, host);
+  const approve = async (use: TokenUse) =>
+    (await import("./own-approval.ts")).approveHere(use, {
+      prompt,
+      notifier: systemNotifier(),
+      pinentry: permissions.pinentry,
+      isInputAllowed: globals.input,
+      folder: build.folder,
+    });
+  const access = vaultAccess(globals, pins, sensor, approve, host);
   const agent = once(async () =>
     (await import("./agent-host.ts")).agentControl(build.folder, globals.home, env),
   );
@@ -99,7 +108,8 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     prompt,
     pinPrompt: access.pinPrompt,
     pinentry: globals.pinentry,
-    pinPromptOn: (asking) => vaultAccess(globals, { ...prompt, ...asking }, sensor, host).pinPrompt,
+    pinPromptOn: (asking) =>
+      vaultAccess(globals, { ...prompt, ...asking }, sensor, approve, host).pinPrompt,
     clipboard: systemClipboard(build, host),
     machine: {
       check: async () =>
@@ -364,6 +374,7 @@ function vaultAccess(
   globals: Globals,
   prompt: Prompt,
   sensor: Sensor,
+  approve: (use: TokenUse) => Promise<void>,
   { stderr, env }: Host,
 ): OpeningOptions["access"] {
   const { home, keychain } = globals;
@@ -378,7 +389,7 @@ function vaultAccess(
     home,
     keychain,
     keyStore,
-    pinPrompt: pinSource(globals, prompt, { sensor, keyOf }),
+    pinPrompt: { ...pinSource(globals, prompt, { sensor, keyOf }), approve },
     chip,
     recoveryCodes: recoveryCodes(globals, stderr),
   };

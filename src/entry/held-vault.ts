@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { AgentOrder } from "#agent/protocol/order.ts";
 import type { AgentStatus } from "#agent/protocol/protocol.ts";
@@ -7,6 +8,7 @@ import {
   type VaultState,
 } from "#agent/server/agent-services.ts";
 import { answer } from "#agent/server/answers.ts";
+import { Approvals } from "#agent/server/approvals.ts";
 import type { BackgroundSync } from "#agent/server/background-sync.ts";
 import type { ClientLanguages } from "#agent/server/client-languages.ts";
 import type { ClientHandler } from "#agent/server/conversation.ts";
@@ -17,6 +19,7 @@ import { VaultPresence } from "#agent/server/vault-presence.ts";
 import { typedPins } from "#cli/prompt/pin-source.ts";
 import type { Pinentry } from "#cli/prompt/pinentry.ts";
 import { pinentryPrompt } from "#cli/prompt/pinentry-prompt.ts";
+import { peerProgram } from "#platform/agent/peer-program.ts";
 import { tpmChip } from "#platform/hardware/chip.ts";
 import { httpClient } from "#platform/http.ts";
 import { systemNotifier } from "#platform/notification/notifier.ts";
@@ -31,6 +34,7 @@ import { directAuthenticator } from "#vault/tokens/authenticator.ts";
 import { Vault } from "#vault/vault.ts";
 import { carryOut } from "./agent-commands.ts";
 import { agentSync } from "./agent-sync.ts";
+import { approver, askingProgram } from "./approver.ts";
 
 declare const FOB_VERSION: string;
 
@@ -38,8 +42,10 @@ declare const FOB_VERSION: string;
 const FAREWELL_MS = 20;
 
 /** Further services of the agent. */
-interface Surroundings extends Pick<AgentServices, "prove"> {
+export interface HeldSurroundings extends Pick<AgentServices, "prove"> {
   readonly languages: ClientLanguages;
+  /** The folder of this installation. */
+  readonly folder: string;
 }
 
 /** The vault that an agent holds open for its clients. Locking it ends the process. */
@@ -51,11 +57,14 @@ export class HeldVault {
   readonly #listener: PushListener | null;
   readonly #sync: BackgroundSync | null;
   readonly #pinentry: Pinentry | null;
+  readonly #approvals: Approvals;
+  /** The folder of this installation. */
+  readonly #folder: string;
   readonly #services: AgentServices;
   #isLocked = false;
   #release: () => void = () => undefined;
 
-  constructor(order: AgentOrder, vaultKey: Secret, { languages, prove }: Surroundings) {
+  constructor(order: AgentOrder, vaultKey: Secret, { languages, prove, folder }: HeldSurroundings) {
     const layout = { home: order.home, vaultId: order.vault };
     const vault = new Vault(layout, vaultKey, false, tpmChip(process.env));
     const tokens = new UnlockedTokens(vault);
@@ -74,6 +83,9 @@ export class HeldVault {
       : null;
     this.#sync = agentSync(order, vaultKey);
     this.#pinentry = pinentryFor(order);
+    this.#folder = folder;
+    const ways = { notifier: systemNotifier(process.platform), pinentry: this.#pinentry };
+    this.#approvals = new Approvals(approver(ways), () => performance.now());
     this.#services = {
       vaultState: () => this.#state(),
       tokens: directAuthenticator(tokens, clock),
@@ -90,9 +102,12 @@ export class HeldVault {
   }
 
   /** Creates the handler of a new client. */
-  newClient(): ClientHandler {
+  newClient(socket: Socket): ClientHandler {
     const gone = new AbortController();
-    const client = newClientState(this.#person(gone.signal));
+    const program = async () => askingProgram(await peerProgram(socket, this.#folder));
+    const client = newClientState(this.#person(gone.signal), (use, claims) =>
+      this.#approvals.approve(use, claims, program, gone.signal),
+    );
     return {
       answer: (line) => answer(line, this.#services, client),
       leave: () => client.command?.stop(),

@@ -141,7 +141,9 @@ async function passcodesFromFiles(
   const records = vault.readNamed(names);
   const isQuick = records.every(
     ({ token, guard }) =>
-      needsNoPin(token, guard !== null) && (names.length === 1 || !isCounting(token)),
+      needsNoPin(token, guard !== null) &&
+      (token.confirm === "never" || (token.confirm === "others" && process.stdin.isTTY)) &&
+      (names.length === 1 || !isCounting(token)),
   );
   if (!isQuick) return null;
   const made: TokenPasscode[] = [];
@@ -163,7 +165,7 @@ async function passcodeFromAgent(
   name: string,
   env: NodeJS.ProcessEnv,
 ): Promise<string | null> {
-  const passcode = await askAgent(found, { do: "code", name }, env);
+  const passcode = await askAgent(found, { do: "code", name, quick: true }, env);
   return passcode ? (passcode as Passcode).code : null;
 }
 
@@ -179,7 +181,7 @@ function openWithKeyFile({ home, header }: Found): Vault | null {
 
 async function askAgent(
   { home, header }: Found,
-  request: { readonly do: string; readonly name?: string },
+  request: { readonly do: string; readonly name?: string; readonly quick?: boolean },
   env: NodeJS.ProcessEnv,
 ) {
   const holder = claimant({ home, vaultId: header.id });

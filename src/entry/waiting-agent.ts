@@ -1,5 +1,5 @@
-import { createServer } from "node:net";
-import { join } from "node:path";
+import { createServer, type Socket } from "node:net";
+import { dirname, join } from "node:path";
 import type { AgentOptions } from "#agent/client/control.ts";
 import type { AgentOrder } from "#agent/protocol/order.ts";
 import { newAgentSecret } from "#agent/protocol/proof.ts";
@@ -60,7 +60,7 @@ export async function serveWaiting(descriptor: number, options: WaitingOptions):
   process.on("SIGHUP", () => undefined);
   const agent = new WaitingAgent(options);
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    converse(socket, agent.newClient());
+    converse(socket, agent.newClient(socket));
     const leave = agent.enter();
     socket.once("close", leave);
   });
@@ -91,13 +91,13 @@ class WaitingAgent {
     this.#lingering = this.#linger();
   }
 
-  newClient(): ClientHandler {
+  newClient(socket: Socket): ClientHandler {
     const services: WaitingServices = {
       vault: () => this.#vault(),
       needsPerson: () => this.#needsPerson(),
       open: () => this.#open(),
       hold: (sealed) => this.#take(sealed),
-      newAgentClient: () => this.#held?.newClient() ?? null,
+      newAgentClient: () => this.#held?.newClient(socket) ?? null,
     };
     return waitingClient(services);
   }
@@ -167,7 +167,8 @@ class WaitingAgent {
       const whole = { ...order, home, socket, link: null };
       // the socket is systemd's, and stays
       const taken = { release: () => undefined };
-      this.#held = await holdVault(whole, vaultKey, this.#languages, async () => taken);
+      const at = { languages: this.#languages, folder: dirname(this.#options.folder) };
+      this.#held = await holdVault(whole, vaultKey, at, async () => taken);
       return this.#held;
     } catch (error) {
       forget(vaultKey);

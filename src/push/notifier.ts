@@ -12,9 +12,12 @@ export interface NoticeAction {
   readonly label: string;
 }
 
-/** A question with two buttons. The desktop may add one to dismiss it. */
+/**
+ * A question with two buttons, or more where the system shows more; they come after the first two.
+ * The desktop may add one to dismiss it.
+ */
 export interface NoticeQuestion extends Notice {
-  readonly actions: readonly [NoticeAction, NoticeAction];
+  readonly actions: readonly [NoticeAction, NoticeAction, ...NoticeAction[]];
 }
 
 /** How long to wait for an answer. */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { ACCESS_DOMAINS } from "./access-domain.ts";
 import { shortenName } from "./clean-name.ts";
+import { CONFIRMATIONS } from "./confirmation.ts";
 import type { Credential } from "./credential.ts";
 import {
   type CredentialJson,
@@ -17,7 +18,7 @@ import { PIN_ORDERS, PIN_TYPES, type Token } from "./token.ts";
  * The version of the forms below, in every file that holds them. Every new field or kind increases
  * it, so that an older fob refuses the file by its version.
  */
-export const TOKEN_VERSION = 5;
+export const TOKEN_VERSION = 6;
 
 /** The fields of a token that its enrollment sets. */
 export type EnrolledFields = Pick<
@@ -31,6 +32,7 @@ export type KeptFields = Omit<Token, "id" | keyof EnrolledFields>;
 /** The values for a new token, and for a stored one that is older than the field. */
 const DEFAULTS: Omit<KeptFields, "enrolledAt"> = {
   accessDomain: "00",
+  confirm: "never",
   favorite: false,
   pinOrder: "before",
   heldBy: null,
@@ -84,6 +86,7 @@ const SHARED_FIELDS = [
   "pinOrder",
   "accessDomain",
   "heldBy",
+  "confirm",
 ] as const;
 
 /** The other fields of a token, in the order of its row. A new field is added at the end. */
@@ -158,6 +161,7 @@ export function decodeRow(row: TokenRow, shared: SharedFields): Token | null {
     pin: shared.pin,
     pinOrder: shared.pinOrder,
     accessDomain: shared.accessDomain,
+    confirm: shared.confirm,
     favorite: row[6],
     heldBy: shared.heldBy,
     enrolledAt: new Date(row[7]),
@@ -200,6 +204,7 @@ export function tokenSchemas(): TokenSchemas {
     pin: v.picklist(PIN_TYPES),
     pinOrder: v.optional(v.picklist(PIN_ORDERS), DEFAULTS.pinOrder),
     accessDomain: v.optional(v.picklist(ACCESS_DOMAINS), DEFAULTS.accessDomain),
+    confirm: v.optional(v.picklist(CONFIRMATIONS), DEFAULTS.confirm),
     favorite: v.optional(v.boolean(), DEFAULTS.favorite),
     // a file that has the secret is not of a token that a chip holds
     heldBy: v.optional(v.null(), null),

@@ -1,4 +1,5 @@
 import type { AccessDomain } from "./access-domain.ts";
+import type { Confirmation } from "./confirmation.ts";
 import type { Credential } from "./credential.ts";
 
 /**
@@ -42,6 +43,8 @@ export interface Token {
   /** Where the PIN goes that the server asks for; of no meaning for other PINs. */
   readonly pinOrder: PinOrder;
   readonly accessDomain: AccessDomain;
+  /** When a person is asked before it is used. */
+  readonly confirm: Confirmation;
   readonly favorite: boolean;
   /** The chip that holds its secret and computes with it; null where the vault has the secret. */
   readonly heldBy: Holder | null;

@@ -27,6 +27,7 @@ const OPENING: Readonly<Record<string, string>> = {
   "access grant": "access grant ci --token ACME",
   "access list": "access list",
   "access revoke": "access revoke ci",
+  "access confirm": "access confirm ACME",
   "access domain": "access domain ACME",
   rename: "rename ACME other",
   remove: "remove --yes ACME",

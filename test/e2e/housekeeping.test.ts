@@ -29,6 +29,7 @@ describe("fob list and show", () => {
       wiped: false,
       accessDomain: "00",
       favorite: false,
+      confirm: "never",
       heldBy: null,
       tags: [],
       format: "key-uri",

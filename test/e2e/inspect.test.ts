@@ -29,6 +29,7 @@ describe("fob inspect", () => {
           pin: "none",
           accessDomain: "00",
           favorite: false,
+          confirm: "never",
           heldBy: null,
           tags: [],
           format: "key-uri",

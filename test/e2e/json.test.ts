@@ -102,6 +102,7 @@ function commandLines(
     ["show", ["paper"]],
     ["list", ["paper"]],
     ["resync", ["ACME", RFC_CODES[3] ?? "", RFC_CODES[4] ?? ""]],
+    ["access confirm", ["Large", "others"]],
     ["access domain", ["Large", "none"]],
     ["access grant", ["ci", "--token", "ACME"]],
     ["access grant", ["for ever", "--token", "ACME", "--expires", "never"]],

@@ -70,9 +70,9 @@ describe("a token", () => {
       fields: Object.keys(tokenSchemas()).join(" "),
       credentials: formsOf(credentialSchema() as unknown as Schema),
     }).toEqual({
-      version: 5,
+      version: 6,
       fields:
-        "id name issuer account serial format credential pin pinOrder accessDomain favorite heldBy enrolledAt tags",
+        "id name issuer account serial format credential pin pinOrder accessDomain confirm favorite heldBy enrolledAt tags",
       credentials: [
         "totp: kind algorithm digits alphabet period t0",
         "hotp: kind algorithm digits alphabet counter",

@@ -9,8 +9,9 @@ import {
 } from "#agent/protocol/protocol.ts";
 import { isMadeWithPin } from "#token/credential.ts";
 import type { Secret } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
-import { askPasscodePin } from "#vault/pins/pin-prompt.ts";
+import { askPasscodePin, type PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import { decodePasscode } from "#vault/tokens/passcodes.ts";
 import { needsChallengePin } from "#vault/tokens/responses.ts";
@@ -43,21 +44,23 @@ export function agentTokens(
       const state = await look(id);
       const { token } = state;
       if (needsAppPin(state)) return (await openAgain(open)).passcode(id, time, prompt, purpose);
+      const asked = await askHere(token, prompt);
       const isWithPin = isMadeWithPin(token.credential);
       const make = async (opener: Opener) => {
         const passcodePin = isWithPin ? await askPasscodePin(token.name, prompt) : null;
         const at = (await time()).toISOString();
         const pins = { ...opener, passcodePin: words(passcodePin) };
         const listed = purpose === "listed";
-        return decodePasscode(await ask({ do: "code", name: id, at, ...pins, listed }));
+        return decodePasscode(await ask({ do: "code", name: id, asked, at, ...pins, listed }));
       };
       return opening(state, prompt, make, isWithPin ? 1 : 0);
     },
-    async respond(id, { session, unixSeconds, ...asked }, prompt) {
+    async respond(id, { session, unixSeconds, ...input }, prompt) {
       const state = await look(id);
       const { token } = state;
       if (needsAppPin(state))
-        return (await openAgain(open)).respond(id, { session, unixSeconds, ...asked }, prompt);
+        return (await openAgain(open)).respond(id, { session, unixSeconds, ...input }, prompt);
+      const asked = await askHere(token, prompt);
       const isWithPin = needsChallengePin(token);
       const answer = async (opener: Opener) => {
         const challengePin = isWithPin
@@ -66,7 +69,8 @@ export function agentTokens(
         const reply = await ask({
           do: "challenge",
           name: id,
-          ...asked,
+          ...input,
+          asked,
           session: session && Buffer.from(session).toString("base64"),
           at: new Date(unixSeconds * 1000).toISOString(),
           ...opener,
@@ -77,6 +81,16 @@ export function agentTokens(
       return opening(state, prompt, answer, isWithPin ? 1 : 0);
     },
   };
+}
+
+/**
+ * Asks the person at this process's own terminal, and returns whether it did: the agent then need
+ * not ask, where it sees that fob runs there. Where there is no terminal the agent asks.
+ */
+async function askHere(token: Token, prompt: PinPrompt): Promise<boolean> {
+  if (token.confirm === "never" || !prompt.approve || !prompt.interactive) return false;
+  await prompt.approve({ token, grantLabel: null });
+  return true;
 }
 
 function words(pin: Secret | null): string | null {

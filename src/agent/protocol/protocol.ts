@@ -38,6 +38,8 @@ const RequestSchema = v.variant("do", [
   v.object({
     do: v.literal("code"),
     name: text,
+    asked: v.nullish(v.boolean(), false),
+    quick: v.nullish(v.boolean(), false),
     at: time,
     pin: secretText,
     passcodePin: secretText,
@@ -48,6 +50,7 @@ const RequestSchema = v.variant("do", [
   v.object({
     do: v.literal("challenge"),
     name: text,
+    asked: v.nullish(v.boolean(), false),
     challenge: text,
     serverChallenge: optionalText,
     serverResponse: optionalText,

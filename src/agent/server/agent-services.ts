@@ -1,6 +1,7 @@
 import type { AgentStatus, Request } from "#agent/protocol/protocol.ts";
 import type { PushInbox } from "#push/inbox/inbox.ts";
-import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
+import { cannotBeAsked } from "#vault/pins/approval.ts";
+import type { PinPrompt, TokenUse } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { DelegatedCommand } from "./delegated-command.ts";
 
@@ -33,6 +34,14 @@ export interface AgentServices {
   lock(): void;
 }
 
+/** What a client says of a use. */
+export interface AskingClaims {
+  /** It has asked the person at its own terminal. */
+  readonly asked: boolean;
+  /** It asks the person itself if the agent would have to. */
+  readonly quick: boolean;
+}
+
 /** What the agent knows of one client. */
 export interface ClientState {
   /** It asked for another vault than the agent's, and gets no more answers. */
@@ -50,9 +59,19 @@ export interface ClientState {
   asksItself: boolean;
   /** Asks the person at the desktop for the PINs that this client does not send; null for nobody. */
   readonly person: PinPrompt | null;
+  /**
+   * Returns when this client may use a token that asks first. Throws FobError `denied`, or `locked`
+   * for a client that wants no question.
+   */
+  approve(use: TokenUse, claims: AskingClaims): Promise<void>;
 }
 
 /** The state of a client that has asked nothing yet. */
-export function newClientState(person: PinPrompt | null = null): ClientState {
-  return { isElsewhere: false, inbox: null, command: null, asksItself: false, person };
+export function newClientState(
+  person: PinPrompt | null = null,
+  approve: ClientState["approve"] = async (use) => {
+    throw cannotBeAsked(use);
+  },
+): ClientState {
+  return { isElsewhere: false, inbox: null, command: null, asksItself: false, person, approve };
 }

@@ -35,9 +35,9 @@ export async function answerJson(
     case "look":
       return encodeState(await tokens.look((await findEntry(request.name, tokens)).id));
     case "code":
-      return makeCode(request, services, client.person);
+      return makeCode(request, services, client);
     case "challenge":
-      return respond(request, services, client.person);
+      return respond(request, services, client);
     case "command":
       client.command = services.carryOut(request);
       return client.command.start();

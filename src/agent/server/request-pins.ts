@@ -12,8 +12,10 @@ export function pinsOfRequest(
   biometricKey: string | null,
   pins: Readonly<Record<string, string | null>>,
   person: PinPrompt | null = null,
+  approve: PinPrompt["approve"] = undefined,
 ): PinPrompt {
   return {
+    ...(approve && { approve }),
     interactive: person !== null,
     release: async () => (biometricKey === null ? null : Buffer.from(biometricKey, "base64")),
     async ask(request) {

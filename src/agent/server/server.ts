@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { type ClientHandler, converse } from "./conversation.ts";
@@ -17,8 +17,13 @@ const MAX_WAITING = 4_096;
  * accessible to this user only. Rejects with FobError `unavailable` when the address is in use, or
  * too long for a socket.
  */
-export function listen(path: string, newClient: () => ClientHandler): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => converse(socket, newClient()));
+export function listen(
+  path: string,
+  newClient: (socket: Socket) => ClientHandler,
+): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true }, (socket) =>
+    converse(socket, newClient(socket)),
+  );
   server.maxConnections = MAX_CLIENTS;
   return new Promise((resolve, reject) => {
     const fail = ({ message }: Error) =>

@@ -1,14 +1,16 @@
 import type { Request } from "#agent/protocol/protocol.ts";
 import { findToken } from "#token/find-token.ts";
-import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
-import type { AgentServices } from "./agent-services.ts";
+import type { AgentServices, ClientState } from "./agent-services.ts";
 import { pinsOfRequest } from "./request-pins.ts";
 
 type CodeRequest = Omit<Extract<Request, { do: "code" }>, "do">;
 type ChallengeRequest = Omit<Extract<Request, { do: "challenge" }>, "do">;
 type TokenServices = Pick<AgentServices, "tokens" | "clock">;
+
+/** Who is asked for a client: for PINs, and whether a token may be used. */
+type Asked = Pick<ClientState, "person" | "approve">;
 
 /** The inputs of a challenge that the text protocol does not have. */
 export const NO_CHALLENGE = {
@@ -16,6 +18,7 @@ export const NO_CHALLENGE = {
   serverResponse: null,
   session: null,
   at: null,
+  asked: false,
   pin: null,
   challengePin: null,
   biometricKey: null,
@@ -26,31 +29,34 @@ export const NO_CHALLENGE = {
  * that the request lacks.
  */
 export async function makeCode(
-  { name: query, at, pin, passcodePin, biometricKey, listed }: CodeRequest,
+  { name: query, asked, quick, at, pin, passcodePin, biometricKey, listed }: CodeRequest,
   { tokens, clock }: TokenServices,
-  person: PinPrompt | null,
+  { person, approve }: Asked,
 ) {
   const { id, name } = await findEntry(query, tokens);
-  const prompt = pinsOfRequest(biometricKey, { current: pin, passcode: passcodePin }, person);
+  const pins = { current: pin, passcode: passcodePin };
+  const prompt = pinsOfRequest(biometricKey, pins, person, (use) => approve(use, { asked, quick }));
   const purpose = listed ? "listed" : "used";
   return { name, ...(await tokens.passcode(id, async () => at ?? clock(), prompt, purpose)) };
 }
 
 /** The response that a request asks for, and the name of its token; PINs as for {@link makeCode}. */
 export async function respond(
-  { name: query, session, at, pin, challengePin, biometricKey, ...asked }: ChallengeRequest,
+  { name: query, session, at, pin, challengePin, biometricKey, asked, ...input }: ChallengeRequest,
   { tokens, clock }: TokenServices,
-  person: PinPrompt | null,
+  { person, approve }: Asked,
 ) {
   const { id, name } = await findEntry(query, tokens);
   const { response, counter } = await tokens.respond(
     id,
     {
-      ...asked,
+      ...input,
       session: session === null ? null : Buffer.from(session, "base64"),
       unixSeconds: (at ?? clock()).getTime() / 1000,
     },
-    pinsOfRequest(biometricKey, { current: pin, challenge: challengePin }, person),
+    pinsOfRequest(biometricKey, { current: pin, challenge: challengePin }, person, (use) =>
+      approve(use, { asked, quick: false }),
+    ),
   );
   return { name, response, counter };
 }

@@ -2,7 +2,6 @@ import { isChallenge } from "#agent/protocol/proof.ts";
 import { encodeEntry } from "#agent/protocol/protocol.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { AgentServices, ClientState } from "./agent-services.ts";
 import { makeCode, NO_CHALLENGE, respond } from "./token-answers.ts";
 
@@ -20,13 +19,15 @@ export async function answerWords(
     case "code": {
       services.noteUse();
       const pins = { pin: null, passcodePin: null, biometricKey: null };
-      const asked = { name: rest, at: null, listed: false, ...pins };
-      return (await makeCode(asked, services, personFor(client))).code;
+      const said = { asked: false, quick: false, listed: false };
+      return (
+        await makeCode({ name: rest, at: null, ...said, ...pins }, services, askedFor(client))
+      ).code;
     }
     case "challenge": {
       services.noteUse();
       const [name, challenge] = splitAtSpace(rest, lastSpace(rest));
-      return (await respond({ ...NO_CHALLENGE, name, challenge }, services, personFor(client)))
+      return (await respond({ ...NO_CHALLENGE, name, challenge }, services, askedFor(client)))
         .response;
     }
     case "list":
@@ -54,8 +55,8 @@ export async function answerWords(
   }
 }
 
-function personFor({ asksItself, person }: ClientState): PinPrompt | null {
-  return asksItself ? null : person;
+function askedFor(client: ClientState): Pick<ClientState, "person" | "approve"> {
+  return client.asksItself ? { ...client, person: null } : client;
 }
 
 /** Throws FobError `unavailable` for a client that asked for another vault. */

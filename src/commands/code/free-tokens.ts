@@ -13,10 +13,12 @@ import type { IndexEntry } from "#vault/tokens/token-index.ts";
  * entry may not know yet.
  */
 export function isFree(
-  token: Pick<Token, "credential" | "pin" | "accessDomain">,
+  token: Pick<Token, "credential" | "pin" | "accessDomain" | "confirm">,
   isGuarded = false,
 ): boolean {
-  return token.credential.kind === "totp" && needsNoPin(token, isGuarded || token.pin === "user");
+  const isUnasked =
+    token.confirm !== "always" && needsNoPin(token, isGuarded || token.pin === "user");
+  return token.credential.kind === "totp" && isUnasked;
 }
 
 /** The free ones among listed tokens, and why some could not be read. */

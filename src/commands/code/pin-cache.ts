@@ -33,7 +33,7 @@ export class PinCache {
       return answer && Buffer.from(answer);
     };
     return {
-      interactive: prompt.interactive,
+      ...prompt,
       release: (request) => answerTo(`key ${request.item}`, false, () => prompt.release(request)),
       async ask(request) {
         const answer = await answerTo(request.role, request.refusal !== null, () =>
@@ -70,6 +70,10 @@ export class PinCache {
 export const NO_QUESTIONS: PinPrompt = {
   interactive: false,
   release: async () => null,
+  async approve({ token, grantLabel }) {
+    if (token.confirm === "always" || grantLabel !== null)
+      throw new FobError("locked", t("a person is asked before it is used"));
+  },
   async ask({ refusal }) {
     throw refusal ?? new FobError("locked", t("its PIN is needed"));
   },

@@ -237,7 +237,7 @@ export function rememberPins(prompt: PinPrompt): PinPrompt {
   const pins = new Map<string, Buffer>();
   const keys = new Map<string, Buffer | null>();
   return {
-    interactive: prompt.interactive,
+    ...prompt,
     async release(request) {
       const known = keys.get(request.item);
       const key = known === undefined ? await prompt.release(request) : known;

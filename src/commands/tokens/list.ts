@@ -190,9 +190,16 @@ function listedToken(token: IndexEntry): CurrentToken & Pick<Token, "name"> {
 function currentToken(entry: IndexEntry, states: ReadonlyMap<string, TokenState>) {
   const state = states.get(entry.id);
   if (!state) return [];
-  const { credential, accessDomain } = state.token;
+  const { credential, accessDomain, confirm } = state.token;
   const { isGuarded, isWiped } = state;
-  return [{ name: entry.name, token: { ...entry, credential, accessDomain }, isGuarded, isWiped }];
+  return [
+    {
+      name: entry.name,
+      token: { ...entry, credential, accessDomain, confirm },
+      isGuarded,
+      isWiped,
+    },
+  ];
 }
 
 async function freePasscode(

@@ -43,7 +43,7 @@ export interface TokenView extends Omit<Token, "credential" | "pinOrder"> {
 
 /** The public view of a token: everything about it, never its secret. */
 export function viewToken(token: Token, lastUsedAt: Date | null, wiped = false): TokenView {
-  const { id, name, issuer, account, serial, pin, accessDomain, favorite } = token;
+  const { id, name, issuer, account, serial, pin, accessDomain, confirm, favorite } = token;
   const { format, heldBy, enrolledAt, tags } = token;
   const { kind, algorithm, digits, alphabet, period, counter, suite, ...more } =
     viewCredential(token);
@@ -69,6 +69,7 @@ export function viewToken(token: Token, lastUsedAt: Date | null, wiped = false):
     pinOrder: pin === "server" ? token.pinOrder : undefined,
     wiped,
     accessDomain,
+    confirm,
     favorite,
     heldBy,
     tags,
@@ -235,6 +236,7 @@ const FIELDS: Readonly<Record<keyof TokenView, Field>> = {
   ],
   heldBy: ({ heldBy }) => [t("held by"), heldBy === null ? null : holderInWords(heldBy)],
   accessDomain: ({ accessDomain }) => [t("access domain"), accessDomain],
+  confirm: ({ confirm }) => [t("asks before use"), confirm === "never" ? null : confirm],
   favorite: ({ favorite }) => [t("favorite"), favorite ? t("yes") : t("no")],
   tags: ({ tags }) => [t("tags"), tags.length === 0 ? null : tags.join(", ")],
   format: ({ format }) => [t("format"), format],

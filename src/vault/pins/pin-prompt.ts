@@ -7,6 +7,7 @@ import {
   type PinViolation,
 } from "#token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
 import type { KeyItem } from "#vault/keys/key-store.ts";
 import { isLikeRecoveryCode } from "#vault/keys/recovery-code.ts";
 
@@ -35,6 +36,13 @@ export interface PinRequest {
   readonly later?: number | undefined;
 }
 
+/** One use of a token, before it happens. */
+export interface TokenUse {
+  readonly token: Pick<Token, "id" | "name" | "confirm">;
+  /** The label of the grant that opens the token; null for a vault. */
+  readonly grantLabel: string | null;
+}
+
 /** The source of PINs: a person at a terminal, a file, a descriptor or the environment. */
 export interface PinPrompt {
   /**
@@ -51,6 +59,12 @@ export interface PinPrompt {
 
   /** Whether a person types the answers, and must repeat a new PIN. */
   readonly interactive: boolean;
+
+  /**
+   * Asks a person whether a token may be used, where its setting says so. Throws FobError `denied`
+   * for no. Missing where nobody can be asked.
+   */
+  approve?(use: TokenUse): Promise<void>;
 }
 
 /**
@@ -67,8 +81,7 @@ export function askPasscodePin(name: string, prompt: PinPrompt): Promise<Secret>
  */
 export function askingBefore(later: number, prompt: PinPrompt): PinPrompt {
   return {
-    interactive: prompt.interactive,
-    release: (request) => prompt.release(request),
+    ...prompt,
     ask: (request) => prompt.ask({ ...request, later: (request.later ?? 0) + later }),
   };
 }

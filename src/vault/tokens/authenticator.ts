@@ -4,6 +4,7 @@ import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
 import { takeHeldPasscode } from "#vault/chip/held-passcodes.ts";
+import { approveUse } from "#vault/pins/approval.ts";
 import { askPasscodePin, type PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { useNotes } from "./last-uses.ts";
 import { takeEntry } from "./list-entries.ts";
@@ -94,6 +95,8 @@ export function directAuthenticator(
     async passcode(id, time, prompt, purpose = "used") {
       const record = store.read(id);
       const { name, credential } = record.token;
+      refuseByDomain(record.token, store.isPinGiven(record));
+      await approveUse({ token: record.token, grantLabel }, prompt);
       const secretKey = await store.secretKey(record, prompt, clock());
       const pin = isMadeWithPin(credential) ? await askPasscodePin(name, prompt) : null;
       try {
@@ -116,6 +119,7 @@ export function directAuthenticator(
     async respond(id, asked, prompt) {
       const record = store.read(id);
       refuseByDomain(record.token, store.isPinGiven(record));
+      await approveUse({ token: record.token, grantLabel }, prompt);
       const secretKey = await store.secretKey(record, prompt, clock());
       const pin = needsChallengePin(record.token)
         ? await prompt.ask({ of: record.token.name, role: "challenge", refusal: null })

@@ -1,0 +1,56 @@
+import { dirname } from "node:path";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { untilFirst } from "#base/until-first.ts";
+import type { Pinentry } from "#cli/prompt/pinentry.ts";
+import type { Prompt } from "#cli/prompt/prompt.ts";
+import { programOf } from "#platform/agent/peer-program.ts";
+import type { Notifier } from "#push/notifier.ts";
+import { cannotBeAsked } from "#vault/pins/approval.ts";
+import type { TokenUse } from "#vault/pins/pin-prompt.ts";
+import { ANSWER_MS, approver, askingProgram, describeUse } from "./approver.ts";
+
+/** Whom this process can ask. */
+interface Ways {
+  /** The person at its terminal. */
+  readonly prompt: Prompt;
+  readonly notifier: Notifier;
+  readonly pinentry: Pinentry | null;
+  /** Whether somebody may be asked at all (`--no-input`). */
+  readonly isInputAllowed: boolean;
+  /** The folder of the built program. */
+  readonly folder: string;
+}
+
+/**
+ * Asks before this process itself uses a token: at its terminal, else at the desktop, about the
+ * program that has started it. Throws FobError `denied`.
+ */
+export async function approveHere(
+  use: TokenUse,
+  { prompt, notifier, pinentry, isInputAllowed, folder }: Ways,
+): Promise<void> {
+  if (use.token.confirm === "others" && use.grantLabel === null && prompt.available) return;
+  if (!isInputAllowed) throw cannotBeAsked(use);
+  const program = askingProgram(programOf(process.ppid, dirname(folder)));
+  const answer = prompt.available
+    ? await askAtTerminal(prompt, describeUse(use, program, null))
+    : await approver({ notifier, pinentry })(
+        { use, program, lastHour: null },
+        new AbortController().signal,
+      );
+  if (answer === "deny")
+    throw new FobError("denied", t`nobody agreed that ${use.token.name} is used`);
+}
+
+/** Nobody who answers in time is no. */
+async function askAtTerminal(prompt: Prompt, body: string): Promise<"once" | "deny"> {
+  const question = `${body.replaceAll("\n", "; ")}. ${t("May it use the token?")}`;
+  return untilFirst([ANSWER_MS], async (over) => {
+    const late = new Promise<boolean>((resolve) =>
+      over.addEventListener("abort", () => resolve(false), { once: true }),
+    );
+    const agreed = await Promise.race([prompt.confirm(question, t("a terminal")), late]);
+    return agreed ? "once" : "deny";
+  });
+}

@@ -1,0 +1,24 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { PinPrompt, TokenUse } from "./pin-prompt.ts";
+
+/**
+ * Returns when the use may go on: the token asks nobody, or a person agrees. Throws FobError
+ * `denied` where the person does not, or nobody can be asked.
+ */
+export async function approveUse(use: TokenUse, prompt: PinPrompt): Promise<void> {
+  if (use.token.confirm === "never") return;
+  if (!prompt.approve) throw cannotBeAsked(use);
+  await prompt.approve(use);
+}
+
+/** The error for a use that nobody can be asked about. */
+export function cannotBeAsked({ token: { name } }: TokenUse): FobError {
+  return new FobError(
+    "denied",
+    t`${name} is used only after a person agrees, and nobody can be asked here`,
+    {
+      hint: t("a desktop's notifications, a pinentry or a terminal can ask"),
+    },
+  );
+}

@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import {
+  type ApprovalAnswer,
+  type ApprovalQuestion,
+  Approvals,
+  type AskingProgram,
+} from "#agent/server/approvals.ts";
+
+const USE = { token: { id: "1", name: "vpn", confirm: "others" }, grantLabel: null } as const;
+const UNSAID = { asked: false, quick: false };
+const MENU: AskingProgram = { key: "menu", description: "/usr/bin/menu", isOwnTerminal: false };
+const BACKUP: AskingProgram = { ...MENU, key: "backup" };
+const UNKNOWN: AskingProgram = { key: null, description: null, isOwnTerminal: false };
+const FOB: AskingProgram = { ...MENU, key: "fob", isOwnTerminal: true };
+
+/** Approvals of a person who gives this answer, and the questions that were shown. */
+function person(answer: ApprovalAnswer) {
+  const clock = { now: 0 };
+  const shown: ApprovalQuestion[] = [];
+  let open = 0;
+  const approvals = new Approvals(
+    async (question) => {
+      expect(++open).toBe(1);
+      shown.push(question);
+      await Promise.resolve();
+      open--;
+      return answer;
+    },
+    () => clock.now,
+  );
+  const ask = (program: AskingProgram, claims = UNSAID, use: typeof USE | typeof ALWAYS = USE) =>
+    approvals
+      .approve(use, claims, async () => program, new AbortController().signal)
+      .then(
+        () => "approved",
+        ({ code }: { code: string }) => code,
+      );
+  return { ask, shown, clock };
+}
+
+const ALWAYS = { ...USE, token: { ...USE.token, confirm: "always" } } as const;
+
+test("a thousand requests of one program show one question when it is denied", async () => {
+  const { ask, shown, clock } = person("deny");
+  const answers = await Promise.all(Array.from({ length: 1_000 }, () => ask(MENU)));
+  expect(new Set(answers)).toEqual(new Set(["denied"]));
+  for (let i = 0; i < 1_000; i++) expect(await ask(MENU)).toBe("denied");
+  expect(shown).toHaveLength(1);
+  await ask(BACKUP);
+  expect(shown).toHaveLength(2);
+  clock.now = 30_001;
+  await ask(MENU);
+  expect(shown).toHaveLength(3);
+  // no more than a thousand are counted
+  expect(shown[2]?.lastHour).toBe(1_000);
+});
+
+test("an approval holds once, and the next question says how often the program has asked", async () => {
+  const { ask, shown, clock } = person("once");
+  for (let i = 0; i < 3; i++) expect(await ask(MENU)).toBe("approved");
+  clock.now = 3_600_001;
+  await ask(MENU);
+  expect(shown.map(({ lastHour }) => lastHour)).toEqual([0, 1, 2, 0]);
+});
+
+test("an approval for five minutes is for this program and this token", async () => {
+  const { ask, shown, clock } = person("while");
+  for (let i = 0; i < 3; i++) expect(await ask(MENU)).toBe("approved");
+  expect(shown).toHaveLength(1);
+  await ask(BACKUP);
+  await ask(MENU, UNSAID, { ...ALWAYS, token: { ...ALWAYS.token, id: "2" as "1" } });
+  expect(shown).toHaveLength(3);
+  clock.now = 300_000;
+  await ask(MENU);
+  expect(shown).toHaveLength(4);
+  // processes that nobody can tell apart are asked about each time
+  for (let i = 0; i < 2; i++) await ask(UNKNOWN);
+  expect(shown).toHaveLength(6);
+});
+
+test("fob at a terminal is not asked about for `others`, and for `always` once it has asked there", async () => {
+  const { ask, shown } = person("deny");
+  const said = { asked: true, quick: false };
+  expect(await ask(FOB)).toBe("approved");
+  expect(await ask(FOB, said, ALWAYS)).toBe("approved");
+  expect(await ask(FOB, { asked: false, quick: true }, ALWAYS)).toBe("locked");
+  expect(shown).toHaveLength(0);
+  expect(await ask(MENU, said, ALWAYS)).toBe("denied");
+  expect(await ask(FOB, UNSAID, ALWAYS)).toBe("denied");
+  expect(shown).toHaveLength(2);
+});
+
+test("a client that has gone is denied without a question, and its program is not held to it", async () => {
+  const shown: ApprovalQuestion[] = [];
+  const gone = new AbortController();
+  const approvals = new Approvals(
+    async (question) => {
+      shown.push(question);
+      gone.abort();
+      return "deny";
+    },
+    () => 0,
+  );
+  const ask = (signal: AbortSignal) =>
+    approvals.approve(USE, UNSAID, async () => MENU, signal).catch(() => undefined);
+  await ask(gone.signal);
+  await ask(gone.signal);
+  expect(shown).toHaveLength(1);
+  await ask(new AbortController().signal);
+  expect(shown).toHaveLength(2);
+});
