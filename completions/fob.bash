@@ -32,9 +32,10 @@ _fob_look_up() {
   'agent start') options='--for --idle --push --notify --export' ;;
   'agent install') options='--yes --dry-run' ;;
   'agent remove') options='--yes --dry-run' ;;
-  'access') commands='grant list revoke domain' ;;
+  'access') commands='grant list revoke confirm domain' ;;
   'access grant') options='--token --tag --rights --expires --export' places=('any') ;;
   'access revoke') places=('any') ;;
+  'access confirm') places=('token' 'words never others always') ;;
   'access domain') places=('token' 'words 00 02 FF full pin none') ;;
   'rename') places=('token' 'any') ;;
   'hold') options='--yes --counter' places=('token' 'any') ;;

@@ -250,7 +250,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Places = @()
         }
         'access' = @{
-            Commands = @(, @('grant', 'let a script use some tokens, and nothing else'); , @('list', 'list the grants, and what each opens'); , @('revoke', 'end a grant: its secret opens nothing any more'); , @('domain', 'show or set under which condition a token answers'))
+            Commands = @(, @('grant', 'let a script use some tokens, and nothing else'); , @('list', 'list the grants, and what each opens'); , @('revoke', 'end a grant: its secret opens nothing any more'); , @('confirm', 'show or set when a person is asked before a token is used'); , @('domain', 'show or set under which condition a token answers'))
             Options = @()
             Refused = @()
             Values = @{  }
@@ -276,6 +276,13 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Refused = @()
             Values = @{  }
             Places = @('any')
+        }
+        'access confirm' = @{
+            Commands = @()
+            Options = @()
+            Refused = @()
+            Values = @{  }
+            Places = @('token', 'words never others always')
         }
         'access domain' = @{
             Commands = @()

@@ -82,7 +82,7 @@ function inline(token: Token): string {
 /** A page of ours is known by its name; another address is shown. */
 function linkToRoff({ href, text }: Tokens.Link): string {
   // the documents that pages are made of are in this folder, as are those beside them
-  const isBeside = href === text && /^[\w-]+\.md$/.test(href);
+  const isBeside = href.replace(/#.*/, "") === text && /^[\w-]+\.md$/.test(text);
   const shown = escapeText(decode(isBeside ? `docs/${text}` : text));
   return /^https?:/.test(href) && href !== text ? `${shown} (${escapeText(href)})` : shown;
 }

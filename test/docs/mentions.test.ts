@@ -16,6 +16,7 @@ const OF_OTHER_PROGRAMS = [
   "--device",
   "--group-add",
   "--install-links",
+  "--only",
   "--otp",
   "--raw",
   "--use-system-ca",

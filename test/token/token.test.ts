@@ -79,9 +79,9 @@ describe("a token", () => {
         "ocra: kind suite counter",
         "motp: kind",
         "yandex: kind",
+        "list: kind length first counter",
         "push privacyidea: kind protocol serverKey url isQuick isInsecure",
         "push tiqr: kind protocol service identity suite url isQuick isInsecure",
-        "list: kind length first counter",
       ],
     });
   });
