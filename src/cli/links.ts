@@ -1,3 +1,5 @@
+import type { SystemPlan } from "./system-plan.ts";
+
 /** Who opens the links of a scheme. */
 export interface LinkOwner {
   /** Without its colon. */
@@ -12,22 +14,6 @@ export interface LinkOwner {
   readonly before: string | null;
 }
 
-/** One step of a registration, as a person reads it before it is done. */
-export interface LinkStep {
-  readonly action: "write" | "remove" | "run";
-  /** The path of the file, or the command line of the program. */
-  readonly target: string;
-  /** What is written, or what a program gets to read; null for nothing. */
-  readonly content: string | null;
-}
-
-/** What registering fob, or taking that back, would do. */
-export interface LinkPlan {
-  readonly steps: readonly LinkStep[];
-  /** Does it. Throws FobError `unavailable` for what the system refuses. */
-  carryOut(): Promise<void>;
-}
-
 /** The right to ask this user about a link: one process at a time has it. */
 export interface QuestionClaim {
   release(): void;
@@ -38,9 +24,9 @@ export interface Links {
   /** Who opens the links of each of these schemes. */
   owners(schemes: readonly string[]): Promise<readonly LinkOwner[]>;
   /** Registers fob for these schemes, and remembers who had them. */
-  planInstallation(schemes: readonly string[]): Promise<LinkPlan>;
+  planInstallation(schemes: readonly string[]): Promise<SystemPlan>;
   /** Gives the links back to whoever had them. Null when fob is not registered. */
-  planRemoval(): Promise<LinkPlan | null>;
+  planRemoval(): Promise<SystemPlan | null>;
   /** Takes a link out of our command line, which other users of the machine can read. */
   hideArgument(link: string): void;
   /** Throws FobError `locked` while a question about another link is open. */

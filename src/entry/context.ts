@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { HttpClient } from "#base/http-client.ts";
 import { inEnglish, t } from "#base/language.ts";
 import { callAfter, sleep } from "#base/long-timer.ts";
@@ -33,7 +33,6 @@ import type { Sensor } from "#cli/sensor.ts";
 import { SignalListeners } from "#cli/signals.ts";
 import { closeToOthers, openToOthers, ownershipOf } from "#platform/file-modes.ts";
 import { keyStores } from "#platform/keychain/key-stores.ts";
-import { defaultHome } from "#platform/paths.ts";
 import { canShowPinentry } from "#platform/pinentry/surroundings.ts";
 import type { Notifier } from "#push/notifier.ts";
 import type { Chip } from "#vault/chip/chip.ts";
@@ -230,10 +229,13 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       return loginService(process.platform, { home: globals.home, folder: build.folder, env });
     },
     links: async () => {
-      const { systemLinks } = await import("#platform/links/links.ts");
+      const [{ systemLinks }, { ownProgram }] = await Promise.all([
+        import("#platform/links/links.ts"),
+        import("#platform/program/own-program.ts"),
+      ]);
       const pinentry = globals.settings.choose("pinentry.program") || "pinentry";
       return systemLinks(process.platform, {
-        ...{ env, pinentry, program: ownProgram(build, globals, env) },
+        ...{ env, pinentry, program: ownProgram(build.folder, globals.home, env) },
       });
     },
     askProgram: async (path, question) =>
@@ -252,34 +254,6 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     made ??= make();
     return made;
   };
-}
-
-/** The command line that starts this program with this home, whoever starts it. */
-function ownProgram(
-  { folder }: Build,
-  { home }: Globals,
-  env: NodeJS.ProcessEnv,
-): readonly string[] {
-  // the standalone executable unpacks its files into a cache, and is a program by itself
-  const script = isSea() ? [] : [join(folder, "../bin/fob.js")];
-  return [
-    process.execPath,
-    ...script,
-    ...(isUsualHome(home, env) ? [] : ["--home", resolve(home)]),
-  ];
-}
-
-function isUsualHome(home: string, env: NodeJS.ProcessEnv): boolean {
-  try {
-    return resolve(home) === resolve(defaultHome(env));
-  } catch {
-    // there is no usual one
-    return false;
-  }
-}
-
-function isSea(): boolean {
-  return process.getBuiltinModule("node:sea")?.isSea() ?? false;
 }
 
 function systemSensor(): Sensor {

@@ -3,7 +3,8 @@ import { t } from "#base/language.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { UNCOLORED } from "#cli/output/style.ts";
-import { changeJson, describeSteps, type ServiceChange } from "./service-view.ts";
+import { describeSteps } from "#commands/system-plan-view.ts";
+import { changeJson, type ServiceChange } from "./service-view.ts";
 
 /** `fob agent install`: has the system start the agent. */
 export const agentInstall = defineCommand({

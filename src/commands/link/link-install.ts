@@ -3,8 +3,9 @@ import { plural, t } from "#base/language.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { UNCOLORED } from "#cli/output/style.ts";
+import { describeSteps } from "#commands/system-plan-view.ts";
 import { linkSchemes } from "./link-schemes.ts";
-import { changeJson, describeSteps, type LinkChange, nameSchemes } from "./link-view.ts";
+import { changeJson, type LinkChange, nameSchemes } from "./link-view.ts";
 
 /** `fob link install`: lets fob open the links of browsers and mail programs. */
 export const linkInstall = defineCommand({

@@ -2,8 +2,9 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { describeSteps } from "#commands/system-plan-view.ts";
 import { linkSchemes } from "./link-schemes.ts";
-import { changeJson, describeSteps, type LinkChange } from "./link-view.ts";
+import { changeJson, type LinkChange } from "./link-view.ts";
 
 /** `fob link remove`: gives the links back to the programs that had them. */
 export const linkRemove = defineCommand({

@@ -3,10 +3,10 @@ import { LOGO } from "#base/logo.ts";
 import type { LinkOwner } from "#cli/links.ts";
 import { absolute, userHome } from "#platform/paths.ts";
 import { isInstalled } from "#platform/program/find-program.ts";
+import { planOf, runTool, type Step, writing } from "#platform/program/system-steps.ts";
 import { desktopEntry, ENTRY_NAME, ICON_NAME, schemeType } from "./desktop-entry.ts";
-import { planOf, runTool, type Step, writing } from "./link-steps.ts";
 import { defaultIn, saysNothing, withDefaults } from "./mime-defaults.ts";
-import type { Registry, Surroundings } from "./registry.ts";
+import { type Registry, type Surroundings, UNDO } from "./registry.ts";
 import {
   type Before,
   formatRemembered,
@@ -50,12 +50,13 @@ export function linuxRegistry({ env, program }: Surroundings): Registry {
           ...updating(places, env),
         ],
         env,
+        UNDO,
       );
     },
     async planRemoval() {
       const places = placesOf(env);
       const before = readRemembered(places.remembered);
-      return before && planOf(removalSteps(before, places, env), env);
+      return before && planOf(removalSteps(before, places, env), env, UNDO);
     },
   };
 }

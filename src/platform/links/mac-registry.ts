@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { quoteForShell } from "#base/shell-word.ts";
 import type { LinkOwner } from "#cli/links.ts";
 import { userHome } from "#platform/paths.ts";
+import { planOf, runTool, type Step, writing } from "#platform/program/system-steps.ts";
 import { osascript, type Tool } from "#platform/program/tool.ts";
-import { planOf, runTool, type Step, writing } from "./link-steps.ts";
-import type { Registry, Surroundings } from "./registry.ts";
+import { type Registry, type Surroundings, UNDO } from "./registry.ts";
 import { type Before, formatRemembered, readRemembered, rememberedPath } from "./remembered.ts";
 
 const BUNDLE_ID = "org.fob.links";
@@ -40,6 +40,7 @@ export function macRegistry({ env, program }: Surroundings): Registry {
           ...schemes.map((scheme) => setting(scheme, BUNDLE_ID)),
         ],
         env,
+        UNDO,
       );
     },
     async planRemoval() {
@@ -58,6 +59,7 @@ export function macRegistry({ env, program }: Surroundings): Registry {
           { action: "remove", path: remembered },
         ],
         env,
+        UNDO,
       );
     },
   };

@@ -1,10 +1,14 @@
-import type { LinkOwner, LinkPlan } from "#cli/links.ts";
+import type { LinkOwner } from "#cli/links.ts";
+import type { SystemPlan } from "#cli/system-plan.ts";
+
+/** The command that takes back what fob did to the links. */
+export const UNDO = "fob link remove";
 
 /** Where this system keeps which program opens which links. */
 export interface Registry {
   owners(schemes: readonly string[]): Promise<readonly LinkOwner[]>;
-  planInstallation(schemes: readonly string[]): Promise<LinkPlan>;
-  planRemoval(): Promise<LinkPlan | null>;
+  planInstallation(schemes: readonly string[]): Promise<SystemPlan>;
+  planRemoval(): Promise<SystemPlan | null>;
 }
 
 /** This user's system, and how fob is started in it. */

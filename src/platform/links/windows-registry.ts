@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { LinkOwner } from "#cli/links.ts";
-import { planOf, runTool, type Step, writing } from "./link-steps.ts";
-import type { Registry, Surroundings } from "./registry.ts";
+import { planOf, runTool, type Step, writing } from "#platform/program/system-steps.ts";
+import { type Registry, type Surroundings, UNDO } from "./registry.ts";
 import { type Before, formatRemembered, readRemembered, rememberedPath } from "./remembered.ts";
 
 const HEADER = "Windows Registry Editor Version 5.00";
@@ -32,6 +32,7 @@ export function windowsRegistry({ env, program }: Surroundings): Registry {
           ...importing(registration(program, schemes)),
         ],
         env,
+        UNDO,
       );
     },
     async planRemoval() {
@@ -40,7 +41,7 @@ export function windowsRegistry({ env, program }: Surroundings): Registry {
       const owners = await findOwners([...before.keys()], before, { env, program });
       const own = owners.filter(({ isFob }) => isFob).map(({ scheme }) => scheme);
       const steps = own.length === 0 ? [] : importing(withdrawal(before, own));
-      return planOf([...steps, { action: "remove", path: remembered }], env);
+      return planOf([...steps, { action: "remove", path: remembered }], env, UNDO);
     },
   };
 }

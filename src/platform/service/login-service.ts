@@ -6,8 +6,8 @@ import type { LoginService } from "#cli/login-service.ts";
 import { linkIn } from "#platform/agent/agent-socket.ts";
 import { absolute, userHome } from "#platform/paths.ts";
 import { isUsualHome, ownProgram } from "#platform/program/own-program.ts";
+import { planOf, runTool, type Step, writing } from "#platform/program/system-steps.ts";
 import { LAUNCH_LABEL, launchAgent } from "./launch-agent.ts";
-import { failureOf, planOf, type Step } from "./service-steps.ts";
 import { STARTUP_NAME, startupScript } from "./startup-script.ts";
 import { serviceUnit, socketUnit } from "./systemd-units.ts";
 
@@ -18,6 +18,8 @@ export interface ServiceOptions {
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
 }
+
+const UNDO = "fob agent remove";
 
 /** The service of this system. */
 export function loginService(platform: NodeJS.Platform, options: ServiceOptions): LoginService {
@@ -61,12 +63,12 @@ function systemdService(options: ServiceOptions): LoginService {
       const steps: Step[] = [
         // a socket whose service runs cannot be started again
         ...(isThere() ? [stop] : []),
-        { action: "write", path: at.socket, text: socketUnit(input) },
-        { action: "write", path: at.service, text: serviceUnit(input) },
+        writing(at.socket, socketUnit(input)),
+        writing(at.service, serviceUnit(input)),
         { action: "run", tool: reload },
         { action: "run", tool: systemctl("enable", "--now", names.socket) },
       ];
-      return planOf(steps, env, () => findManager(env));
+      return planOf(steps, env, UNDO, () => findManager(env));
     },
     planRemoval() {
       if (!isThere()) return null;
@@ -77,15 +79,18 @@ function systemdService(options: ServiceOptions): LoginService {
         { action: "remove", path: at.service },
         { action: "run", tool: reload, isOptional: true },
       ];
-      return planOf(steps, env);
+      return planOf(steps, env, UNDO);
     },
   };
 }
 
 async function findManager(env: NodeJS.ProcessEnv): Promise<void> {
-  const failure = await failureOf(["systemctl", "--user", "show", "--property=Version"], env);
-  if (failure === null) return;
-  throw new FobError("unavailable", t`no systemd of this user answers here: ${failure}`, {
+  const { exitCode, remark } = await runTool(
+    ["systemctl", "--user", "show", "--property=Version"],
+    env,
+  );
+  if (exitCode === 0) return;
+  throw new FobError("unavailable", t`no systemd of this user answers here: ${remark}`, {
     hint: t(
       "it is there in a login session; without systemd, `fob agent start` at the start of a session does the same",
     ),
@@ -106,13 +111,13 @@ function macService(options: ServiceOptions): LoginService {
       const text = launchAgent(commandOf(options, "start"));
       const steps: Step[] = [
         ...(existsSync(path) ? [bootOut] : []),
-        { action: "write", path, text },
+        writing(path, text),
         { action: "run", tool: ["launchctl", "bootstrap", domain, path] },
       ];
-      return planOf(steps, options.env);
+      return planOf(steps, options.env, UNDO);
     },
     planRemoval: () =>
-      existsSync(path) ? planOf([bootOut, { action: "remove", path }], options.env) : null,
+      existsSync(path) ? planOf([bootOut, { action: "remove", path }], options.env, UNDO) : null,
   };
 }
 
@@ -125,7 +130,7 @@ function windowsService(options: ServiceOptions): LoginService {
   return {
     starts: "at log-in",
     planInstallation: () =>
-      planOf([{ action: "write", path, text: startupScript(commandOf(options, "start")) }], env),
-    planRemoval: () => (existsSync(path) ? planOf([{ action: "remove", path }], env) : null),
+      planOf([writing(path, startupScript(commandOf(options, "start")))], env, UNDO),
+    planRemoval: () => (existsSync(path) ? planOf([{ action: "remove", path }], env, UNDO) : null),
   };
 }

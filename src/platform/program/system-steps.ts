@@ -2,13 +2,14 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import type { Readable } from "node:stream";
 import { moveTo, removeQuietly, syncFolder, writeNewFile } from "#base/durable-file.ts";
 import { describeForeignFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { shellWord } from "#base/shell-word.ts";
-import type { LinkPlan, LinkStep } from "#cli/links.ts";
-import type { Tool } from "#platform/program/tool.ts";
+import type { SystemPlan, SystemStep } from "#cli/system-plan.ts";
+import type { Tool } from "./tool.ts";
 
 /** The time limit for a program of the system, in milliseconds. */
 const MAX_MILLISECONDS = 30_000;
@@ -16,7 +17,7 @@ const MAX_MILLISECONDS = 30_000;
 /** The maximum output that is read of a program, in characters. */
 const MAX_OUTPUT = 256 * 1024;
 
-/** A step of a registration. */
+/** A step of a change to the system. */
 export type Step =
   | {
       readonly action: "write";
@@ -38,27 +39,38 @@ export function writing(path: string, text: string, shown = text): Step {
   return { action: "write", path, bytes: Buffer.from(text), shown };
 }
 
-/** These steps as a plan: each is done after the one before it. */
-export function planOf(steps: readonly Step[], env: NodeJS.ProcessEnv): LinkPlan {
+/**
+ * These steps as a plan: each is done after the one before it. `undo` is the command that takes back
+ * what was done before a step failed. `probe` runs first; when it fails, nothing is changed.
+ */
+export function planOf(
+  steps: readonly Step[],
+  env: NodeJS.ProcessEnv,
+  undo: string,
+  probe: () => Promise<void> = async () => undefined,
+): SystemPlan {
   return {
     steps: steps.map(describe),
     async carryOut() {
-      for (const step of steps) await take(step, env);
+      await probe();
+      for (const step of steps) await take(step, env, undo);
     },
   };
 }
 
-function describe(step: Step): LinkStep {
+function describe(step: Step): SystemStep {
   if (step.action === "write") return { action: "write", target: step.path, content: step.shown };
   if (step.action === "remove") return { action: "remove", target: step.path, content: null };
   return { action: "run", target: step.tool.map(shellWord).join(" "), content: null };
 }
 
-async function take(step: Step, env: NodeJS.ProcessEnv): Promise<void> {
+async function take(step: Step, env: NodeJS.ProcessEnv, undo: string): Promise<void> {
   if (step.action === "run") {
-    const { exitCode } = await runTool(step.tool, env);
+    const { exitCode, remark } = await runTool(step.tool, env);
     if (exitCode === 0 || step.isOptional) return;
-    throw new FobError("unavailable", t`${step.tool[0]} failed, and the links are not registered`);
+    throw new FobError("unavailable", t`${step.tool.join(" ")} failed: ${remark}`, {
+      hint: t`what was done before stays; \`${undo}\` takes it back`,
+    });
   }
   try {
     if (step.action === "write") replace(step.path, step.bytes);
@@ -97,6 +109,8 @@ function targetOf(path: string): string {
 export interface ToolOutcome {
   readonly exitCode: number | null;
   readonly output: string;
+  /** The first line that it has said of its failure, or why it could not be run. */
+  readonly remark: string;
 }
 
 /** Runs a program of the system with this environment, and ends it after its time. */
@@ -104,16 +118,29 @@ export function runTool([command, ...args]: Tool, env: NodeJS.ProcessEnv): Promi
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       env,
-      stdio: ["ignore", "pipe", "ignore"],
+      stdio: ["ignore", "pipe", "pipe"],
       timeout: MAX_MILLISECONDS,
       killSignal: "SIGKILL",
       windowsHide: true,
     });
-    let output = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      output = (output + text).slice(0, MAX_OUTPUT);
+    const [output, remarks] = [child.stdout, child.stderr].map(gathered) as [Gathered, Gathered];
+    child.once("error", ({ message }) => resolve({ exitCode: null, output: "", remark: message }));
+    child.once("close", (exitCode, signal) => {
+      const remark = remarks.text.trim().split("\n")[0] || t`it ended with ${signal ?? exitCode}`;
+      resolve({ exitCode, output: output.text, remark });
     });
-    child.once("error", () => resolve({ exitCode: null, output: "" }));
-    child.once("close", (exitCode) => resolve({ exitCode, output }));
   });
+}
+
+interface Gathered {
+  text: string;
+}
+
+/** What a stream gives, up to a limit. */
+function gathered(stream: Readable): Gathered {
+  const all = { text: "" };
+  stream.setEncoding("utf8").on("data", (text: string) => {
+    all.text = (all.text + text).slice(0, MAX_OUTPUT);
+  });
+  return all;
 }
