@@ -7,9 +7,9 @@ import { readSound } from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { Vault } from "#vault/vault.ts";
 
-/** Counts the recovery codes that are left; nothing where there are none. */
-export function checkCodes(vault: Vault, repair: boolean): Check[] {
-  const entries = vault.entries().map((entry) => currentOf(vault, entry));
+/** Counts the recovery codes of the listed tokens that are left; nothing where there are none. */
+export function checkCodes(vault: Vault, listed: readonly IndexEntry[], repair: boolean): Check[] {
+  const entries = listed.map((entry) => currentOf(vault, entry));
   const counted: CodesLeft = new Map(
     entries.flatMap(({ id }): [string, number][] => {
       const count = countCodes(vault, id);

@@ -5,6 +5,7 @@ import { nameSome } from "#commands/naming.ts";
 import { isDamage } from "#token/newer.ts";
 import { tokenIds } from "#vault/checkup.ts";
 import { indexOf } from "#vault/chip/counting.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import { readRemoved, removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -16,8 +17,12 @@ const MAX_NAMED = 3;
  * Compares the counters that the chip has for this vault with those that its tokens name; nothing
  * where there are none. With `repair`, those that no token names are removed from the chip.
  */
-export async function checkCounters(vault: Vault, repair: boolean): Promise<Check[]> {
-  const counted = hasHeldTokens(vault);
+export async function checkCounters(
+  vault: Vault,
+  listed: readonly IndexEntry[],
+  repair: boolean,
+): Promise<Check[]> {
+  const counted = listed.some(({ heldBy }) => heldBy !== null);
   try {
     const there = await vault.chip().countersOf(vault.layout.vaultId);
     if (there.length === 0 && !counted) return [];
@@ -25,16 +30,6 @@ export async function checkCounters(vault: Vault, repair: boolean): Promise<Chec
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
     return counted ? [{ ...failure("counters", error), status: "warning" }] : [];
-  }
-}
-
-function hasHeldTokens(vault: Vault): boolean {
-  try {
-    return vault.entries().some(({ heldBy }) => heldBy !== null);
-  } catch (error) {
-    // the check of the index tells of it
-    if (error instanceof FobError) return false;
-    throw error;
   }
 }
 

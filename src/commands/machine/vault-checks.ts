@@ -14,6 +14,7 @@ import {
   tokenIds,
 } from "#vault/checkup.ts";
 import type { Processes } from "#vault/tokens/batch.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { type Misplaced, misplacedIn, putMisplacedAside } from "#vault/trash/misplaced.ts";
 import type { Vault } from "#vault/vault.ts";
 import { checkCodes } from "./codes-check.ts";
@@ -95,12 +96,23 @@ async function checkBeside(
   repair: boolean,
   { clock }: Pick<VaultChecksContext, "clock">,
 ): Promise<Check[]> {
+  const listed = listedTokens(vault);
   return [
     orFailed("trash", () => checkTrash(vault, repair)),
     orFailed("grants", () => checkGrants(vault, repair, clock())),
-    ...orNone(() => checkCodes(vault, repair)),
-    ...(await checkCounters(vault, repair)),
+    ...codeChecks(vault, listed, repair),
+    ...(await checkCounters(vault, listed, repair)),
   ];
+}
+
+/** The tokens of the index; none where it cannot be read, which its own check tells. */
+function listedTokens(vault: Vault): readonly IndexEntry[] {
+  try {
+    return vault.entries();
+  } catch (error) {
+    if (error instanceof FobError) return [];
+    throw error;
+  }
 }
 
 /** What is in the vault, or why that cannot be judged: a newer fob wrote a part of it, say. */
@@ -169,10 +181,9 @@ function orFailed(name: string, check: () => Check): Check {
   }
 }
 
-/** {@link orFailed} of checks that are left out where there is nothing to say. */
-function orNone(checks: () => Check[]): Check[] {
+function codeChecks(vault: Vault, listed: readonly IndexEntry[], repair: boolean): Check[] {
   try {
-    return checks();
+    return checkCodes(vault, listed, repair);
   } catch (error) {
     return [failure("codes", error)];
   }
