@@ -276,7 +276,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   '"has no passcode: the time is before the token\'s first step"': "test/e2e/one-bad-token.test.ts",
   "an activation string": "test/e2e/enroll-online.test.ts",
   "a login request": "test/push/inbox/many-answers.test.ts",
-  "a certificate nobody vouches for, or plain http": "test/platform/http.test.ts",
+  "a server's certificate that fob does not trust, or plain http": "test/platform/http.test.ts",
   '"the native part of @napi-rs/keyring is missing"': "test/e2e/missing-modules.test.ts",
   "the keychain that has the vault's key": "test/system/keychain.test.ts",
   "the clipboard": "test/system/clipboard.test.ts",

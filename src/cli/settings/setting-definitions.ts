@@ -37,7 +37,7 @@ export const SETTINGS = {
   keychain: define({
     kind: choice(...KEYCHAIN_KINDS),
     initial: DEFAULT_KEYCHAIN,
-    summary: "who keeps the key of a vault that is made; an existing one knows",
+    summary: "who keeps the key of a new vault; `fob keychain move` changes it later",
     option: "--keychain",
     fromFlags: ({ keychain }) => keychain ?? null,
     variables: { FOB_KEYCHAIN: (text) => text || null },

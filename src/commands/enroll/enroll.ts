@@ -116,7 +116,7 @@ export const enroll = defineCommand({
       "write a log of what a server was asked and answered, without secrets",
       "file",
     ),
-    insecure: flag("let a server do whose certificate nobody vouches for, or that has none"),
+    insecure: flag("accept a server without TLS, or with a certificate that is not trusted"),
   },
   examples: [
     { command: "fob enroll --qr screenshot.png", explanation: "from a picture of the QR code" },
