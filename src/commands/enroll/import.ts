@@ -34,8 +34,8 @@ export const importFile = defineCommand({
   name: "import",
   summary: "take tokens over from another app's file",
   description:
-    "FILE is an export of another authenticator or password manager (docs/migrating.md names them), a key container (PSKC), a list of " +
-    "enrollment strings, or a picture of QR codes. Tokens that are there already are left as they are; an account that is " +
+    "FILE is an export or database of another authenticator or password manager (docs/migrating.md names them), a list of hardware tokens (CSV, XML), " +
+    "a key container (PSKC), a list of enrollment strings, or a picture of QR codes. A zip archive need not be unpacked. Tokens that are there already are left as they are; an account that is " +
     "there with another secret is asked about, or left out without --replace or --keep-both. A password is asked for, or comes from --pin-file, --pin-fd or FOB_PIN.",
   arguments: { file: optional("FILE", "the exported file", "file") },
   options: {

@@ -120,7 +120,7 @@ function describe(status: PinStatus, style: Style): Fields {
   return [
     [t("PIN of"), name === null ? t`fob (${app})` : printable(name)],
     [t("type"), pinInWords(type)],
-    [t("policy"), describePolicy(policy)],
+    [t("policy"), type === "server" ? t("the server's") : describePolicy(policy)],
     [t("attempts left"), attemptsLeft === null ? "-" : String(attemptsLeft)],
     [t("locked"), state],
     [t("set"), setAt && formatMoment(setAt, style)],

@@ -89,6 +89,7 @@ describe("a token's PIN", () => {
       code: "usage",
       message: "the PIN of ACME is the server's: it is typed at the login page",
     });
+    expect((await status(on, "ACME")).text).toMatch(/^policy +the server's$/m);
   });
 
   test.each([
