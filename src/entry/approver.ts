@@ -35,15 +35,11 @@ export function approver({ notifier, pinentry }: Ways): AskPerson {
 }
 
 /** The question about a use. Throws FobError `denied` for one that cannot be shown whole. */
-export function describeUse(
-  use: TokenUse,
-  { description }: AskingProgram,
-  lastHour: number | null,
-) {
+export function describeUse(use: TokenUse, { origin }: AskingProgram, lastHour: number | null) {
   const { token, grantLabel } = use;
   const lines = [
     t`Token: ${token.name}`,
-    t`Program: ${description ?? t("unknown: the system does not tell")}`,
+    t`Program: ${origin ?? t("unknown: the system does not tell")}`,
     ...(grantLabel === null ? [] : [t`Grant: ${grantLabel}`]),
     ...(lastHour === null ? [] : [t`Asked in the last hour: ${plural(lastHour, "time")}`]),
   ];
@@ -54,10 +50,10 @@ export function describeUse(
 
 /** A program as the question shows it. */
 export function askingProgram(peer: PeerProgram | null): AskingProgram {
-  if (!peer) return { key: null, description: null, isOwnTerminal: false };
+  if (!peer) return { key: null, origin: null, isOwnTerminal: false };
   const { key, path, parents, isOwnTerminal } = peer;
   const from = parents.length === 0 ? "" : ` < ${parents.join(" < ")}`;
-  return { key, description: `${path}${from}`, isOwnTerminal };
+  return { key, origin: `${path}${from}`, isOwnTerminal };
 }
 
 /** Null where no notification can be shown. */
@@ -91,12 +87,8 @@ async function askByPinentry(
   body: string,
   over: AbortSignal,
 ): Promise<ApprovalAnswer> {
-  const question = {
-    title: "fob",
-    description: `${t("May this program use the token?")}\n${body}`,
-    yes: t("Approve once"),
-    no: t("Deny"),
-  };
+  const description = `${t("May this program use the token?")}\n${body}`;
+  const question = { title: "fob", description, yes: t("Approve once"), no: t("Deny") };
   try {
     return (await pinentry.confirm(question, over)) ? "once" : "deny";
   } catch (error) {

@@ -8,7 +8,7 @@ export interface AskingProgram {
   /** Equal for every process of the same program with the same parent; null for an unknown one. */
   readonly key: string | null;
   /** Its path and the names of its parents, for people; null where the system does not tell. */
-  readonly description: string | null;
+  readonly origin: string | null;
   /** Whether it is fob itself, at a terminal. */
   readonly isOwnTerminal: boolean;
 }

@@ -8,9 +8,9 @@ import {
 
 const USE = { token: { id: "1", name: "vpn", confirm: "others" }, grantLabel: null } as const;
 const UNSAID = { asked: false, quick: false };
-const MENU: AskingProgram = { key: "menu", description: "/usr/bin/menu", isOwnTerminal: false };
+const MENU: AskingProgram = { key: "menu", origin: "/usr/bin/menu", isOwnTerminal: false };
 const BACKUP: AskingProgram = { ...MENU, key: "backup" };
-const UNKNOWN: AskingProgram = { key: null, description: null, isOwnTerminal: false };
+const UNKNOWN: AskingProgram = { key: null, origin: null, isOwnTerminal: false };
 const FOB: AskingProgram = { ...MENU, key: "fob", isOwnTerminal: true };
 
 /** Approvals of a person who gives this answer, and the questions that were shown. */
