@@ -22,6 +22,8 @@ const NEEDED = [
   "TMPDIR",
   "TEMP",
   "XDG_RUNTIME_DIR",
+  // for tokens that the TPM holds
+  "FOB_TPM",
   // for notifications and a pinentry
   "DISPLAY",
   "WAYLAND_DISPLAY",
