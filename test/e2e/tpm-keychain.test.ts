@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { readHeader } from "#vault/keys/header.ts";
@@ -116,6 +116,58 @@ describeWith(EMULATOR, "a vault whose key the TPM keeps", () => {
     expect(codeWithPin).not.toBe("");
   });
 
+  test("has another app PIN and another recovery code after a change", async () => {
+    const { home, fob } = await guarded();
+    const changed = await fob(["pin", "change"], { env: { ...env, FOB_PIN: "83517\n94628" } });
+    const newCode = codeIn(changed.stdout);
+    expect(readdirSync(home).filter((name) => name.endsWith(".tpm"))).toHaveLength(1);
+    const exitCodeFor = async (FOB_PIN: string) =>
+      (await fob(["list"], { env: { ...env, FOB_PIN } })).exitCode;
+    expect(await exitCodeFor("94628")).toBe(0);
+    expect(await exitCodeFor("83517")).toBe(4);
+    expect(await exitCodeFor(codeWithPin)).toBe(4);
+    expect(await exitCodeFor(newCode)).toBe(0);
+  });
+
+  test("opens with its recovery code after the chip was cleared, which then keeps a new key", async () => {
+    const own = await startEmulator();
+    const within = (FOB_PIN: string) => ({ ...env, ...own.env, FOB_PIN });
+    const { home, fob } = testHome();
+    await fob(["enroll", "-"], { input: HOTP_URI, env: { ...env, ...own.env } });
+    const set = codeIn((await fob(["pin", "set"], { env: within("83517") })).stdout);
+    own.stop();
+    for (const name of readdirSync(own.state)) rmSync(join(own.state, name));
+    await own.start();
+    expect(await fob(["code", "ACME"], { env: within("83517") })).toMatchObject({
+      exitCode: 6,
+      stdout: "",
+      stderr: expect.stringMatching(/was cleared since\nhint: .*recovery code/),
+    });
+    expect((await fob(["code", "ACME"], { env: within(set) })).stdout).toBe(`${RFC_CODES[0]}\n`);
+    const changed = await fob(["pin", "change"], { env: within(`${set}\n94628`) });
+    expect(changed.exitCode).toBe(0);
+    expect((await fob(["code", "ACME"], { env: within("94628") })).stdout).toBe(
+      `${RFC_CODES[1]}\n`,
+    );
+    expect((await fob(["list"], { env: within(set) })).exitCode).toBe(4);
+    expect(readdirSync(home).filter((name) => name.endsWith(".tpm"))).toHaveLength(1);
+  });
+
+  test("comes back from its backup in a home without chip", async () => {
+    const { home, fob } = await guarded();
+    await fob(["code", "ACME"], { env: { ...env, ...PIN } });
+    const file = join(home, "tokens.age");
+    const passphrase = "six heavy wooden chairs";
+    const asked = { ...env, FOB_PIN: `83517\n${passphrase}` };
+    expect((await fob(["backup", file], { env: asked })).exitCode).toBe(0);
+    const elsewhere = { FOB_TPM: "swtpm:/nowhere" };
+    const to = testHome();
+    expect(
+      await to.fob(["restore", file], { env: { ...elsewhere, FOB_PIN: passphrase } }),
+    ).toMatchObject({ exitCode: 0, stdout: "restored ACME\n" });
+    expect((await to.fob(["code", "ACME"], { env: elsewhere })).stdout).toBe(`${RFC_CODES[1]}\n`);
+  });
+
   test("is served by an agent, and says in doctor what is wrong with its chip", async () => {
     const { fob } = await guarded();
     expect((await fob(["unlock"], { env: { ...env, ...PIN } })).exitCode).toBe(0);
@@ -124,6 +176,8 @@ describeWith(EMULATOR, "a vault whose key the TPM keeps", () => {
       const checks = JSON.parse((await fob(["doctor", "--json"], { env })).stdout);
       expect(checks).toContainEqual(expect.objectContaining({ check: "keychain", status: "ok" }));
       const none = { ...env, FOB_TPM: "swtpm:/nowhere" };
+      // the agent has the key
+      expect((await fob(["code", "ACME"], { env: none })).stdout).toBe(`${RFC_CODES[1]}\n`);
       const failed = await fob(["doctor", "--json"], { env: none });
       expect(failed.exitCode).toBe(8);
     } finally {
