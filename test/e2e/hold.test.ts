@@ -1,6 +1,17 @@
-import { cpSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  cpSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { decodeBase32, encodeBase32 } from "#token/base32.ts";
+import { connectTo } from "../agent/agent.ts";
 import {
   EMULATOR,
   type Emulator,
@@ -34,6 +45,30 @@ function bytesBelow(folder: string): Buffer {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
   const files = names.map((name) => join(folder, name)).filter((path) => statSync(path).isFile());
   return Buffer.concat(files.map((path) => readFileSync(path)));
+}
+
+/** A secret in every form in which it could lie somewhere. */
+function formsOf(secret: Buffer): readonly (string | Buffer)[] {
+  const [base32, hex] = [encodeBase32(secret), secret.toString("hex")];
+  return [secret, base32, base32.toLowerCase(), hex, hex.toUpperCase(), secret.toString("base64")];
+}
+
+/** All that a process can write to, which stands still meanwhile. */
+async function memoryOf(pid: number): Promise<readonly Buffer[]> {
+  process.kill(pid, "SIGSTOP");
+  await until("it stands still", () => /\) T /.test(readFileSync(`/proc/${pid}/stat`, "latin1")));
+  const memory = openSync(`/proc/${pid}/mem`, "r");
+  try {
+    const maps = readFileSync(`/proc/${pid}/maps`, "latin1");
+    return [...maps.matchAll(/^([0-9a-f]+)-([0-9a-f]+) rw/gm)].map(([, ...ends]) => {
+      const [start = 0, end = 0] = ends.map((address) => Number.parseInt(address, 16));
+      const part = Buffer.alloc(end - start);
+      return part.subarray(0, readSync(memory, part, 0, part.length, start));
+    });
+  } finally {
+    closeSync(memory);
+    process.kill(pid, "SIGCONT");
+  }
 }
 
 describeWith(EMULATOR, "a token that the TPM holds", () => {
@@ -104,6 +139,47 @@ describeWith(EMULATOR, "a token that the TPM holds", () => {
     for (const planted of [SECRET, "12345678901234567890", "83517"])
       expect(told.includes(planted)).toBe(false);
     expect(bus.recorded().length).toBeGreaterThan(1_000);
+  });
+
+  test("is made for a server, which alone is shown the secret, and nothing of it stays", async () => {
+    const bus = await listenBetween(emulator);
+    const { home, fob } = homeWithTpm(bus.env);
+    const made = await fob(["provision", "hotp", "--hold", "tpm", "--account", "ann"]);
+    expect(made).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("not shown again") });
+    const [, text = ""] = /secret=([A-Z2-7]{32})/.exec(made.stdout) ?? [];
+    const server = testHome();
+    await server.fob(["enroll", "-"], { input: made.stdout });
+    const three = async ({ fob }: Pick<TestHome, "fob">) => {
+      const given: string[] = [];
+      for (let turn = 0; turn < 3; turn++) given.push((await fob(["code", "ann"])).stdout);
+      return given;
+    };
+    const given = await three({ fob });
+    expect(given).toEqual(await three(server));
+    expect(given.join("")).toMatch(/^(?:\d{6}\n){3}$/);
+    const told = Buffer.concat([bytesBelow(home), bus.recorded()]);
+    for (const form of formsOf(decodeBase32(text) as Buffer))
+      expect(told.includes(form)).toBe(false);
+  });
+
+  test("is nowhere in the memory of an agent that has given its passcode", async () => {
+    const bus = await listenBetween(emulator);
+    const { home, fob } = homeWithTpm(bus.env);
+    const secret = randomBytes(20);
+    const input = EVENTS.replace(SECRET, encodeBase32(secret));
+    await fob(["enroll", "--hold", "tpm", "-"], { input });
+    const [{ id }] = JSON.parse((await fob(["list", "--json"])).stdout);
+    const { pid, socket } = JSON.parse((await fob(["unlock", "--json"])).stdout);
+    onTestFinished(async () => void (await fob(["lock"])));
+    const agent = await connectTo(socket);
+    onTestFinished(() => void agent.socket.destroy());
+    expect(await agent.ask("code ACME")).toMatch(/^ok \d{6}$/);
+    const memory = await memoryOf(pid);
+    const isTold = (what: string | Buffer) =>
+      [bytesBelow(home), bus.recorded(), ...memory].some((bytes) => bytes.includes(what));
+    for (const form of formsOf(secret)) expect(isTold(form)).toBe(false);
+    // the search finds what the agent does know
+    expect(memory.some((part) => part.includes(id))).toBe(true);
   });
 
   test("has a PIN that the chip checks, and counts where the folder is put back", async () => {
