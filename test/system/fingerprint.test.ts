@@ -5,10 +5,12 @@ import { fingerprintReader } from "#platform/biometric/fingerprint-reader.ts";
 import { HOTP_URI, RFC_CODES, type TestHome, testHome } from "../e2e/fob.ts";
 import { violations } from "../e2e/schemas.ts";
 import { openTerminal, type Terminal } from "../e2e/terminal.ts";
+import { EMULATOR, startEmulator } from "../platform/hardware/emulator.ts";
 import { describeWith } from "../requires.ts";
 import { type FingerprintBench, startFingerprintBench } from "./fingerprint-bench.ts";
 
 const TOOLS = {
+  ...EMULATOR,
   "dbus-daemon": "dbus",
   gdbus: "libglib2.0-bin",
   "fprintd-enroll": "fprintd",
@@ -166,6 +168,24 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
     await bench.touch(RIGHT);
     await see("unlocked until");
     expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+  });
+
+  test("stands for the app PIN of a vault whose key the TPM keeps, until the PIN changes", async () => {
+    home = testHome();
+    const env = { ...(await startEmulator()).env, FOB_KEYCHAIN: "tpm" };
+    await home.fob(["enroll", "-"], { input: HOTP_URI, env });
+    await home.fob(["pin", "set"], { env: { ...env, FOB_PIN } });
+    const enabled = await touching([RIGHT], ["biometric", "enable"], { ...env, FOB_PIN });
+    expect(enabled).toMatchObject({ exitCode: 0 });
+    terminal = openTerminal(home.home, { ...bench.env, ...env });
+    const { type, see } = terminal;
+    type("fob code acme", "Enter");
+    await see("Finger or face for fob");
+    await bench.touch(RIGHT);
+    await see(RFC_CODES[0] ?? "");
+    await home.fob(["pin", "change"], { env: { ...env, FOB_PIN: `${FOB_PIN}\n27954` } });
+    const status = await fob(["biometric", "status", "--json"], { ...env, FOB_PIN: "27954" });
+    expect(JSON.parse(status.stdout)).toMatchObject({ app: false });
   });
 
   test("stands for a token's PIN through the agent as well", async () => {
