@@ -60,6 +60,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   FOB_PIN: "a PIN for a script that has nothing better; `--pin-file` and `--pin-fd` are better",
   FOB_GRANT: "the grant of a script, as `fob access grant` printed it",
   FOB_AGENT_SOCK: "the agent's socket, as `fob agent start --export` prints it",
+  FOB_TPM: "the TPM to use: a device such as /dev/tpmrm0, or `swtpm:SOCKET`",
   FOB_LANG:
     "the language that fob speaks, as `de`, if there is a translation; without it, LC_ALL, LC_MESSAGES and LANG say so",
   FOB_PAGER:

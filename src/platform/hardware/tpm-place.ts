@@ -22,7 +22,7 @@ export function findTpm(
   platform: NodeJS.Platform = process.platform,
 ): TpmPlace {
   const named = env["FOB_TPM"];
-  if (named !== undefined) return parsePlace(named);
+  if (named) return parsePlace(named);
   if (platform !== "linux") throw unsupported(platform);
   const path = [MANAGED, BARE].find((device) => existsSync(device));
   if (path) return device(path);

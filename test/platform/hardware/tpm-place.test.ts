@@ -14,3 +14,10 @@ test.each([
     }),
   );
 });
+
+test("an empty FOB_TPM is none, and one that names no TPM is refused", () => {
+  expect(() => findTpm({ FOB_TPM: "" }, "freebsd")).toThrow("on Linux only");
+  expect(findTpm({ FOB_TPM: "swtpm:/run/s" }, "freebsd")).toMatchObject({ path: "/run/s" });
+  for (const FOB_TPM of ["swtpm:", "tpmrm0"])
+    expect(() => findTpm({ FOB_TPM }, "linux")).toThrow(expect.objectContaining({ code: "usage" }));
+});
