@@ -73,6 +73,28 @@ describe("a note and recovery codes", () => {
     expect(await json(third, ["show", "Example", "--note"])).toMatchObject({ note: "in the safe" });
   });
 
+  test("come back used where a removed copy has given them", async () => {
+    const home = testHome();
+    const { fob } = home;
+    await fob(["enroll", "-"], { input: TOTP_URI });
+    await fob(["codes", "add", "Example", "-"], { input: CODES });
+    const backup = join(home.home, "tokens.age");
+    const passphrase = { env: { FOB_PIN: "a long passphrase" } };
+    await fob(["backup", backup], passphrase);
+    const next = async () => (await fob(["codes", "Example"])).stdout;
+    expect(await next()).toBe("a1b2c-d3e4f\n");
+    await fob(["remove", "Example", "--yes"]);
+    const [{ id }] = await json(home, ["restore"]);
+    expect((await fob(["restore", backup], passphrase)).exitCode).toBe(0);
+    expect(await json(home, ["codes", "list"])).toMatchObject([{ left: 2, total: 3 }]);
+    expect(await next()).toBe("b1b2c-d3e4f\n");
+    // the older copy takes the place of the newer one
+    await fob(["remove", "Example", "--yes"]);
+    expect((await fob(["restore", id])).exitCode).toBe(0);
+    expect(await json(home, ["codes", "list"])).toMatchObject([{ left: 1, total: 3 }]);
+    expect(await next()).toBe("c1b2c-d3e4f\n");
+  });
+
   test("are out of reach for a grant, and an agent only counts codes", async () => {
     const home = testHome();
     const { fob } = home;

@@ -6,6 +6,7 @@ import type { Credential } from "#token/credential.ts";
 import { FreeNames, fold } from "#token/names.ts";
 import { cleanTags } from "#token/tags.ts";
 import type { Holding, Token } from "#token/token.ts";
+import { codesGiven, withCodesGiven } from "#vault/belongings/codes-given.ts";
 import { setTokenPin } from "#vault/pins/token-pin.ts";
 import { addTokens } from "#vault/tokens/adding.ts";
 import type { Processes } from "#vault/tokens/batch.ts";
@@ -79,7 +80,8 @@ export type PinOf = (named: NamedDraft) => NewPin | null;
 
 /**
  * Stores drafts as tokens, all of them or none. A replaced token can be restored. An event-based
- * token continues at the highest counter that the vault has for its secret. Throws FobError `usage`
+ * token continues at the highest counter that the vault has for its secret, and recovery codes that
+ * the vault has given of it stay used. Throws FobError `usage`
  * when a token is enrolled already or its chosen name is taken and `onKnown` is `refuse`, before
  * anything is stored. Returns the new tokens, and those that got the PIN that they lacked.
  */
@@ -104,6 +106,7 @@ export async function storeDrafts(
   const gone = new Set(replaced.flat().map(({ id }) => id));
   const free = new FreeNames(entries.flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))));
   const counters = await highestCounters(vault, new Set(keys.values()), look);
+  const given = await codesGiven(vault, secretsWithCodes(vault, fresh), look);
   const goesOn = fresh.map((one) => higherCounter(one, counters.get(keys.get(one) ?? "")));
   const tokens = await addTokens(
     vault,
@@ -121,7 +124,11 @@ export async function storeDrafts(
       guard: pinOf(one),
       hold: storing.hold ?? null,
       note: one.draft.note ?? null,
-      recoveryCodes: one.draft.recoveryCodes ?? [],
+      recoveryCodes: withCodesGiven(
+        one.draft.recoveryCodes ?? [],
+        one.draft,
+        given.get(fingerprintOf(one.draft.secret, vault.vaultKey)) ?? [],
+      ),
       tags: cleanTags([...(one.past?.tags ?? []), ...(one.draft.tags ?? [])]),
     })),
     {
@@ -250,6 +257,12 @@ function higherCounter(
   if (own === null || known === undefined) return null;
   const joined = joinCounters(credential.kind, own, known);
   return joined === own ? null : joined;
+}
+
+/** The fingerprints of the secrets of drafts that bring recovery codes. */
+function secretsWithCodes(vault: Vault, named: readonly NamedDraft[]): ReadonlySet<string> {
+  const bringing = named.filter(({ draft }) => (draft.recoveryCodes?.length ?? 0) > 0);
+  return new Set(bringing.map(({ draft }) => fingerprintOf(draft.secret, vault.vaultKey)));
 }
 
 /** The drafts without those that {@link knownMeanwhile} names since all of them were settled. */

@@ -12,6 +12,9 @@ import { counterOf, raiseCounter } from "#token/counter.ts";
 import { findToken } from "#token/find-token.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
+import { codesGiven } from "#vault/belongings/codes-given.ts";
+import { noteCodesLeftQuietly } from "#vault/belongings/codes-left.ts";
+import { codesOf, markUsed } from "#vault/belongings/recovery-codes.ts";
 import { settleBatches } from "#vault/tokens/batch.ts";
 import { updateRecord } from "#vault/tokens/record-cell.ts";
 import {
@@ -173,6 +176,7 @@ async function restoreRemoved(
   const record = removed.find(({ token }) => token.id === id) ?? null;
   if (record) refuseTwin(vault, record);
   const goesOnAt = record && (await raiseAmong(vault, record, context.look));
+  if (record) await markCodesGiven(vault, record, context.look);
   const restored = restoreToken(vault, id);
   return { kind: "restored", id: restored.id, name: restored.name, goesOnAt };
 }
@@ -243,6 +247,18 @@ async function raiseAmong(vault: Vault, removed: TokenRecord, look: Look): Promi
   }));
   // what was given of a list is no number that says something
   return credential.kind === "list" ? null : highest;
+}
+
+/** Marks recovery codes of a removed token as used that a copy of it has given. */
+async function markCodesGiven(vault: Vault, removed: TokenRecord, look: Look): Promise<void> {
+  const { id } = removed.token;
+  const fingerprint = soundFingerprint(vault, removed);
+  if (fingerprint === null) return;
+  const inTrash = { vaultKey: vault.vaultKey, tokenCell: () => removedCell(vault, id) };
+  if (codesOf(inTrash, id).every(({ usedAt }) => usedAt !== null)) return;
+  const given = (await codesGiven(vault, new Set([fingerprint]), look)).get(fingerprint) ?? [];
+  const left = markUsed(inTrash, id, given);
+  if (left !== null) noteCodesLeftQuietly(vault.layout, id, left);
 }
 
 function describeDamaged(count: number): string[] {

@@ -47,7 +47,7 @@ export function holdsSecret(vault: Vault, id: string, fingerprint: string): bool
 
 /** The record of a token in use; null for one that is gone or damaged (`doctor` reports damage). */
 export function readSound(vault: Vault, id: string): TokenRecord | null {
-  return readIn(vault.tokenCell(id));
+  return readSoundIn(vault.tokenCell(id));
 }
 
 /** {@link fingerprintIn}, or null for a record that is gone or damaged. */
@@ -69,7 +69,7 @@ export async function highestCounters(
   if (wanted.size === 0) return highest;
   for (const cell of countingCells(vault)) {
     await look();
-    const record = readIn(cell);
+    const record = readSoundIn(cell);
     const counter = record && counterOf(record.token.credential);
     const fingerprint = soundFingerprint(vault, record);
     if (!record || counter === null || !fingerprint) continue;
@@ -88,7 +88,8 @@ function countingCells(vault: Vault) {
   ];
 }
 
-function readIn(cell: Cell): TokenRecord | null {
+/** {@link readSound} of the cell of a token, in use or removed. */
+export function readSoundIn(cell: Cell): TokenRecord | null {
   return unlessDamaged(() => {
     const value = readCell(cell);
     return value && decodeRecord(value);
