@@ -7,8 +7,15 @@ import { existingVault, findOne } from "#commands/lookup.ts";
 import { openBelongings } from "#commands/open-belongings.ts";
 import { MAX_NOTE_BYTES, parseNote } from "#token/note.ts";
 import { printable } from "#token/printable.ts";
-import { forget } from "#token/secret.ts";
-import { openNote, sealedNoteOf, sealNote, storeNote } from "#vault/belongings/note.ts";
+import { forget, type Secret } from "#token/secret.ts";
+import {
+  openNote,
+  replaceNote,
+  sealedNoteOf,
+  sealNote,
+  storeNote,
+} from "#vault/belongings/note.ts";
+import type { Vault } from "#vault/vault.ts";
 
 /** A token, and what became of its note. */
 interface NotedToken {
@@ -16,6 +23,8 @@ interface NotedToken {
   readonly name: string;
   readonly change: "stored" | "removed" | "none";
   readonly hasNote: boolean;
+  /** Whether another process had changed the note meanwhile, and both texts were kept. */
+  readonly isJoined: boolean;
 }
 
 type TextContext = Pick<Context, "editText" | "isTerminal" | "prompt" | "readInput">;
@@ -52,17 +61,56 @@ export const note = defineCommand({
     try {
       const sealed = sealedNoteOf(vault, id);
       const before = sealed === null ? null : openNote(sealed, key);
-      const after = wanted === "edited" ? await edit(before, context) : wanted.note;
+      if (wanted === "edited") {
+        const edited = await edit(before, context);
+        const stored =
+          edited === before
+            ? { note: edited, isJoined: false }
+            : storeEdited(vault, id, { sealed, edited, key });
+        return { id, name, ...changeOf(before, stored.note), isJoined: stored.isJoined };
+      }
+      const after = wanted.note;
       if (after !== before) storeNote(vault, id, after === null ? null : sealNote(after, key));
-      const change = after === before ? "none" : after === null ? "removed" : "stored";
-      return { id, name, change, hasNote: after !== null };
+      return { id, name, ...changeOf(before, after), isJoined: false };
     } finally {
       forget(key);
     }
   },
   text: ({ name, change, hasNote }) => printable(describe(name, change, hasNote)),
   json: ({ id, name, hasNote }) => ({ id, name, note: hasNote }),
+  notes: ({ name, isJoined }) =>
+    isJoined
+      ? [printable(t`the note of ${name} was changed meanwhile: both texts are in it now`)]
+      : [],
 });
+
+function changeOf(before: string | null, after: string | null) {
+  const change = after === before ? "none" : after === null ? "removed" : "stored";
+  return { change, hasNote: after !== null } as const;
+}
+
+/** What was edited, and the sealed note that the editor had begun with. */
+interface Edited {
+  readonly sealed: string | null;
+  readonly edited: string | null;
+  readonly key: Secret;
+}
+
+/**
+ * Stores an edited note. What another process has written while the editor was open is kept after
+ * it: nobody has seen both texts, and neither may be lost.
+ */
+function storeEdited(vault: Vault, id: string, { sealed, edited, key }: Edited) {
+  let [current, note, isJoined] = [sealed, edited, false];
+  for (;;) {
+    const after = note === null ? null : sealNote(note, key);
+    if (replaceNote(vault, id, { before: current, after })) return { note, isJoined };
+    current = sealedNoteOf(vault, id);
+    const other = current === null ? null : openNote(current, key);
+    isJoined = other !== null && edited !== null && other !== edited;
+    note = isJoined ? parseNote(`${edited}\n\n${other}`) : (edited ?? other);
+  }
+}
 
 /** The note that was given, null for none. Throws FobError `locked` where it cannot be edited. */
 async function wantedNote(

@@ -36,15 +36,16 @@ export function storeNote(vault: NotingVault, id: string, sealed: string | null)
   );
 }
 
-/** {@link storeNote}, unless the note is another one than `before` by now. */
+/** {@link storeNote}, unless the note is another one than `before` by now: returns false then. */
 export function replaceNote(
   vault: NotingVault,
   id: string,
   { before, after }: { readonly before: string | null; readonly after: string | null },
-): void {
-  updateBelonging<StoredNote>(cellOf(vault, id), id, (current) =>
+): boolean {
+  const written = updateBelonging<StoredNote>(cellOf(vault, id), id, (current) =>
     (current?.sealed ?? null) === before ? { sealed: after } : null,
   );
+  return written !== null;
 }
 
 /** A note, sealed under the key of a token's belongings. */

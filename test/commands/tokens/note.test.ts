@@ -75,6 +75,30 @@ test("a note comes from standard input or the editor, and an empty one is remove
   expect(await read(on)).toBeNull();
 });
 
+test("what another process writes while the editor is open is kept with the edited text", async () => {
+  const on = await desk();
+  await write(on, "first");
+  const during = (other: string, edited: string) =>
+    note.run(
+      { name: "vpn", text: undefined, remove: false },
+      {
+        ...on,
+        editText: async () => {
+          await note.run({ name: "vpn", text: other, remove: other === "" }, on);
+          return edited;
+        },
+      },
+    );
+  const joined = printed(note, await during("theirs", "mine\n"));
+  expect(joined.notes).toEqual(["the note of vpn was changed meanwhile: both texts are in it now"]);
+  expect(await read(on)).toBe("mine\n\ntheirs");
+  // who empties a note has not seen the other text
+  expect(printed(note, await during("theirs", "")).text).toBe("vpn has this note now");
+  expect(await read(on)).toBe("theirs");
+  expect(printed(note, await during("same", "same\n")).notes).toEqual([]);
+  expect(await read(on)).toBe("same");
+});
+
 test("nobody is asked for a note without a terminal, and a long one is refused", async () => {
   const on = await desk();
   await expect(write({ ...on, isTerminal: false })).rejects.toMatchObject({ code: "locked" });
