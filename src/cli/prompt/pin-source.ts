@@ -141,7 +141,12 @@ export function typedPins(prompt: Prompt, biometrics: Biometrics | null): PinSou
       tries = refusal ? tries + 1 : 0;
       if (refusal && tries >= TRIES) throw refusal;
       const question = refusal ? `${refusal.message}. ${describe(request)}` : describe(request);
-      return pinBytes(await prompt.secret(question, t("--pin-file F, --pin-fd N or FOB_PIN")));
+      for (let asked = 0; asked < TRIES; asked++) {
+        const typed = await prompt.secret(question, t("--pin-file F, --pin-fd N or FOB_PIN"));
+        // no PIN is empty: Enter on an empty field must cost no attempt
+        if (typed !== "" || request.role !== "current") return pinBytes(typed);
+      }
+      throw new FobError("locked", t("no PIN was typed: nothing was tried"));
     },
   };
 }
