@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { filesBelow, RFC_CODES, RFC_SECRET, TOTP_URI } from "./fob.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { filesBelow, RFC_CODES, RFC_SECRET, TOTP_URI, testHome } from "./fob.ts";
 import { violations } from "./schemas.ts";
-import { enroll, namesOf, ok, twoHomes } from "./two-homes.ts";
+import { enroll, letJoin, namesOf, ok, twoHomes } from "./two-homes.ts";
 
 const OTHER_URI =
   "otpauth://totp/Planted-issuer:planted-account?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Planted-issuer";
@@ -46,6 +47,52 @@ describe("two homes", () => {
     expect((await desktop.fob(["code", "Count"])).stdout).toBe(`${RFC_CODES[4]}\n`);
     await ok(laptop, ["sync"]);
     expect((await laptop.fob(["restore", "Count"])).exitCode).toBe(3);
+  });
+
+  test.each([
+    ["offered", []],
+    ["accepted", ["desktop"]],
+    ["released", ["desktop", "laptop"]],
+  ] as const)("a token that was %s stays when its receiver is removed", async (_, rounds) => {
+    const { laptop, desktop } = await twoHomes([HOTP_URI]);
+    await ok(laptop, ["sync", "move", "Count", "desktop"]);
+    for (const home of rounds) await ok({ laptop, desktop }[home], ["sync"]);
+    await ok(laptop, ["sync", "remove", "desktop", "--yes"]);
+    await ok(laptop, ["sync"]);
+    expect((await laptop.fob(["code", "Count"])).stdout).toBe(`${RFC_CODES[3]}\n`);
+    const phone = testHome();
+    await letJoin(laptop, phone, "phone");
+    await ok(laptop, ["sync", "move", "Count", "phone"]);
+    for (const home of [phone, laptop, phone]) await ok(home, ["sync"]);
+    expect(await namesOf(laptop)).toEqual([]);
+    expect((await phone.fob(["code", "Count"])).stdout).toBe(`${RFC_CODES[4]}\n`);
+  });
+
+  test("a token whose holder was removed stays where a person restores it", async () => {
+    const { laptop, desktop } = await twoHomes([HOTP_URI]);
+    const file = join(laptop.home, "..", `${randomUUID()}.backup`);
+    onTestFinished(() => rmSync(file, { force: true }));
+    const env = { FOB_PIN: "correct horse battery" };
+    expect((await laptop.fob(["backup", file], { env })).exitCode).toBe(0);
+    await ok(laptop, ["sync", "move", "Count", "desktop"]);
+    for (const home of [desktop, laptop, desktop]) await ok(home, ["sync"]);
+    const removed = await ok(laptop, ["sync", "remove", "desktop", "--yes"]);
+    expect(removed.tokens).toEqual(["Count"]);
+    expect((await laptop.fob(["restore", file], { env })).exitCode).toBe(0);
+    for (let i = 0; i < 2; i++) await ok(laptop, ["sync"]);
+    expect(await namesOf(laptop)).toEqual(["Count"]);
+  });
+
+  test("a device leaves when what it gave away has arrived", async () => {
+    const { laptop, desktop } = await twoHomes([HOTP_URI]);
+    await ok(laptop, ["sync", "move", "Count", "desktop"]);
+    for (const home of [desktop, laptop]) await ok(home, ["sync"]);
+    const refused = await laptop.fob(["sync", "leave", "--yes"]);
+    expect(refused).toMatchObject({ exitCode: 4 });
+    expect(refused.stderr).toContain("Count is on its way to desktop");
+    for (const home of [desktop, laptop]) await ok(home, ["sync"]);
+    await ok(laptop, ["sync", "leave", "--yes"]);
+    expect(await namesOf(desktop)).toEqual(["Count"]);
   });
 
   test("have the same notes, of which the later one wins, also behind a PIN", async () => {

@@ -2,7 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { extendChain, toMember } from "#sync/members/member-chain.ts";
+import { extendChain, readMembership, toMember } from "#sync/members/member-chain.ts";
 import { forgetSync } from "#sync/round/beginning.ts";
 import { runRound } from "#sync/round/round.ts";
 import { openSession, type Session, type SessionContext } from "./sync-session.ts";
@@ -20,6 +20,7 @@ export const syncLeave = defineCommand({
   async run({ local, yes }, context: SessionContext & Pick<Context, "prompt">) {
     const session = await openSession(context);
     const { state, work } = session;
+    if (!local) refuseUnderWay(session);
     const question = t`Leave ${state.remote}?`;
     if (!yes && !(await context.prompt.confirm(question, "--yes")))
       throw new FobError("interrupted", t("nothing was changed"));
@@ -30,6 +31,24 @@ export const syncLeave = defineCommand({
   text: ({ remote }) => t`left ${remote}; all tokens stay here`,
   json: ({ device, remote, isTold }) => ({ device, remote, told: isTold }),
 });
+
+/**
+ * Throws FobError `denied` where this device has released a token that the other one may not have
+ * stored: it takes nothing over from a device that is no member.
+ */
+function refuseUnderWay({ state, device }: Session): void {
+  const { members } = state.chain.length > 0 ? readMembership(state.chain) : { members: [] };
+  for (const { shared } of Object.values(state.tokens)) {
+    const holder = shared.holder?.value;
+    if (holder?.step !== "released" || holder.from !== device) continue;
+    const receiver = members.find(({ id }) => id === holder.device);
+    if (!receiver) continue;
+    const name = String(shared.fields["name"]?.value ?? shared.token);
+    throw new FobError("denied", t`${name} is on its way to ${receiver.name}`, {
+      hint: t("`fob sync` there, then here, and leave after that"),
+    });
+  }
+}
 
 /** Tells the other devices. False where they have removed this one already. */
 async function tell({ state, work }: Session, { clock }: Pick<Context, "clock">): Promise<boolean> {

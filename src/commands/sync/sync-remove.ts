@@ -41,7 +41,10 @@ export const syncRemove = defineCommand({
       return runRound(state, work, { ...wishes, ignored: member.id });
     });
     const tokens = Object.values(after.tokens)
-      .filter(({ shared }) => isInUse(shared) && !shared.holder)
+      .filter(
+        ({ shared }) =>
+          isInUse(shared) && (!shared.holder || shared.holder.value.device === member.id),
+      )
       .map(({ shared }) => String(shared.fields["name"]?.value ?? shared.token))
       .sort();
     return { id: member.id, name: member.name, tokens, report };

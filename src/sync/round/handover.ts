@@ -1,3 +1,4 @@
+import type { Member } from "#sync/members/member-chain.ts";
 import type { Holder, Register, SharedToken } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
 import { counterOf } from "#token/counter.ts";
@@ -10,29 +11,98 @@ import type { Draft, Drafts } from "./take-over.ts";
 /**
  * Takes the next step of every move in which this device takes part. The receiver accepts what is
  * offered; the owner then removes the token and releases it with its last counter; the receiver
- * stores it. At no time do two devices have it. Returns the names of tokens that have left.
+ * stores it. At no time do two devices have it. A device that is no member takes no step, and no
+ * token goes to it. Returns the names of tokens that have left.
  */
 export function takeNextSteps(
   drafts: Drafts,
   stamp: Stamp,
-  { vault, device, now }: { readonly vault: Vault; readonly device: string; readonly now: Date },
+  {
+    vault,
+    device,
+    members,
+    now,
+  }: {
+    readonly vault: Vault;
+    readonly device: string;
+    readonly members: readonly Pick<Member, "id">[];
+    readonly now: Date;
+  },
 ): readonly string[] {
   const left: string[] = [];
+  const isMember = (id: string) => members.some((member) => member.id === id);
+  const listed = new Set(vault.entries().map(({ id }) => id));
   for (const [id, draft] of drafts.tokens) {
     const holder = draft.shared.holder?.value;
     if (!holder) continue;
-    if (holder.device === device && holder.step === "offered")
-      drafts.tokens.set(id, step(draft, { ...holder, step: "accepted" }, stamp));
-    else if (holder.device === device && holder.step === "released")
-      drafts.tokens.set(id, step(draft, { ...holder, step: "held", from: null }, stamp));
-    else if (holder.from === device && holder.step === "accepted") {
-      const last = takeOut(vault, draft.shared.token, now);
-      const released = step(draft, { ...holder, step: "released", ...last }, stamp);
-      drafts.tokens.set(id, { ...released, local: null });
-      left.push(nameOf(draft.shared));
+    if (!isMember(holder.device) || !isMember(device)) {
+      const isReceiverMember = isMember(holder.device);
+      const isHere = listed.has(draft.shared.token);
+      if (staysHere(holder, device, { isReceiverMember, isHere }))
+        drafts.tokens.set(id, keep(draft, holder, { device, listed, stamp }));
+      continue;
     }
+    if (takeNextStep(drafts, id, draft, { holder, vault, device, stamp, now }))
+      left.push(nameOf(draft.shared));
   }
   return left;
+}
+
+/** Takes the next step of one token. Returns whether it has left. */
+function takeNextStep(
+  drafts: Drafts,
+  id: string,
+  draft: Draft,
+  work: {
+    readonly holder: Holder;
+    readonly vault: Vault;
+    readonly device: string;
+    readonly stamp: Stamp;
+    readonly now: Date;
+  },
+): boolean {
+  const { holder, vault, device, stamp, now } = work;
+  if (holder.device === device && holder.step === "offered")
+    drafts.tokens.set(id, step(draft, { ...holder, step: "accepted" }, stamp));
+  else if (holder.device === device && holder.step === "released")
+    drafts.tokens.set(id, step(draft, { ...holder, step: "held", from: null }, stamp));
+  else if (holder.from === device && holder.step === "accepted") {
+    const last = takeOut(vault, draft.shared.token, now);
+    const released = step(draft, { ...holder, step: "released", ...last }, stamp);
+    drafts.tokens.set(id, { ...released, local: null });
+    return true;
+  }
+  return false;
+}
+
+/** The token is this device's from now on. */
+function keep(
+  draft: Draft,
+  holder: Holder,
+  {
+    device,
+    listed,
+    stamp,
+  }: { readonly device: string; readonly listed: ReadonlySet<string>; readonly stamp: Stamp },
+): Draft {
+  const kept = step(draft, { ...holder, device, step: "held", from: null }, stamp);
+  const { local } = draft;
+  return { ...kept, local: local && listed.has(local.id) ? local : null };
+}
+
+/**
+ * Whether this device keeps a token because its receiver, or this device, is no member any more:
+ * it has not released the token; or it has, and the receiver is out before it said that it stored
+ * it; or the holder is out, and a person has restored the token here.
+ */
+function staysHere(
+  { device: holder, from, step: reached }: Holder,
+  device: string,
+  { isReceiverMember, isHere }: { readonly isReceiverMember: boolean; readonly isHere: boolean },
+): boolean {
+  if (from === device && (reached === "offered" || reached === "accepted")) return true;
+  if (isReceiverMember || holder === device) return false;
+  return isHere || (from === device && reached === "released");
 }
 
 /**

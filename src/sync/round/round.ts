@@ -143,7 +143,12 @@ async function tryRound(
   await recognizeSecrets(drafts, vault, open);
   removeDoubles(drafts, stamp);
   await look();
-  const left = takeNextSteps(drafts, stamp, { vault, device, now });
+  const left = takeNextSteps(drafts, stamp, {
+    vault,
+    device,
+    members: membership.members,
+    now,
+  });
   const changes = await changeVault(drafts, {
     ...work,
     device,
