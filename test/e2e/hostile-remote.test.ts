@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { RFC_SECRET, type TestHome, TOTP_URI } from "./fob.ts";
 import { namesOf, ok, twoHomes } from "./two-homes.ts";
 
@@ -194,4 +194,38 @@ describe("a remote that lies", () => {
     expect(await namesOf(desktop)).toEqual(await namesOf(laptop));
     expect(await namesOf(desktop)).toEqual(["one", "work"]);
   });
+});
+
+test("a repository in a folder that others write to makes nobody run its hooks and settings", async () => {
+  const { laptop, remote } = await twoHomes([TOTP_URI]);
+  const trap = join(laptop.home, "trap");
+  const program = `touch '${trap}'`;
+  for (const hook of ["pre-receive", "update", "post-receive", "reference-transaction"])
+    writeFileSync(join(remote, "hooks", hook), `#!/bin/sh\n${program}\n`, { mode: 0o755 });
+  cpSync(remote, `${remote}.other`, { recursive: true });
+  onTestFinished(() => rmSync(`${remote}.other`, { recursive: true }));
+  writeFileSync(join(remote, "objects/info/alternates"), `${remote}.other/objects\n`);
+  const git = (...args: string[]) => execFileSync("git", ["--git-dir", remote, ...args]);
+  git("config", "core.alternateRefsCommand", `${program}; :`);
+  await ok(laptop, ["rename", "Example", "work"]);
+  await ok(laptop, ["sync"]);
+  expect(existsSync(trap)).toBe(false);
+  // git itself would have
+  git("config", "core.bare", "true");
+  const branch = execFileSync("git", [
+    "--git-dir",
+    `${remote}.other`,
+    "for-each-ref",
+    "--format=%(refname)",
+  ]);
+  const [name = ""] = branch.toString().split("\n");
+  execFileSync("git", [
+    "--git-dir",
+    `${remote}.other`,
+    "push",
+    "--quiet",
+    remote,
+    `${name}:refs/heads/x`,
+  ]);
+  expect(existsSync(trap)).toBe(true);
 });

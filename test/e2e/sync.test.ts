@@ -68,6 +68,15 @@ describe("two homes", () => {
     expect((await phone.fob(["code", "Count"])).stdout).toBe(`${RFC_CODES[4]}\n`);
   });
 
+  test("a token that is on its way goes into no chip of this device", async () => {
+    const { laptop } = await twoHomes([HOTP_URI]);
+    await ok(laptop, ["sync", "move", "Count", "desktop"]);
+    expect(await laptop.fob(["hold", "Count", "tpm", "--yes"])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("Count is on its way to another device"),
+    });
+  });
+
   test("a token whose holder was removed stays where a person restores it", async () => {
     const { laptop, desktop } = await twoHomes([HOTP_URI]);
     const file = join(laptop.home, "..", `${randomUUID()}.backup`);

@@ -5,6 +5,7 @@ import { defineCommand, flag, optionalValue } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { checkQr, drawQr, type QrContext } from "#commands/asked-qr.ts";
 import { formatInvitation, INVITATION_MS, newInvitation } from "#sync/members/invitation.ts";
+import type { Approve } from "#sync/round/join-requests.ts";
 import { runRound } from "#sync/round/round.ts";
 import { readSyncState, writeSyncState } from "#sync/round/sync-state.ts";
 import { approval } from "./approval.ts";
@@ -76,7 +77,15 @@ async function untilJoined(
   isTrusted: boolean,
   context: InviteContext,
 ): Promise<string> {
-  const ask = isTrusted ? async () => true : approval(undefined, context);
+  const person = approval(undefined, context);
+  // who asked with an earlier invitation is not the one that is waited for here
+  let unanswered: { readonly name: string; readonly words: string } | null = null;
+  const ask: Approve = async (request, words, invitation) => {
+    if (invitation !== id) return null;
+    const answer = isTrusted || (await person(request, words, invitation));
+    if (answer === null) unanswered = { name: request.name, words };
+    return answer;
+  };
   for (let waited = 0; waited < INVITATION_MS; waited += LOOK_AGAIN_MS) {
     await context.look();
     const state = readSyncState(work.vault);
@@ -84,13 +93,20 @@ async function untilJoined(
     const { report } = await runRound(state, work, { approve: ask });
     const [name] = report.approved;
     if (name !== undefined) return name;
-    const [request] = report.requests;
-    if (request) {
-      throw new FobError("locked", t`${request.name} asks to join, and nobody is here to compare`, {
-        hint: t`\`fob sync --approve ${shellWord(request.words)}\` if its screen shows the same`,
-      });
-    }
+    if (unanswered !== null) throw nobodyCompared(unanswered);
     await context.sleep(LOOK_AGAIN_MS);
   }
   throw new FobError("rejected", t("no device has joined with this invitation"));
+}
+
+function nobodyCompared({
+  name,
+  words,
+}: {
+  readonly name: string;
+  readonly words: string;
+}): FobError {
+  return new FobError("locked", t`${name} asks to join, and nobody is here to compare`, {
+    hint: t`\`fob sync --approve ${shellWord(words)}\` if its screen shows the same`,
+  });
 }

@@ -4,10 +4,11 @@ import { defineCommand, flag, required, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
 import { parseHolding } from "#commands/values.ts";
+import { readSyncState } from "#sync/round/sync-state.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
 import { printable } from "#token/printable.ts";
 import { forget, type Secret } from "#token/secret.ts";
-import { HOLDERS, type Holder } from "#token/token.ts";
+import { HOLDERS, type Holder, type Token } from "#token/token.ts";
 import { indexOf } from "#vault/chip/counting.ts";
 import { countInChip, holdSecret, refuseUnholdable } from "#vault/chip/holding.ts";
 import { overwritingRemoved } from "#vault/chip/overwriting.ts";
@@ -114,6 +115,17 @@ function refuse(vault: Vault, record: TokenRecord, counts: boolean): void {
   refuseWiped(record);
   refuseByDomain(record.token, vault.isPinGiven(record));
   refuseUnholdable(name, credential, { counts });
+  refuseOnItsWay(vault, record.token);
+}
+
+/** A token that was offered to another device leaves this one, and a chip's cannot. */
+function refuseOnItsWay(vault: Vault, { id, name }: Token): void {
+  const known = Object.values(readSyncState(vault)?.tokens ?? {});
+  const holder = known.find(({ local }) => local?.id === id)?.shared.holder?.value;
+  if (holder === undefined || holder.step === "held") return;
+  throw new FobError("usage", t`${name} is on its way to another device`, {
+    hint: t("`fob sync status` says how far it has come"),
+  });
 }
 
 async function confirm({ token }: TokenRecord, { prompt }: Pick<Context, "prompt">): Promise<void> {

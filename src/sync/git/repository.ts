@@ -49,6 +49,19 @@ const SETTINGS = [
   "submodule.recurse=false",
 ].flatMap((setting) => ["-c", setting]);
 
+/**
+ * A repository at a path is served by a git of this user, which reads the settings and hooks in it:
+ * whoever can write there (Syncthing does) must not make it run programs.
+ */
+const SERVING = [
+  "core.hooksPath=/dev/null",
+  "core.alternateRefsCommand=true",
+  "core.fsmonitor=false",
+  "receive.autogc=false",
+  "gc.auto=0",
+  "maintenance.auto=false",
+].flatMap((setting) => ["-c", setting]);
+
 /** More output than any listing of a usual repository has, in bytes. */
 const MAX_LISTING = 32 * 1024 * 1024;
 
@@ -238,7 +251,18 @@ export class Repository {
 
   /** The address of the remote, for one call: a settings file would have to be written. */
   #withRemote(): readonly string[] {
-    return ["-c", `remote.${REMOTE}.url=${this.#remote}`];
+    const name = `remote.${REMOTE}`;
+    const serving = ["git", ...SERVING].join(" ");
+    const settings = [
+      `${name}.url=${this.#remote}`,
+      ...(isPath(this.#remote)
+        ? [
+            `${name}.uploadpack=${serving} upload-pack`,
+            `${name}.receivepack=${serving} receive-pack`,
+          ]
+        : []),
+    ];
+    return settings.flatMap((setting) => ["-c", setting]);
   }
 
   async #isOutgrown(parent: string, now: Date): Promise<boolean> {
@@ -294,7 +318,6 @@ export function blobId(bytes: Uint8Array): string {
  * option or a program.
  */
 export function checkRemote(text: string): string {
-  const isLocal = !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(text) && !/^[^/\\:]+:/.test(text);
   if (text === "" || text.startsWith("-") || /\p{Cc}/u.test(text) || text.includes("::"))
     throw new FobError("usage", t`${JSON.stringify(text)} is no address of a repository`);
   if (/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(text)) {
@@ -302,7 +325,13 @@ export function checkRemote(text: string): string {
       hint: t("leave it out: git asks for it, or its credential helper knows it"),
     });
   }
-  return isLocal && !isAbsolute(text) ? resolve(text) : text;
+  return isPath(text) && !isAbsolute(text) && !text.startsWith("file:") ? resolve(text) : text;
+}
+
+/** Whether a repository is on this machine: no server stands before it. */
+function isPath(remote: string): boolean {
+  if (/^file:/i.test(remote)) return true;
+  return !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(remote) && !/^[^/\\:]+:/.test(remote);
 }
 
 /** Makes a bare repository at a path where there is nothing, or an empty folder. */

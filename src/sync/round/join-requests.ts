@@ -9,8 +9,15 @@ import {
 import { FreeNames, fold } from "#token/names.ts";
 import type { SyncState } from "./sync-state.ts";
 
-/** Decides about a request, of which both screens show these words. Null leaves it as it is. */
-export type Approve = (request: JoinRequest, words: string) => Promise<boolean | null>;
+/**
+ * Decides about a request, of which both screens show these words, and which was made with this
+ * invitation. Null leaves it as it is.
+ */
+export type Approve = (
+  request: JoinRequest,
+  words: string,
+  invitationId: string,
+) => Promise<boolean | null>;
 
 /** A request is a name and two keys. */
 const MAX_REQUEST = 8_192;
@@ -34,7 +41,7 @@ export async function answerRequests(
     const request = bytes ? openRequest(bytes, invitation) : null;
     if (!request) continue;
     const words = requestWords(request, invitation);
-    const answer = await approve(request, words);
+    const answer = await approve(request, words, invitation.id);
     if (answer === null) {
       left.push({ name: request.name, words });
       continue;
