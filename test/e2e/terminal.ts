@@ -37,7 +37,8 @@ export function openTerminal(home: string, env: Readonly<Record<string, string>>
     FOB_KEYCHAIN: "file",
     HOME: home,
     PS1: "> ",
-    HISTFILE: "/dev/null",
+    // neither bash nor fob writes anything after the test has ended
+    ...{ HISTFILE: "/dev/null", NODE_DISABLE_COMPILE_CACHE: "1" },
     ...env,
   };
   const variables = Object.entries({

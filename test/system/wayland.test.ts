@@ -71,11 +71,11 @@ describeWith({ sway: "sway", "wl-copy": "wl-clipboard" }, "the clipboard (Waylan
   test("has a passcode for one paste", async () => {
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });
-    const copied = await fob(["code", "ACME", "--copy", "--once", "--clear-after", "1"], { env });
+    const copied = await fob(["code", "ACME", "--copy", "--once", "--clear-after", "20"], { env });
     expect(copied).toMatchObject({
       exitCode: 0,
       stdout: "",
-      stderr: "copied for one paste; the clipboard is cleared in 1 second without one\n",
+      stderr: "copied for one paste; the clipboard is cleared in 20 seconds without one\n",
     });
     expect([paste(), paste()]).toEqual([RFC_CODES[0], ""]);
   });

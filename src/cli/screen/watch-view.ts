@@ -116,8 +116,8 @@ function viewHead(
 /** A remark, and the keys below it; a remark that takes both lines is shown instead of them. */
 function viewFoot(remark: string, use: Use, columns: number, style: Style): string[] {
   const [first = "", ...more] = wrapWhole(remark, columns);
-  if (more.length === 0) return [first, style.faint(viewKeys(use, columns))];
-  return [first, cutWidth(more.join(" "), columns)];
+  if (more.length === 0) return [cutWidth(first, columns), style.faint(viewKeys(use, columns))];
+  return [cutWidth(first, columns), cutWidth(more.join(" "), columns)];
 }
 
 function viewKeys({ kind }: Use, columns: number): string {
