@@ -256,3 +256,15 @@ describe("a setting counts:", () => {
     expect(idleSeconds).toBe(90);
   });
 });
+
+test("settings that cannot be read hinder no enrollment that needs none", async () => {
+  const { home, fob } = testHome();
+  await fob(["config", "set", "code.min-validity", "5"]);
+  writeFileSync(join(home, "config.json"), "{}\nx");
+  const input = "otpauth://totp/new?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+  expect(await fob(["enroll", "-"], { input })).toMatchObject({ exitCode: 0 });
+  expect(await fob(["enroll", "-"], { input: "acmeenroll://https://a.example/x" })).toMatchObject({
+    exitCode: 6,
+    stderr: expect.stringContaining("config.json is not JSON"),
+  });
+});

@@ -47,6 +47,12 @@ export function areTiqrSchemes(setting: string): boolean {
   );
 }
 
+/** Whether a text begins with a scheme that may be another organization's, and means nothing else. */
+export function hasOtherScheme(text: string): boolean {
+  const scheme = BEGINNING.exec(text.trim())?.[1];
+  return scheme !== undefined && !isWellKnown(scheme.toLowerCase());
+}
+
 /**
  * A text with the TiQR project's own scheme in place of one of `schemes`: where the address of a
  * web server follows, that of an enrollment, else that of a login. Any other text is unchanged.
