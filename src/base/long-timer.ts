@@ -12,7 +12,16 @@ export function callAfter(milliseconds: number, done: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Resolves after a time of any length, in milliseconds. */
-export function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => void callAfter(milliseconds, resolve));
+/** Resolves after a time of any length, in milliseconds, or at once when `end` aborts. */
+export function sleep(milliseconds: number, end?: AbortSignal): Promise<void> {
+  if (end?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const wake = () => {
+      cancel();
+      end?.removeEventListener("abort", wake);
+      resolve();
+    };
+    const cancel = callAfter(milliseconds, wake);
+    end?.addEventListener("abort", wake);
+  });
 }

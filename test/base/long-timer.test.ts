@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { callAfter } from "#base/long-timer.ts";
+import { callAfter, sleep } from "#base/long-timer.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -25,4 +25,13 @@ test("a time that is cancelled is never over", () => {
   cancel();
   vi.advanceTimersByTime(60 * DAY_MS);
   expect(done).not.toHaveBeenCalled();
+});
+
+test("a sleep ends with its signal, and at once after it", async () => {
+  const end = new AbortController();
+  const asleep = sleep(60 * DAY_MS, end.signal);
+  end.abort();
+  await asleep;
+  await sleep(60 * DAY_MS, end.signal);
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { FobError } from "#base/fob-error.ts";
+import { sleep } from "#base/long-timer.ts";
 
 /** Synchronises once; rejects where that fails. It must stop soon after the signal. */
 export type SyncOnce = (end: AbortSignal) => Promise<void>;
@@ -39,8 +39,7 @@ export class BackgroundSync {
         failures++;
         if (error instanceof FobError && error.code === "denied") return;
       }
-      const pause = pauseAfter(failures, this.#everyMs);
-      await sleep(pause, undefined, { signal, ref: false }).catch(() => undefined);
+      await sleep(pauseAfter(failures, this.#everyMs), signal);
     }
   }
 

@@ -2,6 +2,7 @@ import {
   accessSync,
   chmodSync,
   constants,
+  lstatSync,
   mkdtempSync,
   readdirSync,
   rmSync,
@@ -104,8 +105,10 @@ function wipeLeft(place: string): void {
   }
 }
 
+/** Whether it is a folder of this user, and no link: everybody may write where it lies. */
 function isOurs(folder: string): boolean {
-  return process.getuid === undefined || statSync(folder).uid === process.getuid();
+  const found = lstatSync(folder);
+  return found.isDirectory() && (process.getuid === undefined || found.uid === process.getuid());
 }
 
 function isRunning(pid: number): boolean {
@@ -128,10 +131,12 @@ function wipeFolder(folder: string): void {
 
 function wipeFile(path: string): void {
   try {
-    const { size } = statSync(path);
-    writeFileSync(path, Buffer.alloc(size), { flag: "r+" });
+    const found = lstatSync(path);
+    // what a link leads to is not ours to wipe
+    if (!found.isFile()) return;
+    writeFileSync(path, Buffer.alloc(found.size), { flag: "r+" });
     truncateSync(path);
   } catch {
-    // a folder, or gone: it is removed with the rest
+    // it has gone meanwhile
   }
 }

@@ -1,5 +1,5 @@
 import type { Message, MessageBus } from "@jellybrick/dbus-next";
-import { callAfter } from "#base/long-timer.ts";
+import { sleep } from "#base/long-timer.ts";
 import { promptly, withBus } from "#platform/d-bus.ts";
 
 /** Why logind says that nobody may sit at this machine any more. */
@@ -42,7 +42,7 @@ export async function watchSession(
     } catch {
       // there is no bus, or it has ended; an agent is of use without it
     }
-    if (!end.aborted) await pause(end);
+    await sleep(RETRY_MS, end);
   }
 }
 
@@ -122,16 +122,6 @@ function valueIn(variant: unknown): unknown {
   return typeof variant === "object" && variant !== null && "value" in variant
     ? variant.value
     : undefined;
-}
-
-async function pause(end: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const cancel = callAfter(RETRY_MS, resolve);
-    void untilAborted(end).then(() => {
-      cancel();
-      resolve();
-    });
-  });
 }
 
 async function untilAborted(end: AbortSignal): Promise<void> {

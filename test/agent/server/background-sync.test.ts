@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { BackgroundSync, pauseAfter } from "#agent/server/background-sync.ts";
 import { FobError } from "#base/fob-error.ts";
 
 const MINUTES = 60_000;
+const DAYS = 1_440 * MINUTES;
 
 test.each([
   [0, 15, 15],
@@ -38,4 +39,18 @@ test("the attempt that is under way is told to end, and none follows", async () 
   });
   await sync.run();
   expect(attempts).toBe(1);
+});
+
+test("a month between two attempts is a month", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  let attempts = 0;
+  const sync = new BackgroundSync(30 * DAYS, async () => void attempts++);
+  const running = sync.run();
+  await vi.advanceTimersByTimeAsync(30 * DAYS - 1);
+  expect(attempts).toBe(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(attempts).toBe(2);
+  sync.end();
+  await running;
 });

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -57,4 +65,14 @@ test.runIf(isLinux)("what a killed process has left is wiped by the next one", a
   mkdirSync(running);
   await editText("", 100, host);
   expect(readdirSync(memory)).toEqual([`fob-note-${process.pid}-abcdef`]);
+});
+
+test.runIf(isLinux)("a link with the name of such a folder leads to no wiping", async () => {
+  const { memory, folder, host } = desk("true");
+  const precious = join(folder, "precious");
+  mkdirSync(precious);
+  writeFileSync(join(precious, "thesis.txt"), "years of work");
+  symlinkSync(precious, join(memory, `fob-note-${2 ** 30}-abcdef`));
+  await editText("", 100, host);
+  expect(readFileSync(join(precious, "thesis.txt"), "utf8")).toBe("years of work");
 });
