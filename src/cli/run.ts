@@ -95,11 +95,12 @@ async function print(
   { globals, style, context, stdout }: Printing,
 ): Promise<void> {
   const isForPerson = stdout.isTTY === true && !globals.json;
-  if (isForPerson && command.isPaged && (await context.page(command.text(result, style)))) return;
+  const text = isForPerson ? command.text(result, style) : null;
+  if (text !== null && command.isPaged && (await context.page(text))) return;
   const show = () =>
     globals.json ? jsonPieces(command.json(result)) : line(command.text(result, style));
   // programs that read standard output need the same words in every language
-  for (const piece of isForPerson ? show() : inEnglish(show)) {
+  for (const piece of text === null ? inEnglish(show) : line(text)) {
     if (!(await write(stdout, piece))) break;
   }
 }

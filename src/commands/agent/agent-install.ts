@@ -1,9 +1,7 @@
-import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { UNCOLORED } from "#cli/output/style.ts";
-import { describeSteps } from "#commands/system-plan-view.ts";
+import { askAbout, describeSteps } from "#commands/system-plan-view.ts";
 import { changeJson, type ServiceChange } from "./service-view.ts";
 
 /** `fob agent install`: has the system start the agent. */
@@ -31,12 +29,12 @@ export const agentInstall = defineCommand({
     const plan = service.planInstallation();
     const { steps } = plan;
     if (dryRun) return { steps, isDryRun: true, starts };
-    if (!yes) {
-      const lines = context.prompt.available ? describeSteps(plan, UNCOLORED).split("\n") : [];
-      for (const line of lines) context.tell(line);
-      if (!(await context.prompt.confirm(t("Let the system start the agent?"), "--yes")))
-        throw new FobError("interrupted", t("nothing was installed"));
-    }
+    if (!yes)
+      await askAbout(
+        plan,
+        { question: t("Let the system start the agent?"), refusal: t("nothing was installed") },
+        context,
+      );
     await plan.carryOut();
     return { steps, isDryRun: false, starts };
   },

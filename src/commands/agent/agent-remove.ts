@@ -2,8 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { UNCOLORED } from "#cli/output/style.ts";
-import { describeSteps } from "#commands/system-plan-view.ts";
+import { askAbout, describeSteps } from "#commands/system-plan-view.ts";
 import { changeJson, type ServiceChange } from "./service-view.ts";
 
 /** `fob agent remove`: takes back what `fob agent install` did. */
@@ -27,12 +26,12 @@ export const agentRemove = defineCommand({
         hint: t("`fob agent install` lets it"),
       });
     if (dryRun) return { steps: plan.steps, isDryRun: true };
-    if (!yes) {
-      const lines = context.prompt.available ? describeSteps(plan, UNCOLORED).split("\n") : [];
-      for (const line of lines) context.tell(line);
-      if (!(await context.prompt.confirm(t("Remove the service of the agent?"), "--yes")))
-        throw new FobError("interrupted", t("nothing was removed"));
-    }
+    if (!yes)
+      await askAbout(
+        plan,
+        { question: t("Remove the service of the agent?"), refusal: t("nothing was removed") },
+        context,
+      );
     await plan.carryOut();
     return { steps: plan.steps, isDryRun: false };
   },

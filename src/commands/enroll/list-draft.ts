@@ -3,16 +3,13 @@ import { plural, t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 import { parseCodeList } from "#commands/codes/read-code-list.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
-import { type CodeList, MAX_CODES } from "#token/code-list.ts";
+import { type CodeList, MAX_CODE_LIST, MAX_CODES } from "#token/code-list.ts";
 import type { Credential } from "#token/credential.ts";
 import { decodeText } from "#token/text-encoding.ts";
 import { secretOfEntries } from "#vault/tokens/list-entries.ts";
 
 /** The format of a token from a list of codes. */
 const FORMAT = "code-list";
-
-/** The largest file with a list, in bytes. */
-const MAX_FILE = 256 * 1024;
 
 /** As long as the longest secret. */
 const MAX_BYTES = 8_192;
@@ -30,7 +27,7 @@ export async function readListDraft(
   const text =
     path === "-"
       ? await context.readInput()
-      : decodeText(await context.readFile(path, MAX_FILE), path);
+      : decodeText(await context.readFile(path, MAX_CODE_LIST), path);
   const { codes, numbers } = await parseCodeList(text, false, context);
   const first = firstOf({ codes, numbers });
   const secret = secretOfEntries(codes);

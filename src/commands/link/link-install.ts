@@ -1,9 +1,7 @@
-import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { UNCOLORED } from "#cli/output/style.ts";
-import { describeSteps } from "#commands/system-plan-view.ts";
+import { askAbout, describeSteps } from "#commands/system-plan-view.ts";
 import { linkSchemes } from "./link-schemes.ts";
 import { changeJson, type LinkChange, nameSchemes } from "./link-view.ts";
 
@@ -33,13 +31,15 @@ export const linkInstall = defineCommand({
     const plan = await links.planInstallation(schemes);
     const { steps } = plan;
     if (dryRun) return { steps, isDryRun: true, owners: await links.owners(schemes) };
-    if (!yes) {
-      const lines = context.prompt.available ? describeSteps(plan, UNCOLORED).split("\n") : [];
-      for (const line of lines) context.tell(line);
-      const question = t`Let fob open ${plural(schemes.length, "kind")} of links?`;
-      if (!(await context.prompt.confirm(question, "--yes")))
-        throw new FobError("interrupted", t("nothing was registered"));
-    }
+    if (!yes)
+      await askAbout(
+        plan,
+        {
+          question: t`Let fob open ${plural(schemes.length, "kind")} of links?`,
+          refusal: t("nothing was registered"),
+        },
+        context,
+      );
     await plan.carryOut();
     return { steps, isDryRun: false, owners: await links.owners(schemes) };
   },

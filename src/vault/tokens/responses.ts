@@ -36,9 +36,9 @@ export interface Response {
 }
 
 /**
- * Answers a challenge, which is the number of an entry for a list. The counter is advanced durably before this returns; a challenge that does
- * not fit the suite uses up none. Throws FobError `invalid` for an input that does not fit,
- * `rejected` when the server's response is wrong.
+ * Answers a challenge, which is the number of an entry for a list. The counter is advanced durably
+ * before this returns; a challenge that does not fit the suite uses up none. Throws FobError
+ * `invalid` for an input that does not fit, `rejected` when the server's response is wrong.
  */
 export async function answerChallenge(
   store: TokenStore,
