@@ -26,22 +26,21 @@ export async function readCodeList(
   context: CodeListContext,
 ): Promise<CodeList> {
   const text = await readText(sources, context);
-  return parseCodeList(text, lines, context);
+  return parseCodeList(text, lines, context, t("with --lines, every line is a code"));
 }
 
-/** The codes in a text. Throws as {@link readCodeList} does. */
+/** The codes in a text. Throws as {@link readCodeList} does; `hint` says what else can be tried. */
 export async function parseCodeList(
   text: string,
   areLines: boolean,
   { endAtSignals }: Pick<Context, "endAtSignals">,
+  hint?: string,
 ): Promise<CodeList> {
   if (text.length > MAX_CODE_LIST)
     throw new FobError("invalid", t`a list of codes has at most ${MAX_CODE_LIST / 1024} KiB`);
   const list = await endAtSignals(() => (areLines ? linesAsCodes(text) : findCodes(text)));
   if (list.codes.length > 0) return list;
-  throw new FobError("invalid", t("no codes were found"), {
-    hint: t("with --lines, every line is a code"),
-  });
+  throw new FobError("invalid", t("no codes were found"), hint === undefined ? {} : { hint });
 }
 
 async function readText(

@@ -10,6 +10,7 @@ import { refuseByDomain } from "#token/access-domain.ts";
 import type { RecoveryCode } from "#token/code-list.ts";
 import type { Credential } from "#token/credential.ts";
 import type { RequiredPin } from "#token/draft/parsed-token.ts";
+import { isDamage } from "#token/newer.ts";
 import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import { keyOfSecret } from "#vault/belongings/belongings-key.ts";
@@ -51,17 +52,18 @@ export async function openTokens(
   names: readonly string[],
   context: OpeningContext,
 ): Promise<OpenedTokens> {
+  const lost: FobError[] = [];
   if (names.length > 0) {
     const open = async ({ id }: IndexEntry) => {
       await context.look();
-      return openToken(vault, vault.read(id), context);
+      return openToken(vault, vault.read(id), context, lost);
     };
     const { done: tokens, failures } = await attemptAll(
       await findEach(vault, names),
       open,
       context,
     );
-    return { tokens, leftOut: [], failures };
+    return { tokens, leftOut: [], failures: [...failures, ...lost] };
   }
   const refusals: { readonly name: string; readonly refusal: FobError }[] = [];
   const missing: IndexEntry[] = [];
@@ -74,12 +76,12 @@ export async function openTokens(
     const refusal = record && refusalOf(vault, record);
     if (refusal) refusals.push({ name: entry.name, refusal });
     if (!record) missing.push(entry);
-    return record && !refusal ? openToken(vault, record, asking) : null;
+    return record && !refusal ? openToken(vault, record, asking, lost) : null;
   };
   const { done, failures } = await attemptEachShown(entries, open, bar);
   const gone = await findMissing(directAuthenticator(vault, context.clock), missing, context);
   const tokens = done.filter((token) => token !== null);
-  const failed = [...failures, ...gone];
+  const failed = [...failures, ...gone, ...lost];
   const all = [...failed, ...refusals.map(({ refusal }) => refusal)];
   refuseNothingDone({ done: tokens, failures: all }, context);
   const leftOut = refusals.map(({ name, refusal }) => `${name}: ${refusal.message}`);
@@ -104,38 +106,51 @@ export async function confirmExport(
     throw new FobError("interrupted", t("nothing was exported"));
 }
 
+/** Opens a token; `lost` gets why something that belongs to it cannot be opened. */
 async function openToken(
   vault: Vault,
   record: TokenRecord,
   context: Pick<Context, "clock" | "pinPrompt">,
+  lost: FobError[],
 ): Promise<OpenedToken> {
   const secret = await storedSecret(vault, record, context);
   const { id, name, issuer, account, serial, credential, tags } = record.token;
   const pin = pinOf(record);
   const key = keyOfSecret(record.token, secret);
-  const note = sealedNoteOf(vault, id);
-  const recoveryCodes = openCodes(codesOf(vault, id), key);
-  const kept = note === null ? { recoveryCodes } : { recoveryCodes, note: openNote(note, key) };
-  forget(key);
-  return {
-    id,
-    name,
-    issuer,
-    account,
-    serial,
-    credential,
-    secret,
-    tags,
-    token: record.token,
-    ...(pin ? { pin } : {}),
-    ...kept,
-  };
+  try {
+    const sealed = sealedNoteOf(vault, id);
+    const note = sealed === null ? null : openOrTell(() => openNote(sealed, key), name, lost);
+    const recoveryCodes = openOrTell(() => openCodes(codesOf(vault, id), key), name, lost) ?? [];
+    return {
+      ...{ id, name, issuer, account, serial, credential, secret, tags },
+      token: record.token,
+      ...(pin ? { pin } : {}),
+      recoveryCodes,
+      ...(note === null ? {} : { note }),
+    };
+  } catch (error) {
+    forget(secret);
+    throw error;
+  } finally {
+    forget(key);
+  }
+}
+
+/** A token is not left out because of a note or code that was sealed with another secret. */
+function openOrTell<T>(open: () => T, name: string, lost: FobError[]): T | null {
+  try {
+    return open();
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    lost.push(new FobError("invalid", t`${name}: ${(error as FobError).message}`));
+    return null;
+  }
 }
 
 /** `prompt`, which takes the bar away before it asks. */
 function askingAside(bar: Pick<Progress, "end">, prompt: PinPrompt): PinPrompt {
   return {
-    interactive: prompt.interactive,
+    ...prompt,
     release(request) {
       bar.end();
       return prompt.release(request);

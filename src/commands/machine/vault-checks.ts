@@ -94,14 +94,17 @@ async function lookThrough(
 async function checkBeside(
   vault: Vault,
   repair: boolean,
-  { clock }: Pick<VaultChecksContext, "clock">,
+  { clock, sleep }: Pick<VaultChecksContext, "clock" | "sleep">,
 ): Promise<Check[]> {
   const listed = listedTokens(vault);
   return [
-    orFailed("trash", () => checkTrash(vault, repair)),
-    orFailed("grants", () => checkGrants(vault, repair, clock())),
-    ...codeChecks(vault, listed, repair),
-    ...(await checkCounters(vault, listed, repair)),
+    ...orFailed("trash", () => checkTrash(vault, repair)),
+    ...orFailed("grants", () => checkGrants(vault, repair, clock())),
+    ...orFailed("codes", () => checkCodes(vault, listed, repair)),
+    ...(await checkCounters(vault, listed, {
+      repair,
+      pause: () => sleep(SECOND_LOOK),
+    })),
   ];
 }
 
@@ -173,19 +176,11 @@ async function open(
 }
 
 /** One check that cannot be made keeps no other from being made. */
-function orFailed(name: string, check: () => Check): Check {
+function orFailed(name: string, check: () => Check | readonly Check[]): readonly Check[] {
   try {
-    return check();
+    return [check()].flat();
   } catch (error) {
-    return failure(name, error);
-  }
-}
-
-function codeChecks(vault: Vault, listed: readonly IndexEntry[], repair: boolean): Check[] {
-  try {
-    return checkCodes(vault, listed, repair);
-  } catch (error) {
-    return [failure("codes", error)];
+    return [failure(name, error)];
   }
 }
 

@@ -16,6 +16,7 @@ import { listGrants } from "#vault/grants/grants.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { askSecretKey } from "#vault/pins/token-pin.ts";
 import { secretOf } from "#vault/tokens/passcodes.ts";
+import { readSound } from "#vault/tokens/same-secret.ts";
 import { isGuardedAlike, refuseWiped, type TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 
@@ -138,7 +139,7 @@ async function confirm({ token }: TokenRecord, { prompt }: Pick<Context, "prompt
 async function hand(vault: Vault, record: TokenRecord, counts: boolean, prompt: PinPrompt) {
   let pin: Secret | null = null;
   const secretKey = await askSecretKey(vault, record, {
-    interactive: prompt.interactive,
+    ...prompt,
     // the PIN itself is needed: the chip's key gets an auth value from it
     release: async () => null,
     async ask(request) {
@@ -151,11 +152,26 @@ async function hand(vault: Vault, record: TokenRecord, counts: boolean, prompt: 
   const secret = secretOf(record, secretKey);
   try {
     const held = await holdSecret(vault, record, secret, { counts, pin });
-    overwritingRemoved(vault.tokenCell(record.token.id).folder, () => replace(vault, record, held));
+    try {
+      overwritingRemoved(vault.tokenCell(record.token.id).folder, () =>
+        replace(vault, record, held),
+      );
+    } catch (error) {
+      await dropCounter(vault, record.token.id, held);
+      throw error;
+    }
     return { hadBiometrics: record.guard?.biometric != null };
   } finally {
     forget(secret, secretKey, pin);
   }
+}
+
+/** Removes a counter from the chip that no record names, because nothing was stored. */
+async function dropCounter(vault: Vault, id: string, { held }: TokenRecord): Promise<void> {
+  const counter = held?.counter;
+  if (!counter) return;
+  const stored = readSound(vault, id)?.held?.counter;
+  if (stored?.publicArea !== counter.publicArea) await vault.chip().removeCounter(indexOf(counter));
 }
 
 /** Its counter and its name may have changed since; its PIN and its secret may not have. */

@@ -5,6 +5,7 @@ import type { Context } from "#cli/context.ts";
 import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
 import { openBelongings } from "#commands/open-belongings.ts";
+import { isDamage } from "#token/newer.ts";
 import { MAX_NOTE_BYTES, parseNote } from "#token/note.ts";
 import { printable } from "#token/printable.ts";
 import { forget, type Secret } from "#token/secret.ts";
@@ -60,8 +61,8 @@ export const note = defineCommand({
     const key = await openBelongings(vault, record, context);
     try {
       const sealed = sealedNoteOf(vault, id);
-      const before = sealed === null ? null : openNote(sealed, key);
       if (wanted === "edited") {
+        const before = sealed === null ? null : openNote(sealed, key);
         const edited = await edit(before, context);
         const stored =
           edited === before
@@ -69,6 +70,7 @@ export const note = defineCommand({
             : storeEdited(vault, id, { sealed, edited, key });
         return { id, name, ...changeOf(before, stored.note), isJoined: stored.isJoined };
       }
+      const before = sealed === null ? null : openOrOther(sealed, key);
       const after = wanted.note;
       if (after !== before) storeNote(vault, id, after === null ? null : sealNote(after, key));
       return { id, name, ...changeOf(before, after), isJoined: false };
@@ -84,7 +86,19 @@ export const note = defineCommand({
       : [],
 });
 
-function changeOf(before: string | null, after: string | null) {
+/** A note that does not open, and is to be replaced or removed, is like none that was ever given. */
+const OTHER = Symbol("another note");
+
+function openOrOther(sealed: string, key: Secret): string | typeof OTHER {
+  try {
+    return openNote(sealed, key);
+  } catch (error) {
+    if (isDamage(error)) return OTHER;
+    throw error;
+  }
+}
+
+function changeOf(before: string | null | typeof OTHER, after: string | null) {
   const change = after === before ? "none" : after === null ? "removed" : "stored";
   return { change, hasNote: after !== null } as const;
 }

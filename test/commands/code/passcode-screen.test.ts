@@ -12,7 +12,7 @@ const nobody = () => Promise.reject(new Error("nobody is asked"));
 async function watched(on: Stage, ...keys: readonly Key[]) {
   const { context, shown } = person([...keys, { name: "escape" }]);
   const tokens = await on.findTokens();
-  const sort = sortedBy("used", lastUses(tokens));
+  const sort = sortedBy("used", () => lastUses(tokens));
   const choose = async () => sort(await tokens.entries());
   const slice = {
     ...context,

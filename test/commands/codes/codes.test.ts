@@ -3,6 +3,8 @@ import { FobError } from "#base/fob-error.ts";
 import { codes } from "#commands/codes/codes.ts";
 import { codesAdd } from "#commands/codes/codes-add.ts";
 import { codesList } from "#commands/codes/codes-list.ts";
+import { MAX_CODES } from "#token/code-list.ts";
+import { codesLeft } from "#vault/belongings/codes-left.ts";
 import { answering, printed, stage, TOTP } from "../stage.ts";
 
 const LIST = "Your codes:\n1. a1b2c-d3e4f\n2. b1b2c-d3e4f\n3. c1b2c-d3e4f";
@@ -99,4 +101,16 @@ test("the next code is given, copied or printed, with a warning when few are lef
   expect(on.said.at(-1)).toContain("there is no clipboard");
   await expect(take(on)).rejects.toThrow("no recovery code of vpn is left");
   expect(printed(codesList, await codesList.run({}, on)).text).toBe("vpn\t0\t3");
+});
+
+test("codes that are too many change nothing of what is known about those that are there", async () => {
+  const on = await desk();
+  await add(on);
+  const many = Array.from({ length: MAX_CODES }, (_, i) => `code-${String(i).padStart(5, "0")}`);
+  const input = { ...NOTHING, name: "vpn", source: "-", lines: true };
+  await expect(
+    codesAdd.run(input, { ...on, readInput: async () => many.join("\n") }),
+  ).rejects.toMatchObject({ code: "invalid" });
+  const [{ id = "" } = {}] = on.vault.entries();
+  expect(codesLeft(on.vault.layout).get(id)).toBe(3);
 });

@@ -1,11 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { openTokens } from "#commands/export/secrets.ts";
 import { note } from "#commands/tokens/note.ts";
 import { show } from "#commands/tokens/show.ts";
 import { USER_PIN_POLICY } from "#token/pin-policy.ts";
+import { sealNote, storeNote } from "#vault/belongings/note.ts";
 import { setTokenPin } from "#vault/pins/token-pin.ts";
 import { unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import { answering, printed, stage, TOTP } from "../stage.ts";
+
+const IDLE = { look: async () => undefined, sleep: async () => undefined };
 
 async function desk(...pins: string[]) {
   const on = await stage();
@@ -114,4 +118,21 @@ test("behind a PIN, a note opens with the PIN only, and stays when the PIN chang
   await expect(read(on)).rejects.toMatchObject({ code: "locked" });
   await expect(write(on, "third")).rejects.toMatchObject({ code: "locked" });
   expect(await read({ ...on, pinPrompt: answering("748291") })).toBe("second");
+});
+
+test("a note that was sealed with another secret leaves no token out, and can be replaced", async () => {
+  const on = await desk();
+  const [{ id = "" } = {}] = on.vault.entries();
+  const spoil = () => storeNote(on.vault, id, sealNote("from elsewhere", Buffer.alloc(32, 1)));
+  spoil();
+  const opening = { ...on, complain: () => undefined, ...IDLE };
+  const { tokens, failures } = await openTokens(on.vault, [], opening);
+  expect(tokens).toMatchObject([{ name: "vpn", recoveryCodes: [] }]);
+  expect(tokens[0]).not.toHaveProperty("note");
+  expect(failures).toMatchObject([{ code: "invalid", message: expect.stringMatching(/^vpn: /) }]);
+  await write(on, "new");
+  expect(await read(on)).toBe("new");
+  spoil();
+  await note.run({ name: "vpn", text: undefined, remove: true }, on);
+  expect(await read(on)).toBe(null);
 });
