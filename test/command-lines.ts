@@ -1,11 +1,13 @@
 import type { AnyCommand } from "#cli/command.ts";
+import { ALIASES } from "#cli/command-line/aliases.ts";
 import { GLOBAL_OPTIONS } from "#cli/command-line/global-options.ts";
+import { optionName } from "#cli/command-line/option-name.ts";
 
 /**
  * Other words for commands, as the contract names them, what commander adds, and the word that
  * stands for any command.
  */
-const OTHER_WORDS = ["ls", "rm", "add", "get", "version", "help", "COMMAND"];
+const OTHER_WORDS = [...ALIASES.keys(), "help", "COMMAND"];
 
 /** The global options; --help and --version belong to every command line. */
 const GLOBAL: readonly string[] = [
@@ -56,8 +58,6 @@ export class CommandLines {
   }
 
   private optionsOf(name: string): string[] {
-    return Object.keys(this.commands.get(name)?.options ?? {}).map(
-      (key) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-    );
+    return Object.keys(this.commands.get(name)?.options ?? {}).map(optionName);
   }
 }

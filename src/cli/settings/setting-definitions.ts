@@ -32,6 +32,9 @@ export interface SettingDefinition<T extends string | number | boolean> {
   readonly variables: Readonly<Record<string, FromVariable>>;
 }
 
+/** What lists of tokens can be sorted by. */
+export const LIST_ORDERS = ["name", "used", "added"] as const;
+
 /** All settings. Schema, documentation, validation and `fob config` are made from this table. */
 export const SETTINGS = {
   keychain: define({
@@ -70,7 +73,7 @@ export const SETTINGS = {
     variables: {},
   }),
   "list.sort": define({
-    kind: choice("name", "used", "added"),
+    kind: choice(...LIST_ORDERS),
     initial: "name",
     summary: "what lists of tokens are sorted by, after the favourites: name, last use, enrollment",
     option: "--sort",

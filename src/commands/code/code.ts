@@ -101,13 +101,8 @@ export const code = defineCommand({
     refuseTagOfNamed(input);
     refusePinOfMany(input);
     tellZone("--at", input.at, context);
-    const clearAfter =
-      input.copy || input.watch
-        ? context.settings.choose("clipboard.clear-after", input.clearAfter)
-        : 0;
-    const minValidity = context.settings.choose("code.min-validity", input.minValidity);
     const format = input.format === undefined ? null : parseFormat(input.format);
-    const give = () => giveCodes(input, { clearAfter, minValidity, format }, context);
+    const give = () => giveCodes(input, format, context);
     return isNotified(input) ? notifyingFailure(input.names, context, give) : give();
   },
   text: (result, style) => (result.kind === "printed" ? formatCodes(result, style) : ""),
@@ -117,18 +112,16 @@ export const code = defineCommand({
   exitCode: (result) => (result.kind === "watched" ? (result.firstFailure?.exitCode ?? 0) : 0),
 });
 
-/** What the settings and options say of how passcodes are given. */
-interface Giving {
-  readonly clearAfter: number;
-  readonly minValidity: number;
-  readonly format: Format | null;
-}
-
 async function giveCodes(
   input: CodeInput,
-  { clearAfter, minValidity, format }: Giving,
+  format: Format | null,
   context: CodeContext,
 ): Promise<Codes> {
+  const clearAfter =
+    input.copy || input.watch
+      ? context.settings.choose("clipboard.clear-after", input.clearAfter)
+      : 0;
+  const minValidity = context.settings.choose("code.min-validity", input.minValidity);
   const tokens = await existingTokens("code", context);
   if (input.watch) return watch(tokens, input, clearAfter, context);
   const { chosen, notes, failures: unread } = await chooseTokens(tokens, input, context);
@@ -183,6 +176,7 @@ interface CodeInput extends NotifyInput {
   readonly format: string | undefined;
   readonly watch: boolean;
   readonly withPin: boolean;
+  readonly clearAfter: string | undefined;
   readonly minValidity: string | undefined;
 }
 

@@ -55,7 +55,7 @@ export async function notifyingFailure<T>(
     return await work();
   } catch (thrown) {
     const { code, message } = asFobError(thrown);
-    const title = t`No passcode of ${names.join(", ")}`;
+    const title = names.length === 0 ? t("No passcode") : t`No passcode of ${names.join(", ")}`;
     if (code !== "interrupted" && !(thrown instanceof FobError && thrown.isSilent))
       // the error is reported in any case
       await notifier.tell(plain({ title, body: message })).catch(() => undefined);

@@ -15,7 +15,7 @@ import { kindInWords } from "#commands/tokens/token-view.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
-import { type LastUses, lastUses, touch } from "#vault/tokens/last-uses.ts";
+import { LastUses, lastUses, touch } from "#vault/tokens/last-uses.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { PasscodeCache } from "./passcode-cache.ts";
 
@@ -45,7 +45,7 @@ export class TokenScreen {
   readonly #clock: () => Date;
   readonly #screen: Screen;
   #all: readonly IndexEntry[] = [];
-  #uses: LastUses;
+  #uses = new LastUses();
   #listedAt = Number.NEGATIVE_INFINITY;
   #state: WatchState = UNTOUCHED;
   #remark = { text: "", until: 0 };
@@ -55,7 +55,6 @@ export class TokenScreen {
     this.#clock = clock;
     this.#screen = screen;
     this.codes = new PasscodeCache(shown.tokens, clock);
-    this.#uses = lastUses(shown.tokens);
   }
 
   /**

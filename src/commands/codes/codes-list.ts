@@ -16,6 +16,7 @@ export const codesList = defineCommand({
   options: {},
   examples: [{ command: "fob codes list", explanation: "names, and how many codes are left" }],
   isDelegable: () => true,
+  isPaged: true,
   async run(_, context: Pick<Context, "findVault">) {
     const vault = await existingVault(context);
     const known = codesLeft(vault.layout);

@@ -3,6 +3,7 @@ import { declared, plural, t } from "#base/language.ts";
 import { type FormerOption, flag, optionalValue, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
+import { checkQr } from "#commands/asked-qr.ts";
 import { drawForTerminal, drawToFiles } from "#commands/qr-drawing.ts";
 import { EXPORT_FORMATS } from "#enrollment/export-formats.ts";
 import type { Export, ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
@@ -74,17 +75,7 @@ export function chooseFormat(
     throw new FobError("usage", t`--format ${format} does not fit into a QR code`);
   if (qr !== undefined && output !== undefined)
     throw new FobError("usage", t("--qr and --output exclude each other"));
-  if (qr === true && context.pictures === "none") {
-    throw new FobError(
-      "usage",
-      t(
-        "--qr draws on a terminal only, and not with --plain: --qr FILE.png or FILE.svg writes files",
-      ),
-    );
-  }
-  if (typeof qr === "string" && !/\.(png|svg)$/i.test(qr)) {
-    throw new FobError("usage", t`${qr} is neither .png nor .svg`);
-  }
+  checkQr(qr, context);
   return chosen;
 }
 

@@ -1,18 +1,17 @@
-import { plural, t } from "#base/language.ts";
+import { declared, plural, t } from "#base/language.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { askAbout, describeSteps } from "#commands/system-plan-view.ts";
-import { linkSchemes } from "./link-schemes.ts";
+import { LINK_SCHEMES, linkSchemes } from "./link-schemes.ts";
 import { changeJson, type LinkChange, nameSchemes } from "./link-view.ts";
+
+const KNOWN = LINK_SCHEMES.map((scheme) => `${scheme}:`).join(", ");
 
 /** `fob link install`: lets fob open the links of browsers and mail programs. */
 export const linkInstall = defineCommand({
   name: "link install",
   summary: "let fob open enrollment and login links",
-  description:
-    "For otpauth:, otpauth-migration:, apple-otpauth:, mobilepassplus:, pia:, tiqrenroll:, tiqrauth: and the schemes of the setting " +
-    "tiqr.schemes, and for this user alone. What will be written is shown, and asked about. `fob link remove` gives the links back to " +
-    "the programs that had them.",
+  description: declared`For ${KNOWN} and the schemes of the setting tiqr.schemes, and for this user alone. What will be written is shown, and asked about. \`fob link remove\` gives the links back to the programs that had them.`,
   arguments: {},
   options: {
     yes: flag("do not ask"),

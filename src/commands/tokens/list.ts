@@ -6,6 +6,7 @@ import type { Context } from "#cli/context.ts";
 import { sayingWhen } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
 import { type Column, formatTable } from "#cli/output/table.ts";
+import { LIST_ORDERS } from "#cli/settings/setting-definitions.ts";
 import { isFree } from "#commands/code/free-tokens.ts";
 import type { WatchContext } from "#commands/code/passcode-screen.ts";
 import { type FewCodes, findFewCodes, warnOfFewCodes } from "#commands/few-codes.ts";
@@ -61,11 +62,7 @@ export const list = defineCommand({
   arguments: { pattern: optional("PATTERN", "part of a name, issuer, account or tag", "token") },
   options: {
     tag: value("TAG", "only tokens with this tag; with commas between: with all of them", "tag"),
-    sort: value("ORDER", "name, used (the latest first) or added (list.sort: name)", [
-      "name",
-      "used",
-      "added",
-    ]),
+    sort: value("ORDER", "name, used (the latest first) or added (list.sort: name)", LIST_ORDERS),
     codes: flag("add the passcodes of time-based tokens without a PIN"),
     watch: flag("with --codes: as time goes by, on a live screen"),
   },
@@ -83,7 +80,7 @@ export const list = defineCommand({
     if (watch) return watchListed(wanted, context);
     const store = await context.findTokens(codes ? "code" : null);
     const none = { kind: "table", tokens: [], total: 0, failures: [], fewCodes: [] } as const;
-    if (!store) return { ...none, uses: new LastUses(Buffer.alloc(0)), withCodes: codes };
+    if (!store) return { ...none, uses: new LastUses(), withCodes: codes };
     return listTokens(
       store,
       wanted,
@@ -125,7 +122,10 @@ export async function listTokens(
 ): Promise<Table> {
   const entries = await store.entries();
   const uses = lastUses(store);
-  const chosen = sortedBy(wanted.order, uses)(entries.filter((entry) => isWanted(entry, wanted)));
+  const chosen = sortedBy(
+    wanted.order,
+    () => uses,
+  )(entries.filter((entry) => isWanted(entry, wanted)));
   // the index knows everything else but counters and wiped secrets: it is not written for those
   const isRead = (entry: IndexEntry) => passcodeOf !== null || hasNews(entry);
   const read = await lookAtEach(store, chosen.filter(isRead), context);
@@ -133,14 +133,9 @@ export async function listTokens(
   const listed = chosen.flatMap((entry) =>
     isRead(entry) ? currentToken(entry, states) : [listedToken(entry)],
   );
-  const view = async ({ token, isGuarded, isWiped }: CurrentToken) => {
-    await context.look();
-    const passcode =
-      passcodeOf && !isWiped ? await passcodeOf({ token, isGuarded, isWiped }) : null;
-    return { token, isWiped, passcode };
-  };
-  const bar = context.progress(listed.length, t("passcodes"));
-  const { done, failures } = await attemptEachShown(listed, view, bar);
+  const { done, failures } = passcodeOf
+    ? await withPasscodes(listed, passcodeOf, context)
+    : { done: listed.map((token) => ({ ...token, passcode: null })), failures: [] };
   return {
     kind: "table",
     tokens: done,
@@ -158,6 +153,19 @@ export async function listTokens(
   };
 }
 
+async function withPasscodes(
+  listed: readonly (CurrentToken & { readonly name: string })[],
+  passcodeOf: (token: CurrentToken) => Promise<Passcode | null>,
+  context: Pick<Context, "look" | "progress">,
+) {
+  const bar = context.progress(listed.length, t("passcodes"));
+  const view = async (current: CurrentToken) => {
+    await context.look();
+    return { ...current, passcode: current.isWiped ? null : await passcodeOf(current) };
+  };
+  return attemptEachShown(listed, view, bar);
+}
+
 function* viewsOf({
   tokens,
   uses,
@@ -173,7 +181,7 @@ async function watchListed(wanted: Wanted, context: ListContext): Promise<Listin
   const tokens = await existingTokens("code", context);
   const clearAfter = context.settings.choose("clipboard.clear-after");
   const { watchPasscodes } = await import("#commands/code/passcode-screen.ts");
-  const sort = sortedBy(wanted.order, lastUses(tokens));
+  const sort = sortedBy(wanted.order, () => lastUses(tokens));
   const choose = async () =>
     sort((await tokens.entries()).filter((entry) => isWanted(entry, wanted)));
   return {

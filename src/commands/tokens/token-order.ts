@@ -14,11 +14,12 @@ export type SortTokens = <T extends IndexEntry>(tokens: readonly T[]) => readonl
  * Sorts by name, by last use (the latest first, those that were never used last), or by the time of
  * enrollment (the latest first). Favourites are always first.
  */
-export function sortedBy(order: TokenOrder, uses: LastUses): SortTokens {
+export function sortedBy(order: TokenOrder, readUses: () => LastUses): SortTokens {
   if (order === "name") return (tokens) => tokens;
+  const uses = order === "used" ? readUses() : null;
   const never = -1;
   const timeOf = ({ id, enrolledAt }: IndexEntry) =>
-    order === "added" ? enrolledAt.getTime() : (uses.of(id)?.getTime() ?? never);
+    uses === null ? enrolledAt.getTime() : (uses.of(id)?.getTime() ?? never);
   return (tokens) => {
     const timed = tokens.map((token) => ({ token, time: timeOf(token) }));
     timed.sort((a, b) => Number(b.token.favorite) - Number(a.token.favorite) || b.time - a.time);
@@ -34,5 +35,5 @@ export function sortedAsSet(
   tokens: Pick<Authenticator, "layout">,
   { settings }: Pick<Context, "settings">,
 ): SortTokens {
-  return sortedBy(settings.choose("list.sort"), lastUses(tokens));
+  return sortedBy(settings.choose("list.sort"), () => lastUses(tokens));
 }

@@ -64,7 +64,7 @@ export class LastUses {
   readonly #entries: Buffer;
   readonly #places: Places;
 
-  constructor(entries: Buffer) {
+  constructor(entries: Buffer = Buffer.alloc(0)) {
     this.#entries = entries;
     this.#places = new Places(entries);
   }
