@@ -36,6 +36,9 @@ describe("fob-askpass", () => {
     });
     const confirm = { SSH_ASKPASS_PROMPT: "confirm" };
     expect(await ask(home, ["Allow OATH?"], confirm)).toMatchObject(CANNOT);
+    // ssh does not say that this wants a yes
+    const unknownHost = "The authenticity of host 'OATH' can't be established. Continue (yes/no)? ";
+    expect(await ask(home, [unknownHost])).toMatchObject(CANNOT);
     expect(await ask(home, ["(ann@bastion) Verification code: "])).toEqual({
       exitCode: 0,
       stdout: RFC_CODES[0],

@@ -12,6 +12,9 @@ const MAX_PROMPT = 4_096;
 /** For how many seconds a passcode must be good: the server has to read it yet. */
 const MIN_VALIDITY = 3;
 
+/** How ssh asks whether it knows a host, without saying that it wants a yes. */
+const YES_OR_NO = /\(yes\/no/;
+
 type AskpassContext = Pick<
   Context,
   "settings" | "prompt" | "pinPrompt" | "findTokens" | "clock" | "sleep" | "tell" | "askpass"
@@ -42,7 +45,8 @@ export const askpass = defineCommand({
       throw new FobError("invalid", t`the prompt is longer than ${MAX_PROMPT} characters`);
     const { kind, askNext } = await context.askpass();
     // yes or no, and a mere remark, are never answered with a passcode
-    const rule = kind === "answer" ? ruleFor(prompt, rulesOf(context)) : null;
+    const wantsWords = kind === "answer" && !YES_OR_NO.test(prompt);
+    const rule = wantsWords ? ruleFor(prompt, rulesOf(context)) : null;
     if (rule) return passcodeOf(rule.token, context);
     const next = context.settings.choose("askpass.next");
     if (next !== "") return askNext(next, prompt);
@@ -78,7 +82,7 @@ async function agree(question: string, { prompt }: AskpassContext): Promise<stri
 async function askHere(prompt: string, context: AskpassContext): Promise<string> {
   const question = prompt.trim().replace(/:$/, "");
   // what is asked with these words is no secret
-  const isInSight = /\(yes\/no/.test(prompt) || /^Username for /.test(prompt);
+  const isInSight = YES_OR_NO.test(prompt) || /^Username for /.test(prompt);
   return isInSight
     ? context.prompt.text(question, ELSEWHERE)
     : context.prompt.secret(question, ELSEWHERE);
