@@ -68,12 +68,13 @@ describe("fob-askpass", () => {
 
   test("asks at the terminal without echo, though standard input is another program's", async () => {
     const { home } = await enrolled();
+    const answer = join(home, "answer");
     const terminal = openTerminal(home);
     onTestFinished(() => terminal.close());
-    terminal.type(`: | ${ASKPASS} 'Password for ann: ' > answer; wc -c answer`, "Enter");
+    terminal.type(`: | ${ASKPASS} 'Password for ann: ' > '${answer}'; wc -c < '${answer}'`, "Enter");
     await terminal.see(/^\? Password for ann:/m);
     terminal.type("open sesame", "Enter");
-    expect(await terminal.see("12 answer")).not.toContain("sesame");
+    expect(await terminal.see(/^12$/m)).not.toContain("sesame");
     terminal.type("clear", "Enter");
     terminal.type(`: | ${ASKPASS} 'Continue (yes/no)? '`, "Enter");
     await terminal.see(/^\? Continue \(yes\/no\)\?/m);
