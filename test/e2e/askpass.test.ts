@@ -71,7 +71,10 @@ describe("fob-askpass", () => {
     const answer = join(home, "answer");
     const terminal = openTerminal(home);
     onTestFinished(() => terminal.close());
-    terminal.type(`: | ${ASKPASS} 'Password for ann: ' > '${answer}'; wc -c < '${answer}'`, "Enter");
+    terminal.type(
+      `: | ${ASKPASS} 'Password for ann: ' > '${answer}'; wc -c < '${answer}'`,
+      "Enter",
+    );
     await terminal.see(/^\? Password for ann:/m);
     terminal.type("open sesame", "Enter");
     expect(await terminal.see(/^12$/m)).not.toContain("sesame");

@@ -85,12 +85,15 @@ export function settingsOf(home: string, flags: GlobalFlags, env: NodeJS.Process
 
 /**
  * {@link Settings.choose}, but with the default value when the configuration is wrong: for settings
- * that must not make a command fail, so that `fob config` can repair the configuration.
+ * that must not make a command fail, so that `fob config` can repair the configuration. Throws
+ * FobError `usage` for a wrong option.
  */
 export function chooseUnlessWrong<Key extends SettingKey>(
   settings: Settings,
   key: Key,
+  given?: string,
 ): SettingValue<Key> {
+  if (given !== undefined) return settings.choose(key, given);
   try {
     return settings.choose(key);
   } catch (error) {

@@ -7,6 +7,7 @@ import { sayingWhen } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
 import { type Column, formatTable } from "#cli/output/table.ts";
 import { LIST_ORDERS } from "#cli/settings/setting-definitions.ts";
+import { chooseUnlessWrong } from "#cli/settings/settings.ts";
 import { isFree } from "#commands/code/free-tokens.ts";
 import type { WatchContext } from "#commands/code/passcode-screen.ts";
 import { type FewCodes, findFewCodes, warnOfFewCodes } from "#commands/few-codes.ts";
@@ -75,7 +76,7 @@ export const list = defineCommand({
   async run({ pattern, codes, watch, tag, sort }, context: ListContext): Promise<Listing> {
     if (watch && !codes)
       throw new FobError("usage", t("--watch is for --codes: nothing else changes by itself"));
-    const order = context.settings.choose("list.sort", sort);
+    const order = chooseUnlessWrong(context.settings, "list.sort", sort);
     const wanted: Wanted = { pattern: pattern ?? "", tags: parseTags(tag), order };
     if (watch) return watchListed(wanted, context);
     const store = await context.findTokens(codes ? "code" : null);

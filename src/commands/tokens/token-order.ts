@@ -1,5 +1,6 @@
 import type { Context } from "#cli/context.ts";
 import type { SettingValue } from "#cli/settings/setting-definitions.ts";
+import { chooseUnlessWrong } from "#cli/settings/settings.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import { type LastUses, lastUses } from "#vault/tokens/last-uses.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
@@ -35,5 +36,5 @@ export function sortedAsSet(
   tokens: Pick<Authenticator, "layout">,
   { settings }: Pick<Context, "settings">,
 ): SortTokens {
-  return sortedBy(settings.choose("list.sort"), () => lastUses(tokens));
+  return sortedBy(chooseUnlessWrong(settings, "list.sort"), () => lastUses(tokens));
 }
