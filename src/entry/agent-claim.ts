@@ -51,7 +51,7 @@ export type TakeSocket = (newClient: (socket: Socket) => ClientHandler) => Promi
 
 /** Listens at a socket of its own. */
 export function ownSocket({ socket }: AgentOrder): TakeSocket {
-  return (newClient) => takeSocket(socket, (name) => listen(name, newClient));
+  return (newClient) => takeSocket(socket, (path) => listen({ path }, newClient));
 }
 
 /**

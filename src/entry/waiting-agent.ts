@@ -1,11 +1,12 @@
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { dirname, join } from "node:path";
 import type { AgentOptions } from "#agent/client/control.ts";
 import type { AgentOrder } from "#agent/protocol/order.ts";
 import { newAgentSecret } from "#agent/protocol/proof.ts";
 import { leaveSecret, openOrder } from "#agent/protocol/waiting.ts";
 import { ClientLanguages } from "#agent/server/client-languages.ts";
-import { type ClientHandler, converse } from "#agent/server/conversation.ts";
+import type { ClientHandler } from "#agent/server/conversation.ts";
+import { listen } from "#agent/server/server.ts";
 import { type WaitingServices, waitingClient } from "#agent/server/waiting-answers.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
@@ -59,17 +60,11 @@ export async function serveWaiting(descriptor: number, options: WaitingOptions):
   process.umask(0o077);
   process.on("SIGHUP", () => undefined);
   const agent = new WaitingAgent(options);
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    converse(socket, agent.newClient(socket));
-    const leave = agent.enter();
-    socket.once("close", leave);
+  await listen({ fd: descriptor }, (socket) => {
+    socket.once("close", agent.enter());
+    return agent.newClient(socket);
   });
-  return new Promise((_, reject) => {
-    server.once("error", ({ message }) =>
-      reject(new FobError("unavailable", t`the agent cannot listen: ${message}`)),
-    );
-    server.listen({ fd: descriptor });
-  });
+  return new Promise(() => undefined);
 }
 
 class WaitingAgent {

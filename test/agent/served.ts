@@ -38,7 +38,7 @@ export async function served(vault: Vault, surroundings: Surroundings) {
     ...surroundings,
   };
   const heard: string[] = [];
-  const server = await listen(join(folder, "s"), () => {
+  const server = await listen({ path: join(folder, "s") }, () => {
     const client = newClientState();
     return {
       answer: (line) => {

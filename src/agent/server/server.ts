@@ -12,13 +12,16 @@ const MAX_CLIENTS = 8_192;
  */
 const MAX_WAITING = 4_096;
 
+/** The path of a socket or named pipe, or the descriptor of a socket that another program made. */
+export type ListenAt = { readonly path: string } | { readonly fd: number };
+
 /**
  * Listens on a socket (or named pipe) and answers lines with lines. The socket's folder is
  * accessible to this user only. Rejects with FobError `unavailable` when the address is in use, or
  * too long for a socket.
  */
 export function listen(
-  path: string,
+  at: ListenAt,
   newClient: (socket: Socket) => ClientHandler,
 ): Promise<Server> {
   const server = createServer({ allowHalfOpen: true }, (socket) =>
@@ -29,7 +32,8 @@ export function listen(
     const fail = ({ message }: Error) =>
       reject(new FobError("unavailable", t`the agent cannot listen: ${message}`));
     server.once("error", fail);
-    server.listen({ path, backlog: MAX_WAITING }, () => {
+    // a backlog in the options would not count for a descriptor
+    server.listen(at, MAX_WAITING, () => {
       server.off("error", fail);
       // out of file descriptors: connected clients are still served
       server.on("error", () => undefined);

@@ -16,7 +16,7 @@ async function listening() {
     const number = ++clients;
     return { answer: () => `client ${number}`, leave: () => void left.push(number) };
   };
-  const server = await listen(path, newClient);
+  const server = await listen({ path }, newClient);
   onTestFinished(() => {
     server.close();
     rmSync(folder, { recursive: true, force: true });
@@ -37,7 +37,7 @@ test("each client is another one, and is known to have left", async () => {
 
 test("a place that is taken is refused, and whoever is there goes on", async () => {
   const { path, newClient } = await listening();
-  await expect(listen(path, newClient)).rejects.toMatchObject({
+  await expect(listen({ path }, newClient)).rejects.toMatchObject({
     code: "unavailable",
     message: expect.stringMatching(/^the agent cannot listen: .*EADDRINUSE/),
   });
