@@ -29,12 +29,13 @@ interface Ways {
 export async function approveHere(
   use: TokenUse,
   { prompt, notifier, pinentry, isInputAllowed, folder }: Ways,
+  answerMs = ANSWER_MS,
 ): Promise<void> {
   if (use.token.confirm === "others" && use.grantLabel === null && prompt.available) return;
   if (!isInputAllowed) throw cannotBeAsked(use);
   const program = askingProgram(programOf(process.ppid, dirname(folder)));
   const answer = prompt.available
-    ? await askAtTerminal(prompt, describeUse(use, program, null))
+    ? await askAtTerminal(prompt, describeUse(use, program, null), answerMs)
     : await approver({ notifier, pinentry })(
         { use, program, lastHour: null },
         new AbortController().signal,
@@ -44,13 +45,18 @@ export async function approveHere(
 }
 
 /** Nobody who answers in time is no. */
-async function askAtTerminal(prompt: Prompt, body: string): Promise<"once" | "deny"> {
+async function askAtTerminal(
+  prompt: Prompt,
+  body: string,
+  answerMs: number,
+): Promise<"once" | "deny"> {
   const question = `${body.replaceAll("\n", "; ")}. ${t("May it use the token?")}`;
-  return untilFirst([ANSWER_MS], async (over) => {
-    const late = new Promise<boolean>((resolve) =>
-      over.addEventListener("abort", () => resolve(false), { once: true }),
-    );
-    const agreed = await Promise.race([prompt.confirm(question, t("a terminal")), late]);
-    return agreed ? "once" : "deny";
+  return untilFirst([answerMs], async (over) => {
+    try {
+      return (await prompt.confirm(question, t("a terminal"), over)) ? "once" : "deny";
+    } catch (error) {
+      if (over.aborted) return "deny";
+      throw error;
+    }
   });
 }

@@ -21,17 +21,25 @@ export interface Borrowed {
   readonly signal: AbortSignal;
 }
 
+/** How a question may end before it is answered. */
+export interface EarlyEnd {
+  /** Written when something ends the process, for what was drawn. */
+  readonly leave?: string;
+  /** Nobody waits for an answer after it aborts. */
+  readonly end?: AbortSignal | undefined;
+}
+
 /**
  * Puts a question that reads keys one by one and without echo. Ctrl-Z and SIGTSTP stop the process,
  * and the question is put once more when the process continues, with what was typed so far.
- * Whatever ends the process in the middle of it leaves the terminal as it was; `leave` is written
- * then, for what was drawn. Throws FobError `interrupted` when the question is left: by Ctrl-D, or
- * by a terminal that goes away.
+ * Whatever ends the process in the middle of it leaves the terminal as it was. Throws FobError
+ * `interrupted` when the question is left: by Ctrl-D, by a terminal that goes away, or when `end`
+ * aborts.
  */
 export async function borrowTerminal<T>(
   { stdin, stderr }: Terminal,
   put: (borrowed: Borrowed) => Promise<T>,
-  leave = "",
+  { leave = "", end }: EarlyEnd = {},
 ): Promise<T> {
   let taken: TakenModes | null = null;
   const giveBack = () => {
@@ -54,7 +62,7 @@ export async function borrowTerminal<T>(
   const restoreListeners = (["SIGTSTP", "SIGCONT"] as const).map(removeListeners);
   const typed: Buffer[] = [];
   try {
-    return await putUntilAnswered(stdin, typed, putOnTaken);
+    return await putUntilAnswered(stdin, typed, putOnTaken, end);
   } finally {
     for (const bytes of typed) bytes.fill(0);
     for (const restore of restoreListeners) restore();
@@ -66,8 +74,10 @@ async function putUntilAnswered<T>(
   stdin: NodeJS.ReadStream,
   typed: Buffer[],
   put: (borrowed: Borrowed) => Promise<T>,
+  end: AbortSignal | undefined,
 ): Promise<T> {
   for (;;) {
+    if (end?.aborted) throw stoppedByPerson();
     const interruption = new AbortController();
     const { signal } = interruption;
     const stop = () => interruption.abort("stop");
@@ -78,9 +88,11 @@ async function putUntilAnswered<T>(
       // a library closes its input after an answer, too
       setImmediate(() => isAnswered || interruption.abort("leave"));
     };
+    const endNow = () => interruption.abort("leave");
     const input = new PromptInput(stdin, typed, { stop, leave });
     process.on("SIGTSTP", stop);
     process.on("SIGCONT", goOn);
+    end?.addEventListener("abort", endNow);
     try {
       return await put({ input: input as unknown as NodeJS.ReadStream, signal });
     } catch (error) {
@@ -90,6 +102,7 @@ async function putUntilAnswered<T>(
       isAnswered = true;
       process.off("SIGTSTP", stop);
       process.off("SIGCONT", goOn);
+      end?.removeEventListener("abort", endNow);
       input.destroy();
     }
     if (signal.reason === "stop") await stopProcess();

@@ -51,7 +51,7 @@ export function askPastedText(
         shown.end();
       }
     },
-    LEAVE_PASTES,
+    { leave: LEAVE_PASTES },
   );
 }
 

@@ -1,4 +1,5 @@
 import { t } from "#base/language.ts";
+import { untilFirst } from "#base/until-first.ts";
 import { printable } from "#token/printable.ts";
 import type { Pinentry } from "./pinentry.ts";
 import type { Prompt } from "./prompt.ts";
@@ -12,11 +13,11 @@ export function pinentryPrompt(pinentry: Pinentry, signal?: AbortSignal): Prompt
     available: true,
     secret,
     pasted: secret,
-    confirm: (question) =>
-      pinentry.confirm(
-        { title: TITLE, description: printable(question), yes: t("Yes"), no: t("No") },
-        signal,
-      ),
+    confirm: (question, _, end) => {
+      const choice = { title: TITLE, description: printable(question), yes: t("Yes"), no: t("No") };
+      const ends = [signal, end].filter((one) => one !== undefined);
+      return untilFirst(ends, (over) => pinentry.confirm(choice, over));
+    },
     text: async (question, instead) => {
       throw cannotAsk(question, instead);
     },

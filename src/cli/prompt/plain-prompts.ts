@@ -3,12 +3,19 @@ import { Writable } from "node:stream";
 import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { printable } from "#token/printable.ts";
-import { borrowTerminal } from "./borrowed-terminal.ts";
+import { type Borrowed, borrowTerminal } from "./borrowed-terminal.ts";
 import { bestMatches } from "./fuzzy.ts";
 import type { Choice, Terminal } from "./prompt.ts";
 
 /** How often an invalid choice is asked for again. */
 const TRIES = 5;
+
+interface LineOptions {
+  /** Whether what is typed is shown. */
+  readonly isSeen?: boolean;
+  /** Until when an answer is waited for. */
+  readonly end?: AbortSignal | undefined;
+}
 
 /** Prompts as plain lines that stay on the terminal, for screen readers. */
 export class PlainPrompts {
@@ -19,11 +26,9 @@ export class PlainPrompts {
   }
 
   /** Asks for yes or no, typed as a word and Enter. */
-  async confirm(question: string): Promise<boolean> {
-    const answer = (await this.#line(`${printable(question)} ${t("yes or no")}: `))
-      .trim()
-      .toLowerCase();
-    return ["y", "yes", t("yes")].includes(answer);
+  async confirm(question: string, end?: AbortSignal): Promise<boolean> {
+    const answer = await this.#line(`${printable(question)} ${t("yes or no")}: `, { end });
+    return ["y", "yes", t("yes")].includes(answer.trim().toLowerCase());
   }
 
   /** Asks for a line that is not empty. */
@@ -36,7 +41,7 @@ export class PlainPrompts {
 
   /** Asks for a line without echo. */
   secret(question: string): Promise<string> {
-    return this.#line(`${t`${printable(question)}, typed unseen`}: `, false);
+    return this.#line(`${t`${printable(question)}, typed unseen`}: `, { isSeen: false });
   }
 
   /** Asks for one of the choices, by its number or by a unique part of its label. */
@@ -55,11 +60,11 @@ export class PlainPrompts {
     throw new FobError("locked", t("nothing was chosen"));
   }
 
-  /** Rejects with FobError `interrupted` after Ctrl-C or Ctrl-D. */
-  async #line(question: string, isSeen = true): Promise<string> {
+  /** Rejects with FobError `interrupted` after Ctrl-C or Ctrl-D, and when `end` aborts. */
+  async #line(question: string, { isSeen = true, end }: LineOptions = {}): Promise<string> {
     const { stderr } = this.#terminal;
     const output = isSeen ? stderr : new Writable({ write: (_chunk, _encoding, done) => done() });
-    return borrowTerminal(this.#terminal, async ({ input, signal }) => {
+    const put = async ({ input, signal }: Borrowed) => {
       stderr.write(question);
       // this makes the terminal raw, so a signal that comes now must be heard already
       const lines = createInterface({ input, output, terminal: true, historySize: 0, prompt: "" });
@@ -70,7 +75,8 @@ export class PlainPrompts {
         lines.close();
         if (!isSeen || signal.aborted) stderr.write("\n");
       }
-    });
+    };
+    return borrowTerminal(this.#terminal, put, { end });
   }
 }
 

@@ -72,8 +72,8 @@ function promptBesideInput(asking: Omit<Asking, "available">): Prompt {
   };
   return {
     available: hasControllingTerminal(),
-    confirm: (question, instead) =>
-      put(question, instead, (prompt) => prompt.confirm(question, instead)),
+    confirm: (question, instead, end) =>
+      put(question, instead, (prompt) => prompt.confirm(question, instead, end)),
     text: (question, instead) => put(question, instead, (prompt) => prompt.text(question, instead)),
     secret: (question, instead) =>
       put(question, instead, (prompt) => prompt.secret(question, instead)),

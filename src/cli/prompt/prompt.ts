@@ -27,7 +27,8 @@ export interface Watch {
  */
 export interface Prompt {
   readonly available: boolean;
-  confirm(question: string, instead: string): Promise<boolean>;
+  /** Throws FobError `interrupted` when `end` aborts, and leaves the terminal as it was. */
+  confirm(question: string, instead: string, end?: AbortSignal): Promise<boolean>;
   text(question: string, instead: string): Promise<string>;
   /** Asks without echo. */
   secret(question: string, instead: string): Promise<string>;

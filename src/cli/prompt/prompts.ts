@@ -31,7 +31,7 @@ function spokenPrompt(terminal: Terminal): Prompt {
   const plain = async () => new (await import("./plain-prompts.ts")).PlainPrompts(terminal);
   return {
     available: true,
-    confirm: async (question) => (await plain()).confirm(question),
+    confirm: async (question, _, end) => (await plain()).confirm(question, end),
     text: async (question) => (await plain()).text(question),
     secret: async (question) => (await plain()).secret(question),
     pasted: (question) => askPastedText(question, terminal, { stays: true }),
@@ -45,8 +45,8 @@ function drawnPrompt(asking: Asking): Prompt {
   const { terminal } = asking;
   return {
     available: asking.available,
-    confirm: (question, instead) =>
-      ask({ question, instead }, asking, ({ confirm }, streams) =>
+    confirm: (question, instead, end) =>
+      ask({ question, instead, end }, asking, ({ confirm }, streams) =>
         confirm(
           {
             message: printable(question),
@@ -150,10 +150,11 @@ function untilEnter(input: NodeJS.ReadStream, signal: AbortSignal): Promise<bool
 
 const CTRL_C = 0x03;
 
-/** A question, and the option that answers it. */
+/** A question, the option that answers it, and until when it waits for an answer. */
 interface Question {
   readonly question: string;
   readonly instead: string;
+  readonly end?: AbortSignal | undefined;
 }
 
 /** What a prompt of @inquirer/prompts reads and writes. */
@@ -167,7 +168,7 @@ type Streams = Borrowed & {
  * a terminal it throws FobError `locked` with the option that answers the question.
  */
 async function ask<T>(
-  { question, instead }: Question,
+  { question, instead, end }: Question,
   { available, hasColor, terminal }: Asking,
   put: (prompts: typeof import("./inquirer.ts"), streams: Streams) => Promise<T>,
 ): Promise<T> {
@@ -182,7 +183,7 @@ async function ask<T>(
           output: terminal.stderr,
           clearPromptOnDone: true,
         }),
-      SHOW_CURSOR,
+      { leave: SHOW_CURSOR, end },
     );
   } catch (error) {
     if ((error as Error).name === "ExitPromptError") throw stoppedByPerson(error);
