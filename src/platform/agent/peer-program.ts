@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
-import { readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import type { Socket } from "node:net";
 import { basename, resolve, sep } from "node:path";
+import { firstProgram } from "#platform/program/find-program.ts";
+import { isStandalone } from "#platform/program/own-program.ts";
 
 /** A process that has connected to a socket of this process, or is its own parent. */
 export interface PeerProgram {
@@ -15,6 +17,9 @@ export interface PeerProgram {
   /** Whether it runs this installation of fob, and has a terminal. */
   readonly isOwnTerminal: boolean;
 }
+
+/** Where systems have `ss`: a folder of PATH may be anybody's. */
+const SS_PLACES = ["/usr/bin/ss", "/usr/sbin/ss", "/bin/ss", "/sbin/ss"];
 
 /** The time limit for `ss`, in milliseconds. */
 const SS_MS = 2_000;
@@ -72,9 +77,11 @@ function inodeOf(socket: Socket): string | null {
 }
 
 function listSockets(): Promise<string> {
+  const ss = firstProgram(SS_PLACES);
+  if (ss === null) return Promise.resolve("");
   return new Promise((resolve, reject) => {
     const options = { timeout: SS_MS, maxBuffer: MAX_OUTPUT, killSignal: "SIGKILL" } as const;
-    execFile("/usr/bin/ss", ["-xpHOn", "state", "all"], options, (error, output) =>
+    execFile(ss, ["-xpHOn", "state", "all"], options, (error, output) =>
       error ? reject(error) : resolve(output),
     );
   });
@@ -142,8 +149,11 @@ function nameOf(pid: number): string {
 /** Whether a process runs a script of this installation with this Node, or this executable. */
 function isOwnProgram(pid: number, path: string, folder: string): boolean {
   if (path !== realpathSync(process.execPath)) return false;
+  if (isStandalone()) return true;
   const [, script] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
   if (script === undefined || script === "") return false;
   const absolute = resolve(readlinkSync(`/proc/${pid}/cwd`), script);
+  // another word for Node: an option, or code
+  if (!existsSync(absolute)) return false;
   return realpathSync(absolute).startsWith(realpathSync(folder) + sep);
 }

@@ -21,6 +21,11 @@ export function isProgram(path: string): boolean {
   }
 }
 
+/** The first of these paths that is a program; null where none is. */
+export function firstProgram(paths: readonly string[]): string | null {
+  return paths.find(isProgram) ?? null;
+}
+
 /** Whether a program of this name is in PATH; on Windows one that needs no shell (`.exe`). */
 export function isInstalled(name: string, env: NodeJS.ProcessEnv): boolean {
   const file = process.platform === "win32" ? `${name}.exe` : name;

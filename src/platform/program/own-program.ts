@@ -26,6 +26,7 @@ export function isUsualHome(home: string, env: NodeJS.ProcessEnv): boolean {
   }
 }
 
-function isStandalone(): boolean {
+/** Whether this program is the standalone executable, and no script of Node. */
+export function isStandalone(): boolean {
   return process.getBuiltinModule("node:sea")?.isSea() ?? false;
 }

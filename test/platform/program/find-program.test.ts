@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { isInstalled } from "#platform/program/find-program.ts";
+import { firstProgram, isInstalled } from "#platform/program/find-program.ts";
 
 const base = mkdtempSync(join(tmpdir(), "fob-programs-"));
 const FOLDERS = ["first", "second"].map((name) => join(base, name));
@@ -27,4 +27,12 @@ test.skipIf(process.platform === "win32").each([
   ["nothing", false],
 ])("only what can be run is a program: %s, %s", (name, isThere) => {
   expect(isInstalled(name, { PATH: FOLDERS.join(delimiter) })).toBe(isThere);
+});
+
+test.skipIf(process.platform === "win32")("the first program of several places is taken", () => {
+  const [first = "", second = ""] = FOLDERS;
+  const [nothing, text] = [join(first, "nothing"), join(first, "text")];
+  const [hidden, program] = [join(second, "hidden"), join(second, "program")];
+  expect(firstProgram([nothing, text, hidden, program])).toBe(hidden);
+  expect(firstProgram([nothing, text])).toBeNull();
 });
