@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import crypto from "node:crypto";
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { transform } from "esbuild";
 import { build } from "rolldown";
 import { textsOf } from "./standalone/licenses.mjs";
 
@@ -14,7 +15,11 @@ const { version, dependencies } = JSON.parse(await readFile(`${root}/package.jso
 const target = "node20.19";
 /** Stands for the hash of all built files until they are there. */
 const BUILD = "build-0000000000000000";
-const define = { FOB_VERSION: JSON.stringify(version), FOB_BUILD: JSON.stringify(BUILD) };
+const define = {
+  FOB_VERSION: JSON.stringify(version),
+  FOB_BUILD: JSON.stringify(BUILD),
+  FOB_COMMANDS: JSON.stringify((await firstWords()).join(" ")),
+};
 
 /** From this number of commands on that use a module, it is loaded with every command. */
 const SHARED_BY = 10;
@@ -85,6 +90,14 @@ const { stdout, status } = spawnSync(process.execPath, [`${root}/dist/main.cjs`,
 });
 if (status !== 0) throw new Error("the program that was built shows no help");
 await writeFile(`${root}/dist/help.txt`, stdout);
+
+/** The first words of all commands. What loads a command is not called for that. */
+async function firstWords() {
+  const source = await readFile(`${root}/src/commands/commands.ts`, "utf8");
+  const { code } = await transform(source, { loader: "ts" });
+  const { COMMANDS } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  return [...new Set(Object.keys(COMMANDS).map((name) => name.split(" ")[0]))];
+}
 
 /** Compiled code of one build must not run for another one: its name has a hash of the files. */
 async function nameBuild() {

@@ -7,6 +7,9 @@ import { leaveTerminals } from "./leave-terminals.ts";
 
 declare const FOB_VERSION: string;
 
+/** The first words of all commands, with a space between them. */
+declare const FOB_COMMANDS: string;
+
 type QuickAnswers = typeof import("./quick-answers.ts");
 
 /** The width of the prerendered help page, in columns. */
@@ -45,9 +48,12 @@ function leave(): void {
   process.exit();
 }
 
-/** The first word of a command line, for a file name: what it runs depends on it most. */
+/**
+ * The first word of a command line, for a file name: what it runs depends on it most. Each name
+ * leaves a file, so all words that are no command have one name.
+ */
 function wordOf([word = ""]: readonly string[]): string {
-  return /^[a-z]{1,12}$/.test(word) ? word : "other";
+  return FOB_COMMANDS.split(" ").includes(word) ? word : "other";
 }
 
 /** The answer to a command line, or null when the whole program is needed. */

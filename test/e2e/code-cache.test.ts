@@ -37,10 +37,16 @@ describe.runIf(process.platform === "linux")("compiled code", () => {
       const said = [await run(...args), await run(...args), await run(...args)];
       expect({ args, said }).toEqual({ args, said: [without, without, without] });
     }
-    expect(kept(folder).sort()).toEqual(["code", "code", "list", "lst", "show"]);
+    expect(kept(folder).sort()).toEqual(["code", "code", "list", "other", "show"]);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     for (const name of readdirSync(folder))
       expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+  });
+
+  test("is kept once for all words that are no command", async () => {
+    const { run, folder } = await keeping();
+    for (const word of ["lst", "shwo", "fob", "constructor", "--no-such-option"]) await run(word);
+    expect(kept(folder)).toEqual(["other"]);
   });
 
   test("has no name, no secret and nothing else of a vault", async () => {
