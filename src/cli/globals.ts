@@ -86,6 +86,7 @@ function parseDescriptor(text: string): number {
   );
 }
 
-function isSet(variable: string | undefined): boolean {
+/** Whether a variable of the environment says yes. */
+export function isSet(variable: string | undefined): boolean {
   return variable !== undefined && variable !== "" && variable !== "0";
 }

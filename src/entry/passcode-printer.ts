@@ -1,7 +1,7 @@
 import { fstatSync } from "node:fs";
 import { charsetOf } from "#cli/output/charset.ts";
 import { jsonPieces } from "#cli/output/json.ts";
-import { type Config, readConfig } from "#cli/settings/config-file.ts";
+import type { Config } from "#cli/settings/config-file.ts";
 import {
   formatCodes,
   parseFormat,
@@ -20,14 +20,14 @@ export type Print = (codes: readonly TokenPasscode[]) => string;
  */
 export function passcodePrinter(
   { names, json, format }: CodeOptions,
-  home: string,
+  config: Config,
   env: NodeJS.ProcessEnv,
 ): Print | null {
   const isSingle = names.length === 1;
   const show = format === null ? null : parseFormat(format);
   if (json) return (codes) => [...jsonPieces(passcodesJson({ codes, isSingle }))].join("");
   const isTerminal = fstatSync(1).isCharacterDevice();
-  if (isTerminal && (charsetOf(env) !== null || isRead(readConfig(home), env))) return null;
+  if (isTerminal && (charsetOf(env) !== null || isRead(config, env))) return null;
   const style = { columns: isTerminal ? Number.POSITIVE_INFINITY : null, isSpoken: false };
   return (codes) => {
     const text = formatCodes({ codes, isSingle, format: show }, style);

@@ -1,5 +1,6 @@
 import { claimant } from "#agent/protocol/claim.ts";
 import { FobError } from "#base/fob-error.ts";
+import { isSet } from "#cli/globals.ts";
 import { readConfig } from "#cli/settings/config-file.ts";
 import type { TokenPasscode } from "#commands/code/passcode-view.ts";
 import { keyFilePath, readKeyFile } from "#platform/keychain/key-file.ts";
@@ -44,22 +45,22 @@ export async function answerQuickly(
  */
 async function passcode(options: CodeOptions, env: NodeJS.ProcessEnv): Promise<string | null> {
   const found = await find(env);
+  if (!found) return null;
+  const config = readConfig(found.home);
   // the whole program handles this setting
-  if (!found || "code.min-validity" in readConfig(found.home)) return null;
+  if ("code.min-validity" in config) return null;
   const { names, json, format, next, at } = options;
   const [name = "", ...others] = names;
   const isBare = others.length === 0 && !json && format === null;
+  const isNow = !next && at === null;
+  const vault = openWithKeyFile(found);
+  if (!vault) return isBare && isNow ? passcodeFromAgent(found, name, env) : null;
   // a wrong template must fail before a counter moves on
-  const print = isBare ? printBare : await printer(options, found.home, env);
-  const timeOf = next || at !== null ? await otherTime(options) : () => new Date();
-  const vault = print && openWithKeyFile(found);
-  if (vault) {
-    const codes = await passcodesFromFiles(vault, names, timeOf, env);
-    return codes && print(codes);
-  }
-  if (!isBare || next || at !== null) return null;
-  const code = await passcodeFromAgent(found, name, env);
-  return code === null ? null : `${code}\n`;
+  const print = isBare ? printBare : await printer(options, config, env);
+  if (!print) return null;
+  const timeOf = isNow ? () => new Date() : await otherTime(options);
+  const codes = await passcodesFromFiles(vault, names, timeOf, env);
+  return codes && print(codes);
 }
 
 const printBare: Print = (codes) => codes.map(({ passcode: { code } }) => `${code}\n`).join("");
@@ -142,7 +143,7 @@ async function passcodesFromFiles(
   const isQuick = records.every(
     ({ token, guard }) =>
       needsNoPin(token, guard !== null) &&
-      (token.confirm === "never" || (token.confirm === "others" && process.stdin.isTTY)) &&
+      (token.confirm === "never" || (token.confirm === "others" && isAtPerson(env))) &&
       (names.length === 1 || !isCounting(token)),
   );
   if (!isQuick) return null;
@@ -160,13 +161,19 @@ async function passcodesFromFiles(
   return made;
 }
 
+/** Whether a person may be asked at a terminal: the one who types needs no question. */
+function isAtPerson({ FOB_NO_INPUT }: NodeJS.ProcessEnv): boolean {
+  return process.stdin.isTTY && !isSet(FOB_NO_INPUT);
+}
+
+/** The line with a passcode of an agent; null where it has none at once. */
 async function passcodeFromAgent(
   found: Found,
   name: string,
   env: NodeJS.ProcessEnv,
 ): Promise<string | null> {
   const passcode = await askAgent(found, { do: "code", name, quick: true }, env);
-  return passcode ? (passcode as Passcode).code : null;
+  return passcode ? `${(passcode as Passcode).code}\n` : null;
 }
 
 function openWithKeyFile({ home, header }: Found): Vault | null {

@@ -9,6 +9,7 @@ import { EMULATOR, startEmulator } from "../platform/hardware/emulator.ts";
 import { describeWith } from "../requires.ts";
 import { FOB, HOTP_URI, homesLike, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 import { runWholeHere } from "./in-process.ts";
+import { atTerminal } from "./terminal-person.ts";
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
 const PROBE = fileURLToPath(new URL("module-probe.cjs", import.meta.url));
@@ -140,6 +141,16 @@ describe("the fast path", () => {
       unlocked.push(home);
       await home.fob(["unlock"], { env: { FOB_PIN: "83517" } });
       expect(await loadedBy(home, args)).toEqual([...ENTRY, ...AGENT].sort());
+    },
+  );
+
+  test.each([[["code", "exam", "--json"]], [["code", "exam", "--next"]]])(
+    "of `fob %j` loads nothing for its answer where no file opens the vault",
+    async (args) => {
+      const loaded = await loadedBy(await withAppPin(), args);
+      expect(loaded).toContain("answers.cjs");
+      for (const file of ["passcode-printer.cjs", "passcode-time.cjs"])
+        expect(loaded).not.toContain(file);
     },
   );
 
@@ -327,6 +338,20 @@ describe("what the fast path says of one passcode", () => {
       vi.useRealTimers();
     }
   }
+});
+
+describeWith({ python3: "python3" }, "a token that asks about others, at a terminal", () => {
+  test.each([
+    [[], 0, /[0-9]{6}/],
+    [["FOB_NO_INPUT=0"], 0, /[0-9]{6}/],
+    [["FOB_NO_INPUT=1"], 4, /nobody can be asked here/],
+  ])("is used unless nobody may be asked: %j", async (variables, exitCode, shown) => {
+    const { home, fob } = await enrolled();
+    await fob(["access", "confirm", "Example", "others"]);
+    const program = ["env", ...variables, process.execPath, FOB];
+    const visit = await atTerminal(home, ["code", "Example"], [], program);
+    expect(visit).toMatchObject({ exitCode, shown: expect.stringMatching(shown) });
+  });
 });
 
 describe("the names to complete with", () => {
