@@ -1,12 +1,11 @@
 import { dirname } from "node:path";
-import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { untilFirst } from "#base/until-first.ts";
 import type { Pinentry } from "#cli/prompt/pinentry.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
 import { programOf } from "#platform/agent/peer-program.ts";
 import type { Notifier } from "#push/notifier.ts";
-import { cannotBeAsked } from "#vault/pins/approval.ts";
+import { cannotBeAsked, denied } from "#vault/pins/approval.ts";
 import type { TokenUse } from "#vault/pins/pin-prompt.ts";
 import { ANSWER_MS, approver, askingProgram, describeUse } from "./approver.ts";
 
@@ -40,8 +39,7 @@ export async function approveHere(
         { use, program, lastHour: null },
         new AbortController().signal,
       );
-  if (answer === "deny")
-    throw new FobError("denied", t`nobody agreed that ${use.token.name} is used`);
+  if (answer === "deny") throw denied(use);
 }
 
 /** Nobody who answers in time is no. */

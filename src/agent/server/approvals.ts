@@ -1,5 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { oneAtATime } from "#base/one-at-a-time.ts";
+import { denied } from "#vault/pins/approval.ts";
 import type { TokenUse } from "#vault/pins/pin-prompt.ts";
 import type { AskingClaims } from "./agent-services.ts";
 
@@ -35,8 +37,11 @@ const QUIET_MS = 30_000;
 
 const HOUR_MS = 3_600_000;
 
-/** How many uses may wait for the question that is shown. */
-const MAX_WAITING = 16;
+/** How many uses may wait for a person, the one that is asked about included. */
+const MAX_ASKING = 16;
+
+/** How many uses may wait until it is known which program asks. */
+const MAX_SEARCHES = 1_000;
 
 /** How many programs and tokens are remembered; the oldest are forgotten first. */
 const MAX_KNOWN = 256;
@@ -60,8 +65,9 @@ export class Approvals {
   /** In milliseconds, of a clock that nobody sets back. */
   readonly #clock: () => number;
   readonly #known = new Map<string, Known>();
-  #last: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  readonly #questions = oneAtATime(MAX_ASKING, tooMany);
+  /** One after another, because each starts a process. */
+  readonly #searches = oneAtATime(MAX_SEARCHES, tooMany);
 
   constructor(ask: AskPerson, clock: () => number) {
     this.#ask = ask;
@@ -78,32 +84,24 @@ export class Approvals {
     findProgram: () => Promise<AskingProgram>,
     end: AbortSignal,
   ): Promise<void> {
-    // before the program is looked for: that takes a process each time
-    if (this.#waiting >= MAX_WAITING)
-      throw new FobError("denied", t("too many questions wait for a person already"));
-    this.#waiting++;
-    try {
-      const program = await findProgram();
-      if (program.isOwnTerminal && (asked || use.token.confirm === "others")) return;
-      if (quick)
-        throw new FobError("locked", t`a person is asked before ${use.token.name} is used`);
-      await this.#inTurn(use, program, end);
-    } finally {
-      this.#waiting--;
-    }
+    const program = await this.#searches(async () => {
+      if (end.aborted) throw denied(use);
+      return findProgram();
+    });
+    if (program.isOwnTerminal && (asked || use.token.confirm === "others")) return;
+    if (quick) throw new FobError("locked", t`a person is asked before ${use.token.name} is used`);
+    await this.#inTurn(use, program, end);
   }
 
   async #inTurn(use: TokenUse, program: AskingProgram, end: AbortSignal): Promise<void> {
     const known = this.#knownOf(use, program);
     const lastHour = this.#count(known);
     if (this.#decided(known, use)) return;
-    const turn = this.#last.then(async () => {
+    await this.#questions(async () => {
       if (end.aborted) throw denied(use);
       if (this.#decided(known, use)) return;
       await this.#question({ use, program, lastHour }, known, end);
     });
-    this.#last = turn.catch(() => undefined);
-    await turn;
   }
 
   async #question(question: ApprovalQuestion, known: Known, end: AbortSignal): Promise<void> {
@@ -141,6 +139,6 @@ export class Approvals {
   }
 }
 
-function denied({ token: { name } }: TokenUse): FobError {
-  return new FobError("denied", t`nobody agreed that ${name} is used`);
+function tooMany(): FobError {
+  return new FobError("denied", t("too many questions wait for a person already"));
 }

@@ -1,5 +1,6 @@
 import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { oneAtATime } from "#base/one-at-a-time.ts";
 import type { Pinentry } from "#cli/prompt/pinentry.ts";
 
 /** How many questions may wait for the one that is shown. */
@@ -10,23 +11,15 @@ const MAX_WAITING = 8;
  * when too many wait: a program that asks a thousand times must not fill the desktop.
  */
 export function oneQuestionAtATime(pinentry: Pinentry): Pinentry {
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
-  const inTurn = async <T>(signal: AbortSignal | undefined, ask: () => Promise<T>): Promise<T> => {
-    if (waiting > MAX_WAITING)
-      throw new FobError("locked", t("too many questions wait for a person already"));
-    waiting++;
-    const turn = last.then(async () => {
+  const queue = oneAtATime(
+    1 + MAX_WAITING,
+    () => new FobError("locked", t("too many questions wait for a person already")),
+  );
+  const inTurn = <T>(signal: AbortSignal | undefined, ask: () => Promise<T>): Promise<T> =>
+    queue(async () => {
       if (signal?.aborted) throw stoppedByPerson();
       return ask();
     });
-    last = turn.catch(() => undefined);
-    try {
-      return await turn;
-    } finally {
-      waiting--;
-    }
-  };
   return {
     secret: (question, signal) => inTurn(signal, () => pinentry.secret(question, signal)),
     confirm: (question, signal) => inTurn(signal, () => pinentry.confirm(question, signal)),

@@ -12,6 +12,11 @@ export async function approveUse(use: TokenUse, prompt: PinPrompt): Promise<void
   await prompt.approve(use);
 }
 
+/** The error for a use that a person has not agreed to. */
+export function denied({ token: { name } }: TokenUse): FobError {
+  return new FobError("denied", t`nobody agreed that ${name} is used`);
+}
+
 /** The error for a use that nobody can be asked about. */
 export function cannotBeAsked({ token: { name } }: TokenUse): FobError {
   return new FobError(

@@ -63,6 +63,45 @@ test("an approval holds once, and the next question says how often the program h
   expect(shown.map(({ lastHour }) => lastHour)).toEqual([0, 1, 2, 0]);
 });
 
+test("an approval for five minutes holds for any number of requests at once", async () => {
+  const { ask, shown } = person("while");
+  expect(await ask(MENU)).toBe("approved");
+  const answers = await Promise.all(Array.from({ length: 500 }, () => ask(MENU)));
+  expect(new Set(answers)).toEqual(new Set(["approved"]));
+  expect(shown).toHaveLength(1);
+});
+
+test("requests that want no question leave room for one that does", async () => {
+  const { ask, shown } = person("once");
+  const quick = Array.from({ length: 100 }, () => ask(BACKUP, { asked: false, quick: true }));
+  expect(await ask(MENU)).toBe("approved");
+  expect(new Set(await Promise.all(quick))).toEqual(new Set(["locked"]));
+  expect(shown).toHaveLength(1);
+});
+
+test("one program is looked for at a time, and none for a client that has gone", async () => {
+  let underWay = 0;
+  let searches = 0;
+  const approvals = new Approvals(
+    async () => "once",
+    () => 0,
+  );
+  const search = async () => {
+    expect(++underWay).toBe(1);
+    searches++;
+    await new Promise((resolve) => setImmediate(resolve));
+    underWay--;
+    return MENU;
+  };
+  const { signal } = new AbortController();
+  await Promise.all(
+    Array.from({ length: 5 }, () => approvals.approve(USE, UNSAID, search, signal)),
+  );
+  const gone = approvals.approve(USE, UNSAID, search, AbortSignal.abort());
+  await expect(gone).rejects.toMatchObject({ code: "denied" });
+  expect(searches).toBe(5);
+});
+
 test("an approval for five minutes is for this program and this token", async () => {
   const { ask, shown, clock } = person("while");
   for (let i = 0; i < 3; i++) expect(await ask(MENU)).toBe("approved");
