@@ -51,11 +51,12 @@ export interface HeldSurroundings extends Pick<AgentServices, "prove"> {
 /** The vault that an agent holds open for its clients. Locking it ends the process. */
 export class HeldVault {
   readonly #order: AgentOrder;
+  readonly #vaultKey: Secret;
   readonly #tokens: UnlockedTokens;
   readonly #lifetime: Lifetime;
   readonly #presence: VaultPresence;
   readonly #listener: PushListener | null;
-  readonly #sync: BackgroundSync | null;
+  #sync: BackgroundSync | null = null;
   readonly #pinentry: Pinentry | null;
   readonly #approvals: Approvals;
   /** The folder of this installation. */
@@ -72,6 +73,7 @@ export class HeldVault {
     const http = httpClient(`fob/${FOB_VERSION}`);
     const newInbox = () => new LocalInbox(tokens, { http, now: clock });
     this.#order = order;
+    this.#vaultKey = vaultKey;
     this.#tokens = tokens;
     this.#lifetime = new Lifetime(order.limits, {
       wall: Date.now,
@@ -81,7 +83,6 @@ export class HeldVault {
     this.#listener = order.push
       ? new PushListener(newInbox(), order.notify ? systemNotifier(process.platform) : null)
       : null;
-    this.#sync = agentSync(order, vaultKey);
     this.#pinentry = pinentryFor(order);
     this.#folder = folder;
     const ways = { notifier: systemNotifier(process.platform), pinentry: this.#pinentry };
@@ -129,7 +130,10 @@ export class HeldVault {
   }
 
   /** Starts to poll for login requests, and to synchronise, if the order says so. */
-  listenForLoginRequests(): void {
+  startBackgroundWork(): void {
+    // a client may have locked it already: the key is wiped then
+    if (this.#isLocked) return;
+    this.#sync = agentSync(this.#order, this.#vaultKey);
     void this.#sync?.run();
     // errors of the vault are reported to the next client that uses it
     void this.#listener?.run().catch(() => undefined);

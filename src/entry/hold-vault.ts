@@ -27,7 +27,7 @@ export async function holdVault(
   setInterval(() => {
     if (held.isOver() || !claim.isStillOurs()) held.lock();
   }, CHECK_MS);
-  held.listenForLoginRequests();
+  held.startBackgroundWork();
   held.lockWithSession();
   return held;
 }

@@ -149,8 +149,13 @@ class WaitingAgent {
   }
 
   async #hold(order: AgentOptions & Pick<AgentOrder, "vault">, vaultKey: Secret) {
-    if (this.#held) return this.#held.status();
-    this.#holding ??= this.#claim(order, vaultKey).finally(() => {
+    const before = this.#held ?? this.#holding;
+    if (before) {
+      // the agent has the key already
+      forget(vaultKey);
+      return (await before).status();
+    }
+    this.#holding = this.#claim(order, vaultKey).finally(() => {
       this.#holding = null;
     });
     return (await this.#holding).status();
