@@ -130,6 +130,22 @@ test("any text is read, in little time", () => {
   expect(performance.now() - started).toBeLessThan(20_000);
 });
 
+test("many lines of one form are read in a time that grows with their number alone", () => {
+  const forms: ((i: number) => string)[] = [
+    (i) => `c${String(i).padStart(5, "0")}`,
+    (i) => `${i % 10_000} code`,
+    (i) => `(${i % 1_000}) ab-cd`,
+    () => "word",
+  ];
+  for (const form of forms) {
+    const lines = Array.from({ length: 256 * 1024 }, (_, i) => form(i)).join("\n");
+    const before = process.cpuUsage();
+    findCodes(lines);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6, lines.slice(0, 20)).toBeLessThan(3);
+  }
+});
+
 test("with every line a code, lines are what they are", () => {
   expect(linesAsCodes("correct horse\n\n battery \r\ncorrect horse").codes).toEqual([
     "correct horse",
