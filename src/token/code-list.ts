@@ -1,3 +1,5 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 import { stripControls } from "./printable.ts";
 
 /** The most recovery codes of a token, and the most entries of a list of one-time passwords. */
@@ -49,10 +51,19 @@ export function findCodes(text: string): CodeList {
   return inOrder(ofUsualShape(candidates.filter(isPossible)));
 }
 
-/** Each line of a text that is not empty, as a code. */
+/**
+ * Each line of a text that is not empty, as a code. Throws FobError `invalid` for a line that is too
+ * long: a code that is cut is none.
+ */
 export function linesAsCodes(text: string): CodeList {
-  const lines = text.slice(0, MAX_CODE_LIST).split(/[\r\n]/);
-  const codes = lines.map((line) => stripControls(line).trim().slice(0, MAX_CODE_LENGTH));
+  const lines = text.slice(0, MAX_CODE_LIST).split(/\r\n|[\r\n]/);
+  const codes = lines.map((line) => stripControls(line).trim());
+  const long = codes.findIndex((code) => code.length > MAX_CODE_LENGTH);
+  if (long !== -1)
+    throw new FobError(
+      "invalid",
+      t`line ${long + 1}: a code has at most ${MAX_CODE_LENGTH} characters`,
+    );
   return { codes: [...new Set(codes.filter((code) => code !== ""))], numbers: null };
 }
 

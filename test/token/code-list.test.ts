@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { findCodes, linesAsCodes, shapeOf } from "#token/code-list.ts";
+import { FobError } from "#base/fob-error.ts";
+import { findCodes, linesAsCodes, MAX_CODE_LENGTH, shapeOf } from "#token/code-list.ts";
 
 /** Texts in the forms that services print, with other codes, and how many codes each has. */
 const PUBLISHED: readonly (readonly [service: string, text: string, codes: readonly string[]])[] = [
@@ -152,4 +153,27 @@ test("with every line a code, lines are what they are", () => {
     "battery",
   ]);
   expect(shapeOf("ab12-c d")).toBe("xxxx-x x");
+});
+
+test("a line that is too long for a code is refused by its number, and never cut", () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc
+          .tuple(fc.stringMatching(/^[a-z0-9]{4}$/), fc.integer({ min: 1, max: 64 }))
+          .map(([piece, times]) => piece.repeat(times)),
+        { minLength: 1, maxLength: 5 },
+      ),
+      fc.constantFrom("\n", "\r\n", "\r"),
+      (lines, end) => {
+        const long = lines.findIndex((line) => line.length > MAX_CODE_LENGTH);
+        const read = () => linesAsCodes(lines.join(end)).codes;
+        if (long === -1) expect(read()).toEqual([...new Set(lines)]);
+        else
+          expect(read).toThrow(
+            new FobError("invalid", `line ${long + 1}: a code has at most 128 characters`),
+          );
+      },
+    ),
+  );
 });
