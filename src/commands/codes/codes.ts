@@ -7,7 +7,6 @@ import { existingVault, findOne } from "#commands/lookup.ts";
 import { type OpenContext, openBelongings } from "#commands/open-belongings.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
-import { noteCodesLeftQuietly } from "#vault/belongings/codes-left.ts";
 import { countCodes, FEW_CODES, noneLeft, takeCode } from "#vault/belongings/recovery-codes.ts";
 
 /** A recovery code that was given. */
@@ -77,7 +76,6 @@ async function giveCode(query: string, context: TakeContext): Promise<GivenCode>
   const key = await openBelongings(vault, record, context);
   try {
     const { code, left } = takeCode(vault, record.token, key, context.clock());
-    noteCodesLeftQuietly(vault.layout, id, left);
     return { id, name, code, left, isCopied: false };
   } finally {
     forget(key);

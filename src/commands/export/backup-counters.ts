@@ -4,7 +4,6 @@ import { counterOf, joinCounters, raiseCounter } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
 import { forget } from "#token/secret.ts";
 import { keyOfSecret } from "#vault/belongings/belongings-key.ts";
-import { noteCodesLeft } from "#vault/belongings/codes-left.ts";
 import { markUsed, sealCodes } from "#vault/belongings/recovery-codes.ts";
 import { countingKey, readSound, soundFingerprint } from "#vault/tokens/same-secret.ts";
 import { isCounting } from "#vault/tokens/token-index.ts";
@@ -52,9 +51,8 @@ export function takeUsedCodes(vault: Vault, backup: readonly NamedDraft[]): void
     const draft = drafts.get(soundFingerprint(vault, readSound(vault, id)) ?? "");
     if (!draft) continue;
     const key = keyOfSecret(draft, draft.secret);
-    const left = markUsed(vault, id, sealCodes(draft.recoveryCodes ?? [], key));
+    markUsed(vault, id, sealCodes(draft.recoveryCodes ?? [], key));
     forget(key);
-    if (left !== null) noteCodesLeft(vault.layout, id, left);
   }
 }
 

@@ -13,7 +13,6 @@ import { findToken } from "#token/find-token.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
 import { codesGiven } from "#vault/belongings/codes-given.ts";
-import { noteCodesLeftQuietly } from "#vault/belongings/codes-left.ts";
 import { codesOf, markUsed } from "#vault/belongings/recovery-codes.ts";
 import { settleBatches } from "#vault/tokens/batch.ts";
 import { updateRecord } from "#vault/tokens/record-cell.ts";
@@ -26,6 +25,7 @@ import {
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import {
+  inTrash,
   RESTORABLE_DAYS,
   removedCell,
   removedIds,
@@ -254,11 +254,10 @@ async function markCodesGiven(vault: Vault, removed: TokenRecord, look: Look): P
   const { id } = removed.token;
   const fingerprint = soundFingerprint(vault, removed);
   if (fingerprint === null) return;
-  const inTrash = { vaultKey: vault.vaultKey, tokenCell: () => removedCell(vault, id) };
-  if (codesOf(inTrash, id).every(({ usedAt }) => usedAt !== null)) return;
+  const trash = inTrash(vault);
+  if (codesOf(trash, id).every(({ usedAt }) => usedAt !== null)) return;
   const given = (await codesGiven(vault, new Set([fingerprint]), look)).get(fingerprint) ?? [];
-  const left = markUsed(inTrash, id, given);
-  if (left !== null) noteCodesLeftQuietly(vault.layout, id, left);
+  markUsed(trash, id, given);
 }
 
 function describeDamaged(count: number): string[] {

@@ -1,7 +1,7 @@
 import { t } from "#base/language.ts";
 import type { Check } from "#cli/check.ts";
 import { findFewCodes, nameFew } from "#commands/few-codes.ts";
-import { type CodesLeft, codesLeft, replaceCodesLeft } from "#vault/belongings/codes-left.ts";
+import { type CodesLeft, noteAllCodesLeft } from "#vault/belongings/codes-left.ts";
 import { countCodes } from "#vault/belongings/recovery-codes.ts";
 import { readSound } from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
@@ -16,10 +16,7 @@ export function checkCodes(vault: Vault, listed: readonly IndexEntry[], repair: 
       return count ? [[id, count.left]] : [];
     }),
   );
-  const known = codesLeft(vault.layout);
-  // those of removed tokens stay
-  if (repair && !isKnown(counted, known))
-    replaceCodesLeft(vault.layout, new Map([...known, ...counted]));
+  if (repair) noteAllCodesLeft(vault.layout, counted);
   if (counted.size === 0 && entries.every(({ credential }) => credential.kind !== "list"))
     return [];
   const few = findFewCodes(entries, counted);
@@ -41,8 +38,4 @@ export function checkCodes(vault: Vault, listed: readonly IndexEntry[], repair: 
 function currentOf(vault: Vault, entry: IndexEntry): IndexEntry {
   if (entry.credential.kind !== "list") return entry;
   return readSound(vault, entry.id)?.token ?? entry;
-}
-
-function isKnown(counted: CodesLeft, known: CodesLeft): boolean {
-  return [...counted].every(([id, left]) => known.get(id) === left);
 }

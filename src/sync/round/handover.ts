@@ -4,7 +4,13 @@ import type { Stamp } from "#sync/tokens/stamp.ts";
 import { counterOf } from "#token/counter.ts";
 import { codesOf } from "#vault/belongings/recovery-codes.ts";
 import { discard } from "#vault/trash/discarding.ts";
-import { readRemoved, removedCell, removedIds, removeToken } from "#vault/trash/removal.ts";
+import {
+  inTrash,
+  readRemoved,
+  removedCell,
+  removedIds,
+  removeToken,
+} from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import type { Draft, Drafts } from "./take-over.ts";
 
@@ -131,7 +137,7 @@ function takeOut(vault: Vault, id: string, now: Date): Pick<Holder, "counter" | 
   if (vault.entries().some((entry) => entry.id === id)) removeToken(vault, id, now);
   const record = readRemoved(vault, id);
   const counter = record && "token" in record ? counterOf(record.token.credential) : null;
-  const codes = codesOf({ vaultKey: vault.vaultKey, tokenCell: () => removedCell(vault, id) }, id);
+  const codes = codesOf(inTrash(vault), id);
   return {
     counter: counter === null ? null : String(counter),
     ...(codes.length === 0 ? {} : { codes }),

@@ -11,7 +11,6 @@ import { fold } from "#token/names.ts";
 import { USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
-import { noteCodesLeft } from "#vault/belongings/codes-left.ts";
 import { replaceNote, sealedNoteOf } from "#vault/belongings/note.ts";
 import { addCodes } from "#vault/belongings/recovery-codes.ts";
 import { askNewPin, type PinPrompt } from "#vault/pins/pin-prompt.ts";
@@ -228,11 +227,8 @@ function takeCodes(drafts: Drafts, { vault, device, stamp }: VaultWork): void {
     if (!local || shared.holder?.value.step !== "held") continue;
     const { codes, ...value } = shared.holder.value;
     if (!codes || value.device !== device) continue;
-    const token = local.id;
-    noteCodesLeft(vault.layout, token, null);
     // what was given meanwhile stays given, if an interrupted round has stored them already
-    const { left } = addCodes(vault, token, codes, false);
-    noteCodesLeft(vault.layout, token, left);
+    addCodes(vault, local.id, codes, false);
     const without = { ...shared, holder: { value, stamp } };
     drafts.tokens.set(id, { ...draft, shared: without, isStale: true });
   }

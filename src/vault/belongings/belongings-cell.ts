@@ -4,6 +4,7 @@ import { writtenByNewer } from "#token/newer.ts";
 import type { Secret } from "#token/secret.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
 import { makeInnerFolder } from "#vault/cells/cell-files.ts";
+import type { VaultLayout } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
 import { vanished } from "#vault/tokens/record-cell.ts";
 
@@ -12,6 +13,14 @@ export const BELONGINGS = ["note", "codes"] as const;
 
 /** One of {@link BELONGINGS}. */
 export type Belonging = (typeof BELONGINGS)[number];
+
+/** Where tokens are: the vault for those in use, or its removed tokens. */
+export interface TokenPlace {
+  readonly layout: VaultLayout;
+  readonly vaultKey: Secret;
+  /** The cell of one token. */
+  tokenCell(id: string): Cell;
+}
 
 const VERSION = 1;
 
@@ -26,6 +35,11 @@ export function belongingCell(token: Cell, belonging: Belonging, vaultKey: Secre
     seal: encryptingSeal(vaultKey),
     isInner: true,
   };
+}
+
+/** {@link belongingCell} of the token with this id. */
+export function belongingOf(place: TokenPlace, id: string, belonging: Belonging): Cell {
+  return belongingCell(place.tokenCell(id), belonging, place.vaultKey);
 }
 
 /** What a cell holds; null where it was never written. Throws FobError for that of a newer fob. */

@@ -3,12 +3,11 @@ import type { RecoveryCode } from "#token/code-list.ts";
 import type { Credential } from "#token/credential.ts";
 import { isDamage } from "#token/newer.ts";
 import { forget } from "#token/secret.ts";
-import type { Cell } from "#vault/cells/cell.ts";
-import { readSoundIn, soundFingerprint } from "#vault/tokens/same-secret.ts";
-import { removedCell, removedIds } from "#vault/trash/removal.ts";
+import { soundSecrets } from "#vault/tokens/same-secret.ts";
 import type { Vault } from "#vault/vault.ts";
+import type { TokenPlace } from "./belongings-cell.ts";
 import { keyOfSecret } from "./belongings-key.ts";
-import { codesOf, openCodes, type StoredCode, sealCodes } from "./recovery-codes.ts";
+import { codeId, codesOf, type StoredCode } from "./recovery-codes.ts";
 
 /**
  * The recovery codes that were given, of every secret in the vault whose fingerprint is in `wanted`,
@@ -22,16 +21,11 @@ export async function codesGiven(
 ): Promise<ReadonlyMap<string, readonly StoredCode[]>> {
   const given = new Map<string, readonly StoredCode[]>();
   if (wanted.size === 0) return given;
-  const cells = [
-    ...vault.entries().map(({ id }) => vault.tokenCell(id)),
-    ...removedIds(vault).map((id) => removedCell(vault, id)),
-  ];
-  for (const cell of cells) {
-    await look();
-    const used = usedIn(vault, cell);
-    const fingerprint = used.length > 0 && soundFingerprint(vault, readSoundIn(cell));
-    if (!fingerprint || !wanted.has(fingerprint)) continue;
-    given.set(fingerprint, [...(given.get(fingerprint) ?? []), ...used]);
+  const isWanted = (place: TokenPlace, id: string) => usedIn(place, id).length > 0;
+  const search = { inUse: vault.entries(), isWanted, look };
+  for await (const { place, id, fingerprint } of soundSecrets(vault, search)) {
+    if (!wanted.has(fingerprint)) continue;
+    given.set(fingerprint, [...(given.get(fingerprint) ?? []), ...usedIn(place, id)]);
   }
   return given;
 }
@@ -45,20 +39,17 @@ export function withCodesGiven(
   if (given.length === 0) return codes;
   const usedAt = new Map(given.map((code) => [code.id, code.usedAt]));
   const key = keyOfSecret({ credential }, secret);
-  const sealed = sealCodes(codes, key);
-  const joined = sealed.map((code) => ({
-    ...code,
-    usedAt: code.usedAt ?? usedAt.get(code.id) ?? null,
+  const joined = codes.map((one) => ({
+    code: one.code,
+    usedAt: one.usedAt ?? usedAt.get(codeId(one.code, key)) ?? null,
   }));
-  const opened = openCodes(joined, key);
   forget(key);
-  return opened;
+  return joined;
 }
 
-function usedIn(vault: Vault, cell: Cell): readonly StoredCode[] {
+function usedIn(place: TokenPlace, id: string): readonly StoredCode[] {
   try {
-    const inCell = { vaultKey: vault.vaultKey, tokenCell: () => cell };
-    return codesOf(inCell, "").filter(({ usedAt }) => usedAt !== null);
+    return codesOf(place, id).filter(({ usedAt }) => usedAt !== null);
   } catch (error) {
     if (isDamage(error)) return [];
     throw error;

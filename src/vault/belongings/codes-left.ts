@@ -19,23 +19,29 @@ const VERSION = 1;
 
 /** What is known about all tokens; nothing where the cell is damaged, or one of a newer fob. */
 export function codesLeft(layout: VaultLayout): CodesLeft {
-  return decode(readCell(cellOf(layout)));
+  return decode(readCell(cellOf(layout))) ?? new Map();
 }
 
 /**
  * Notes how many codes of a token are left. Called before its first codes are stored, too: a token
- * with codes is always known here.
+ * with codes is always known here. What a newer fob wrote stays as it is.
  */
 export function noteCodesLeft(layout: VaultLayout, id: string, left: number | null): void {
+  noteAllCodesLeft(layout, new Map([[id, left]]));
+}
+
+/** {@link noteCodesLeft} of many tokens at once, because everything is written each time. */
+export function noteAllCodesLeft(layout: VaultLayout, changes: CodesLeft): void {
   updateCell(cellOf(layout), (current) => {
     const before = decode(current);
-    if (before.get(id) === left && before.has(id)) return null;
-    const known = [...before].filter(([one]) => one === id || isThere(layout, one));
-    return encode(new Map([...known, [id, left]]));
+    if (!before) return null;
+    if ([...changes].every(([id, left]) => before.has(id) && before.get(id) === left)) return null;
+    const known = [...before].filter(([id]) => changes.has(id) || isThere(layout, id));
+    return encode(new Map([...known, ...changes]));
   });
 }
 
-/** {@link noteCodesLeft} after a code was given: a failure must not keep the code from a person. */
+/** {@link noteCodesLeft} after codes were used: a failure must not keep a code from a person. */
 export function noteCodesLeftQuietly(layout: VaultLayout, id: string, left: number): void {
   try {
     noteCodesLeft(layout, id, left);
@@ -43,11 +49,6 @@ export function noteCodesLeftQuietly(layout: VaultLayout, id: string, left: numb
     // `fob doctor --repair` counts again
     if (!(error instanceof FobError)) throw error;
   }
-}
-
-/** Replaces everything by what was counted. */
-export function replaceCodesLeft(layout: VaultLayout, counted: CodesLeft): void {
-  updateCell(cellOf(layout), () => encode(counted));
 }
 
 function isThere(layout: VaultLayout, id: string): boolean {
@@ -60,10 +61,11 @@ function encode(left: CodesLeft): Buffer {
   return Buffer.from(JSON.stringify({ version: VERSION, left: Object.fromEntries(left) }));
 }
 
-function decode(value: Buffer | null): CodesLeft {
+/** Null for what a newer fob wrote. */
+function decode(value: Buffer | null): CodesLeft | null {
   if (value === null) return new Map();
   const { version, left } = JSON.parse(value.toString("utf8"));
-  return new Map(version === VERSION ? Object.entries<number | null>(left) : []);
+  return version > VERSION ? null : new Map(Object.entries<number | null>(left));
 }
 
 function cellOf(layout: VaultLayout): Cell {

@@ -5,14 +5,8 @@ import { t } from "#base/language.ts";
 import { MAX_CODES, type RecoveryCode } from "#token/code-list.ts";
 import type { Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
-import type { Cell } from "#vault/cells/cell.ts";
-import { belongingCell, readBelonging, updateBelonging } from "./belongings-cell.ts";
-
-/** The vault that recovery codes are in. */
-interface CodeVault {
-  readonly vaultKey: Secret;
-  tokenCell(id: string): Cell;
-}
+import { belongingOf, readBelonging, type TokenPlace, updateBelonging } from "./belongings-cell.ts";
+import { codesLeft, noteCodesLeft, noteCodesLeftQuietly } from "./codes-left.ts";
 
 /** One recovery code of a token. */
 export interface StoredCode {
@@ -45,21 +39,26 @@ const PLACE = "fob recovery code";
 /** As many codes or fewer are a reason for a warning. */
 export const FEW_CODES = 2;
 
-/** The recovery codes of a token in use, sealed. */
-export function codesOf(vault: CodeVault, id: string): readonly StoredCode[] {
-  return readBelonging<StoredCodes>(cellOf(vault, id))?.codes ?? [];
+/** The recovery codes of a token, sealed. */
+export function codesOf(place: TokenPlace, id: string): readonly StoredCode[] {
+  return readBelonging<StoredCodes>(belongingOf(place, id, "codes"))?.codes ?? [];
 }
 
-/** How many recovery codes a token in use has; null where it never had one. */
-export function countCodes(vault: CodeVault, id: string): CodeCount | null {
-  const stored = readBelonging<StoredCodes>(cellOf(vault, id));
+/** How many recovery codes a token has; null where it never had one. */
+export function countCodes(place: TokenPlace, id: string): CodeCount | null {
+  const stored = readBelonging<StoredCodes>(belongingOf(place, id, "codes"));
   return stored && stored.codes.length > 0 ? countOf(stored.codes) : null;
+}
+
+/** The {@link StoredCode.id} of a code under the key of a token's belongings. */
+export function codeId(code: string, key: Secret): string {
+  return createHmac("sha256", key).update(PLACE).update(code).digest("base64").slice(0, 16);
 }
 
 /** Seals codes under the key of a token's belongings; of equal ones the first. */
 export function sealCodes(codes: readonly RecoveryCode[], key: Secret): readonly StoredCode[] {
   const sealed = codes.map(({ code, usedAt }) => ({
-    id: createHmac("sha256", key).update(PLACE).update(code).digest("base64").slice(0, 16),
+    id: codeId(code, key),
     sealed: encrypt(key, Buffer.from(code), PLACE).toString("base64"),
     usedAt,
   }));
@@ -76,13 +75,15 @@ export function openCodes(codes: readonly StoredCode[], key: Secret): RecoveryCo
  * stays as it is, used or not. Returns how many are new, and how many the token has now.
  */
 export function addCodes(
-  vault: CodeVault,
+  place: TokenPlace,
   id: string,
   codes: readonly StoredCode[],
   isReplacing: boolean,
 ): CodeCount & { readonly added: number } {
+  // first: a token with codes must be known, also after a kill
+  if (!codesLeft(place.layout).has(id)) noteCodesLeft(place.layout, id, null);
   let added = 0;
-  const written = updateBelonging<StoredCodes>(cellOf(vault, id), id, (current) => {
+  const written = updateBelonging<StoredCodes>(belongingOf(place, id, "codes"), id, (current) => {
     const before = current?.codes ?? [];
     const known = new Map(before.map((code) => [code.id, code]));
     added = codes.filter((code) => !known.has(code.id)).length;
@@ -96,12 +97,18 @@ export function addCodes(
       });
     return { codes: next };
   });
-  return { ...countOf(written?.codes ?? []), added };
+  const count = countOf(written?.codes ?? []);
+  noteCodesLeft(place.layout, id, count.left);
+  return { ...count, added };
 }
 
-/** Stores all codes of a token, as they were elsewhere. */
-export function storeCodes(vault: CodeVault, id: string, codes: readonly StoredCode[]): void {
-  updateBelonging<StoredCodes>(cellOf(vault, id), id, () => ({ codes }));
+/**
+ * Stores all codes of a new token, as they were elsewhere. Returns how many are left: the caller
+ * notes that for many tokens at once, before it lists them.
+ */
+export function storeCodes(place: TokenPlace, id: string, codes: readonly StoredCode[]): number {
+  updateBelonging<StoredCodes>(belongingOf(place, id, "codes"), id, () => ({ codes }));
+  return countOf(codes).left;
 }
 
 /**
@@ -109,14 +116,14 @@ export function storeCodes(vault: CodeVault, id: string, codes: readonly StoredC
  * given once at most, however many processes ask. Throws FobError `not-found` where none is left.
  */
 export function takeCode(
-  vault: CodeVault,
+  place: TokenPlace,
   { id, name }: Pick<Token, "id" | "name">,
   key: Secret,
   now: Date,
 ): TakenCode {
-  let taken: TakenCode | null = null;
+  let taken = null as TakenCode | null;
   try {
-    updateBelonging<StoredCodes>(cellOf(vault, id), id, (current) => {
+    updateBelonging<StoredCodes>(belongingOf(place, id, "codes"), id, (current) => {
       const codes = current?.codes ?? [];
       const next = codes.find(({ usedAt }) => usedAt === null);
       if (!next) throw noneLeft(name, codes.length);
@@ -134,33 +141,15 @@ export function takeCode(
     const hint = t("check the disk; the next one is another code");
     throw new FobError(error.code, message, { hint, cause: error, isDone: true });
   }
-  if (taken) return taken;
-  throw noneLeft(name, 0);
+  if (!taken) throw noneLeft(name, 0);
+  noteCodesLeftQuietly(place.layout, id, taken.left);
+  return taken;
 }
 
-/**
- * Marks those codes of a token as used that a copy of it has as used, where a token is there twice.
- */
-export function absorbUsedCodes(
-  id: string,
-  { inUse, copy }: { readonly inUse: Cell; readonly copy: Cell },
-  vaultKey: Secret,
-): void {
-  const codes = readBelonging<StoredCodes>(belongingCell(copy, "codes", vaultKey))?.codes ?? [];
-  markUsed({ vaultKey, tokenCell: () => inUse }, id, codes);
-}
-
-/**
- * Marks those codes of a token as used that were used elsewhere. Returns how many are left then, or
- * null where nothing has changed.
- */
-export function markUsed(
-  vault: CodeVault,
-  id: string,
-  elsewhere: readonly StoredCode[],
-): number | null {
+/** Marks those codes of a token as used that were used elsewhere. */
+export function markUsed(place: TokenPlace, id: string, elsewhere: readonly StoredCode[]): void {
   const used = new Map(elsewhere.flatMap(({ id: one, usedAt }) => (usedAt ? [[one, usedAt]] : [])));
-  const written = updateBelonging<StoredCodes>(cellOf(vault, id), id, (current) => {
+  const written = updateBelonging<StoredCodes>(belongingOf(place, id, "codes"), id, (current) => {
     const isNews = (code: StoredCode) => !code.usedAt && used.has(code.id);
     if (!current?.codes.some(isNews)) return null;
     const codes = current.codes.map((code) => {
@@ -168,7 +157,7 @@ export function markUsed(
     });
     return { codes };
   });
-  return written && countOf(written.codes).left;
+  if (written) noteCodesLeftQuietly(place.layout, id, countOf(written.codes).left);
 }
 
 function openCode({ sealed }: StoredCode, key: Secret): string {
@@ -190,8 +179,4 @@ export function noneLeft(name: string, total: number): FobError {
     : new FobError("not-found", t`no recovery code of ${name} is left`, {
         hint: t("make new ones at the service, then `fob codes add --replace`"),
       });
-}
-
-function cellOf(vault: CodeVault, id: string): Cell {
-  return belongingCell(vault.tokenCell(id), "codes", vault.vaultKey);
 }

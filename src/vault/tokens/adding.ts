@@ -8,7 +8,7 @@ import { FreeNames, fold } from "#token/names.ts";
 import { forget } from "#token/secret.ts";
 import type { Holding, Token } from "#token/token.ts";
 import { keyOfSecret } from "#vault/belongings/belongings-key.ts";
-import { noteCodesLeft } from "#vault/belongings/codes-left.ts";
+import { noteAllCodesLeft } from "#vault/belongings/codes-left.ts";
 import { sealNote, storeNote } from "#vault/belongings/note.ts";
 import { sealCodes, storeCodes } from "#vault/belongings/recovery-codes.ts";
 import { createCell } from "#vault/cells/cell.ts";
@@ -129,6 +129,7 @@ async function writeTokens(
     vault.listed().flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))),
   );
   const tokens: Token[] = [];
+  const codesLeft = new Map<string, number>();
   makeFolder(tokensFolder(vault.layout));
   for (const [i, newToken] of newTokens.entries()) {
     const { secret, guard, hold, note = null, recoveryCodes = [], ...rest } = newToken;
@@ -141,31 +142,37 @@ async function writeTokens(
       hold: hold ?? null,
     });
     createCell(vault.tokenCell(token.id), encodeRecord(record));
-    storeBelongings(vault, token, secret, { note, recoveryCodes });
+    const left = storeBelongings(vault, token, secret, { note, recoveryCodes });
+    if (left !== null) codesLeft.set(token.id, left);
     tokens.push(record.token);
     step?.();
   }
+  // when the folders are there: a process that notes others meanwhile forgets tokens without one
+  if (codesLeft.size > 0) noteAllCodesLeft(vault.layout, codesLeft);
   syncTokens(vault);
   return tokens;
 }
 
-/** Writes what belongs to a new token, sealed under its secret. */
+/**
+ * Writes what belongs to a new token, sealed under its secret. Returns how many recovery codes are
+ * left, or null for none at all.
+ */
 function storeBelongings(
   vault: Vault,
   token: Token,
   secret: Uint8Array,
   { note, recoveryCodes }: Required<Pick<NewToken, "note" | "recoveryCodes">>,
-): void {
-  if (note === null && recoveryCodes.length === 0) return;
+): number | null {
+  if (note === null && recoveryCodes.length === 0) return null;
   const key = keyOfSecret(token, secret);
-  if (note !== null) storeNote(vault, token.id, sealNote(note, key));
-  if (recoveryCodes.length > 0) {
-    const codes = sealCodes(recoveryCodes, key);
-    const left = codes.filter(({ usedAt }) => usedAt === null).length;
-    noteCodesLeft(vault.layout, token.id, left);
-    storeCodes(vault, token.id, codes);
+  try {
+    if (note !== null) storeNote(vault, token.id, sealNote(note, key));
+    return recoveryCodes.length === 0
+      ? null
+      : storeCodes(vault, token.id, sealCodes(recoveryCodes, key));
+  } finally {
+    forget(key);
   }
-  forget(key);
 }
 
 async function recordOf(

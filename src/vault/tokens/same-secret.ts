@@ -3,11 +3,12 @@ import { counterOf, joinCounters } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
 import { isDamage } from "#token/newer.ts";
 import { forget } from "#token/secret.ts";
+import type { TokenPlace } from "#vault/belongings/belongings-cell.ts";
 import { type Cell, readCell } from "#vault/cells/cell.ts";
-import { removedCell, removedIds } from "#vault/trash/removal.ts";
+import { inTrash, removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import { secretOf } from "./passcodes.ts";
-import { isCounting } from "./token-index.ts";
+import { type IndexEntry, isCounting } from "./token-index.ts";
 import {
   decodeRecord,
   fingerprintOf,
@@ -55,8 +56,47 @@ export function soundFingerprint(vault: Vault, record: TokenRecord | null): stri
   return record && unlessDamaged(() => fingerprintIn(vault, record));
 }
 
+/** A token that can be read, in use or removed. */
+interface SoundSecret {
+  readonly place: TokenPlace;
+  readonly id: string;
+  readonly record: TokenRecord;
+  readonly fingerprint: string;
+}
+
+/** Which tokens are read. */
+interface Search {
+  /** Those of the tokens in use; of the removed ones all. */
+  readonly inUse: readonly Pick<IndexEntry, "id">[];
+  /** Asked about each of them before it is read. */
+  isWanted?(place: TokenPlace, id: string): boolean;
+  readonly look: Look;
+}
+
 /**
- * The highest counter of every secret in the vault whose {@link countingKey} is in `wanted`, of
+ * Reads tokens one after the other. A token that cannot be read is skipped, and one whose
+ * fingerprint is unknown.
+ */
+export async function* soundSecrets(
+  vault: Vault,
+  { inUse, isWanted = () => true, look }: Search,
+): AsyncGenerator<SoundSecret> {
+  const all: readonly (readonly [TokenPlace, readonly string[]])[] = [
+    [vault, inUse.map(({ id }) => id)],
+    [inTrash(vault), removedIds(vault)],
+  ];
+  for (const [place, ids] of all) {
+    for (const id of ids) {
+      await look();
+      const record = isWanted(place, id) ? readSoundIn(place.tokenCell(id)) : null;
+      const fingerprint = soundFingerprint(vault, record);
+      if (record && fingerprint) yield { place, id, record, fingerprint };
+    }
+  }
+}
+
+/**
+ * The joined counter of every secret in the vault whose {@link countingKey} is in `wanted`, of
  * tokens in use and removed ones: a secret that is enrolled again must not give the same passcodes
  * again. A token that cannot be read is skipped.
  */
@@ -67,29 +107,19 @@ export async function highestCounters(
 ): Promise<ReadonlyMap<string, bigint>> {
   const highest = new Map<string, bigint>();
   if (wanted.size === 0) return highest;
-  for (const cell of countingCells(vault)) {
-    await look();
-    const record = readSoundIn(cell);
-    const counter = record && counterOf(record.token.credential);
-    const fingerprint = soundFingerprint(vault, record);
-    if (!record || counter === null || !fingerprint) continue;
-    const key = countingKey(fingerprint, record.token.credential);
-    if (!wanted.has(key)) continue;
-    highest.set(key, joinCounters(record.token.credential.kind, highest.get(key) ?? 0n, counter));
+  const search = { inUse: vault.entries().filter(isCounting), look };
+  for await (const { record, fingerprint } of soundSecrets(vault, search)) {
+    const { credential } = record.token;
+    const key = countingKey(fingerprint, credential);
+    const counter = counterOf(credential);
+    if (counter === null || !wanted.has(key)) continue;
+    highest.set(key, joinCounters(credential.kind, highest.get(key) ?? 0n, counter));
   }
   return highest;
 }
 
-function countingCells(vault: Vault) {
-  const used = vault.entries().filter(isCounting);
-  return [
-    ...used.map(({ id }) => vault.tokenCell(id)),
-    ...removedIds(vault).map((id) => removedCell(vault, id)),
-  ];
-}
-
 /** {@link readSound} of the cell of a token, in use or removed. */
-export function readSoundIn(cell: Cell): TokenRecord | null {
+function readSoundIn(cell: Cell): TokenRecord | null {
   return unlessDamaged(() => {
     const value = readCell(cell);
     return value && decodeRecord(value);

@@ -5,7 +5,8 @@ import { t } from "#base/language.ts";
 import { counterOf, raiseCounter } from "#token/counter.ts";
 import { isDamage, isOfNewer } from "#token/newer.ts";
 import type { Token } from "#token/token.ts";
-import { absorbUsedCodes } from "#vault/belongings/recovery-codes.ts";
+import type { TokenPlace } from "#vault/belongings/belongings-cell.ts";
+import { codesOf, markUsed } from "#vault/belongings/recovery-codes.ts";
 import { type Cell, readCell } from "#vault/cells/cell.ts";
 import { makeFolder, removeIfEmpty } from "#vault/cells/cell-files.ts";
 import { namesIn } from "#vault/cells/folder-error.ts";
@@ -150,8 +151,7 @@ export function absorbDouble(vault: Vault, id: string): void {
   }
   if (double) {
     vault.update(id, (record) => withHigherCounter(record, double));
-    const cells = { inUse: vault.tokenCell(id), copy: removedCell(vault, id) };
-    absorbUsedCodes(id, cells, vault.vaultKey);
+    markUsed(vault, id, codesOf(inTrash(vault), id));
   }
   discard(folder);
 }
@@ -192,6 +192,12 @@ function vouchedNow(vault: Vault, now: Date): number | null {
 /** A removed token's cell keeps its identity, so that moving its folder is enough. */
 export function removedCell(vault: Vault, id: string): Cell {
   return { ...vault.tokenCell(id), folder: join(removedFolder(vault.layout), id) };
+}
+
+/** The removed tokens of a vault, for what belongs to them. */
+export function inTrash(vault: Vault): TokenPlace {
+  const { layout, vaultKey } = vault;
+  return { layout, vaultKey, tokenCell: (id) => removedCell(vault, id) };
 }
 
 /** The ids of the tokens that were removed. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,15 +10,18 @@ import { USER_PIN_POLICY } from "#token/pin-policy.ts";
 import type { Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import { belongingsKey } from "#vault/belongings/belongings-key.ts";
-import { codesLeft, noteCodesLeft } from "#vault/belongings/codes-left.ts";
+import { codesLeft, noteAllCodesLeft, noteCodesLeft } from "#vault/belongings/codes-left.ts";
 import {
   addCodes,
   codesOf,
   countCodes,
+  markUsed,
   openCodes,
   sealCodes,
   takeCode,
 } from "#vault/belongings/recovery-codes.ts";
+import { lookAtCell, readCell, updateCell } from "#vault/cells/cell.ts";
+import { codesLeftCell } from "#vault/cells/layout.ts";
 import { guardRecord, openSecretKey, unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import { absorbDouble, removedCell, removeToken, restoreToken } from "#vault/trash/removal.ts";
 import { Vault } from "#vault/vault.ts";
@@ -183,4 +186,56 @@ test("what is left is known beside the codes, and of no token that is gone", asy
   noteCodesLeft(vault.layout, token.id, null);
   noteCodesLeft(vault.layout, token.id, 1);
   expect([...codesLeft(vault.layout)]).toEqual([[token.id, 1]]);
+});
+
+test("what is left is noted by all that changes the codes", async () => {
+  const { vault, token, key, take } = await desk(4);
+  const { id } = token;
+  const known = () => codesLeft(vault.layout).get(id);
+  expect(known()).toBe(4);
+  const copy = join(folder, "older");
+  cpSync(vault.tokenCell(id).folder, copy, { recursive: true });
+  take();
+  expect(known()).toBe(3);
+  markUsed(
+    vault,
+    id,
+    codesOf(vault, id).map((code) => ({ ...code, usedAt: "2026-01-01T00:00:00Z" })),
+  );
+  expect(known()).toBe(0);
+  addCodes(vault, id, sealCodes([{ code: "one more", usedAt: null }], key), false);
+  expect(known()).toBe(1);
+  removeToken(vault, id, new Date());
+  // an older copy comes back as the one in use, as after a power cut, and is counted
+  cpSync(copy, vault.tokenCell(id).folder, { recursive: true });
+  vault.addToIndex([vault.read(id).token]);
+  noteCodesLeft(vault.layout, id, countCodes(vault, id)?.left ?? null);
+  expect(known()).toBe(4);
+  restoreToken(vault, id);
+  expect(countCodes(vault, id)).toEqual({ total: 4, left: 0 });
+  expect(known()).toBe(0);
+});
+
+test("a count of some tokens leaves what was noted about others meanwhile", async () => {
+  const { vault, token } = await desk(1);
+  const other = "00112233aabbccdd";
+  mkdirSync(vault.tokenCell(other).folder);
+  const counted = new Map([[token.id, 1]]);
+  noteCodesLeft(vault.layout, other, 5);
+  noteAllCodesLeft(vault.layout, counted);
+  expect([...codesLeft(vault.layout)].sort()).toEqual([[other, 5], ...counted].sort());
+});
+
+test("what a newer fob noted about the codes left stays as it is", async () => {
+  const { vault, token, key, take } = await desk(2);
+  const cell = codesLeftCell(vault.layout);
+  const newer = Buffer.from(JSON.stringify({ version: 2, left: { of: "another form" } }));
+  updateCell(cell, () => newer);
+  const { generations } = lookAtCell(cell);
+  take();
+  addCodes(vault, token.id, sealCodes([{ code: "more", usedAt: null }], key), false);
+  noteAllCodesLeft(vault.layout, new Map([[token.id, 1]]));
+  expect(readCell(cell)).toEqual(newer);
+  expect(lookAtCell(cell).generations).toEqual(generations);
+  expect(codesLeft(vault.layout)).toEqual(new Map());
 });

@@ -3,6 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { FobError } from "#base/fob-error.ts";
+import type { Token } from "#token/token.ts";
+import { codesLeft, noteCodesLeft } from "#vault/belongings/codes-left.ts";
+import { lookAtCell } from "#vault/cells/cell.ts";
+import { codesLeftCell } from "#vault/cells/layout.ts";
 import { examineVault, leftovers, removeLeftovers } from "#vault/checkup.ts";
 import { newVaultId } from "#vault/keys/header.ts";
 import { newKey } from "#vault/keys/keys.ts";
@@ -265,4 +269,25 @@ test("an empty folder of a token is left over once it is older than any command 
   expect(leftovers(vault, processes).empty).toEqual([folder]);
   removeLeftovers(vault, processes);
   expect(folders(vault)).toHaveLength(1);
+});
+
+test("the codes that are left of new tokens are noted in one write, whatever others note", async () => {
+  const vault = newVault();
+  const recoveryCodes = [
+    { code: "given", usedAt: NOW.toISOString() },
+    { code: "left", usedAt: null },
+  ];
+  const many = newTokens(...Array.from({ length: 20 }, (_, i) => `token ${i}`));
+  const withCodes = many.map((token) => ({ ...token, recoveryCodes }));
+  const cell = codesLeftCell(vault.layout);
+  const known = (tokens: readonly (Token | null)[]) =>
+    new Map(tokens.map((token) => [token?.id ?? "", 1]));
+  const first = await addTokens(vault, withCodes, adding(someProcess(1).processes));
+  expect(codesLeft(vault.layout)).toEqual(known(first));
+  expect(lookAtCell(cell).generations).toEqual([1]);
+  const other = first[0]?.id ?? "";
+  const step = () => noteCodesLeft(vault.layout, other, 1);
+  noteCodesLeft(vault.layout, other, 2);
+  const second = await addTokens(vault, withCodes, adding(someProcess(1).processes, { step }));
+  expect(codesLeft(vault.layout)).toEqual(known([...first, ...second]));
 });
