@@ -8,7 +8,6 @@ import { type OpenContext, openBelongings } from "#commands/open-belongings.ts";
 import { MAX_CODES, shapeOf } from "#token/code-list.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
-import { codesLeft, noteCodesLeft } from "#vault/belongings/codes-left.ts";
 import { addCodes, sealCodes } from "#vault/belongings/recovery-codes.ts";
 import { type CodeListContext, readCodeList } from "./read-code-list.ts";
 
@@ -58,10 +57,7 @@ export const codesAdd = defineCommand({
       key,
     );
     forget(key);
-    // first: a token with codes must be known, also after a kill
-    if (!codesLeft(vault.layout).has(id)) noteCodesLeft(vault.layout, id, null);
     const { added, left, total } = addCodes(vault, id, sealed, replace);
-    noteCodesLeft(vault.layout, id, left);
     return { id, name, added, left, total, found: sealed.length };
   },
   text: ({ name, added, left }) =>
