@@ -25,8 +25,8 @@ export function isYoung(changed: number): boolean {
 }
 
 /** Whether work that began at this time must have been abandoned; times as in {@link isYoung}. */
-export function isLongAgo(begun: number): boolean {
-  return Math.abs(Date.now() - begun) > LONG_MS;
+export function isLongAgo(begun: number, now = Date.now()): boolean {
+  return Math.abs(now - begun) > LONG_MS;
 }
 
 /**

@@ -27,8 +27,7 @@ export function agentSync(
 
 async function syncOnce(vault: Vault, end: AbortSignal): Promise<void> {
   const { readSyncState } = await import("#sync/round/sync-state.ts");
-  const state = readSyncState(vault);
-  if (!state) return;
+  if (!readSyncState(vault)) return;
   const { runRound } = await import("#sync/round/round.ts");
   const { Repository } = await import("#sync/git/repository.ts");
   const git = gitProgram(process.env, { mayAsk: false, end });
@@ -36,7 +35,7 @@ async function syncOnce(vault: Vault, end: AbortSignal): Promise<void> {
     await lookForSignals();
     if (end.aborted) throw new FobError("interrupted", t("the vault was locked"));
   };
-  await runRound(state, {
+  await runRound({
     vault,
     repository: new Repository(vault.layout.home, git),
     pinPrompt: NOBODY,

@@ -65,7 +65,7 @@ export const syncAdd = defineCommand({
       { done: isNamed ? opening.done : [null], failures: opening.failures },
       context,
     );
-    const { report } = await runRound(state, work, {
+    const { report } = await runRound(work, {
       async share(drafts, stamp) {
         for (const token of opened) addShared(drafts, token, stamp);
       },

@@ -90,7 +90,7 @@ async function untilJoined(
     await context.look();
     const state = readSyncState(work.vault);
     if (!state?.invitations.some((one) => one.id === id)) break;
-    const { report } = await runRound(state, work, { approve: ask });
+    const { report } = await runRound(work, { approve: ask });
     const [name] = report.approved;
     if (name !== undefined) return name;
     if (unanswered !== null) throw nobodyCompared(unanswered);

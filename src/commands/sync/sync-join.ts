@@ -7,7 +7,6 @@ import { parseInvitation } from "#sync/members/invitation.ts";
 import { askToJoin, refuseSecond } from "#sync/round/beginning.ts";
 import { isNotApprovedYet } from "#sync/round/no-member.ts";
 import { type RoundReport, type RoundWork, runRound } from "#sync/round/round.ts";
-import type { SyncState } from "#sync/round/sync-state.ts";
 import { describeRound, roundJson, roundNotes } from "./round-view.ts";
 import { LOOK_AGAIN_MS } from "./sync-invite.ts";
 import { nameOfDevice, type WorkContext, workOn } from "./sync-session.ts";
@@ -42,12 +41,12 @@ export const syncJoin = defineCommand({
     const vault = await context.ensureVault();
     refuseSecond(vault);
     const work = workOn(vault, context);
-    const { state, words } = await askToJoin(work, invitation, name);
+    const { words } = await askToJoin(work, invitation, name);
     const result = { name, words, recoveryCode: context.newRecoveryCode() };
     if (!wait && !context.prompt.available) return { ...result, report: null };
     context.tell(t`the words of this device: ${words}`);
     context.tell(t("waiting until the other device has approved; `fob sync` goes on after Ctrl-C"));
-    return { ...result, report: await untilApproved(state, work, invitation.expires, context) };
+    return { ...result, report: await untilApproved(work, invitation.expires, context) };
   },
   text: ({ name, words, report }, style) =>
     report
@@ -86,7 +85,6 @@ async function readInvitation(
 
 /** Runs rounds until the device is a member, or the invitation has expired. */
 async function untilApproved(
-  state: SyncState,
   work: RoundWork,
   expires: number,
   { clock, sleep }: JoinContext,
@@ -94,7 +92,7 @@ async function untilApproved(
   for (;;) {
     await work.look();
     try {
-      return (await runRound(state, work)).report;
+      return (await runRound(work)).report;
     } catch (error) {
       if (!isNotApprovedYet(error) || clock().getTime() > expires) throw error;
     }

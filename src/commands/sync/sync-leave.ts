@@ -5,6 +5,7 @@ import type { Context } from "#cli/context.ts";
 import { extendChain, readMembership, toMember } from "#sync/members/member-chain.ts";
 import { forgetSync } from "#sync/round/beginning.ts";
 import { runRound } from "#sync/round/round.ts";
+import { nameIn } from "#sync/tokens/shared-token.ts";
 import { openSession, type Session, type SessionContext } from "./sync-session.ts";
 
 /** `fob sync leave`: takes this device out. */
@@ -25,7 +26,7 @@ export const syncLeave = defineCommand({
     if (!yes && !(await context.prompt.confirm(question, "--yes")))
       throw new FobError("interrupted", t("nothing was changed"));
     const isTold = !local && state.chain.length > 0 && (await tell(session, context));
-    forgetSync(work.vault, work.repository);
+    await forgetSync(work);
     return { device: state.name, remote: state.remote, isTold };
   },
   text: ({ remote }) => t`left ${remote}; all tokens stay here`,
@@ -43,8 +44,7 @@ function refuseUnderWay({ state, device }: Session): void {
     if (holder?.step !== "released" || holder.from !== device) continue;
     const receiver = members.find(({ id }) => id === holder.device);
     if (!receiver) continue;
-    const name = String(shared.fields["name"]?.value ?? shared.token);
-    throw new FobError("denied", t`${name} is on its way to ${receiver.name}`, {
+    throw new FobError("denied", t`${nameIn(shared)} is on its way to ${receiver.name}`, {
       hint: t("`fob sync` there, then here, and leave after that"),
     });
   }
@@ -54,7 +54,7 @@ function refuseUnderWay({ state, device }: Session): void {
 async function tell({ state, work }: Session, { clock }: Pick<Context, "clock">): Promise<boolean> {
   const self = toMember(state.name, state.keys);
   try {
-    await runRound(state, work, {
+    await runRound(work, {
       changeMembers: (chain, { members }) => {
         const member = members.find(({ id }) => id === self.id);
         return member

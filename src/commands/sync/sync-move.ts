@@ -40,7 +40,7 @@ export const syncMove = defineCommand({
       });
     }
     const opened = await openForOthers(vault, record, context);
-    const { report } = await runRound(state, work, {
+    const { report } = await runRound(work, {
       share: async (drafts, stamp) => offer(drafts, opened, { from: device, to }, stamp),
     });
     forget(opened.content.secret);

@@ -4,7 +4,7 @@ import { defineCommand, flag, required } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { extendChain } from "#sync/members/member-chain.ts";
 import { runRound, type Wishes } from "#sync/round/round.ts";
-import { isInUse } from "#sync/tokens/shared-token.ts";
+import { isInUse, nameIn } from "#sync/tokens/shared-token.ts";
 import { printable } from "#token/printable.ts";
 import { roundNotes } from "./round-view.ts";
 import { findMember, openSession, type SessionContext } from "./sync-session.ts";
@@ -35,17 +35,17 @@ export const syncRemove = defineCommand({
           ? extendChain(chain, { action: "remove", member, at: context.clock() }, state.keys)
           : chain,
     };
-    const { state: after, report } = await runRound(state, work, wishes).catch((error) => {
+    const { state: after, report } = await runRound(work, wishes).catch((error) => {
       if (!isRefusal(error)) throw error;
       // what is wrong may be the very device that is to go
-      return runRound(state, work, { ...wishes, ignored: member.id });
+      return runRound(work, { ...wishes, ignored: member.id });
     });
     const tokens = Object.values(after.tokens)
       .filter(
         ({ shared }) =>
           isInUse(shared) && (!shared.holder || shared.holder.value.device === member.id),
       )
-      .map(({ shared }) => String(shared.fields["name"]?.value ?? shared.token))
+      .map(({ shared }) => nameIn(shared))
       .sort();
     return { id: member.id, name: member.name, tokens, report };
   },

@@ -7,7 +7,7 @@ import { Repository } from "#sync/git/repository.ts";
 import { deviceId } from "#sync/keys/device-keys.ts";
 import { type Member, readMembership } from "#sync/members/member-chain.ts";
 import type { RoundWork } from "#sync/round/round.ts";
-import { readSyncState, type SyncState } from "#sync/round/sync-state.ts";
+import { requireSyncState, type SyncState } from "#sync/round/sync-state.ts";
 import { shortenName } from "#token/clean-name.ts";
 import type { Vault } from "#vault/vault.ts";
 
@@ -54,12 +54,7 @@ export function workOn(vault: Vault, context: WorkContext): RoundWork {
 /** The synchronisation of the vault. Rejects with FobError `usage` where there is none. */
 export async function openSession(context: SessionContext): Promise<Session> {
   const vault = await existingVault(context);
-  const state = readSyncState(vault);
-  if (!state) {
-    throw new FobError("usage", t("this vault is not synchronised with other devices"), {
-      hint: t("`fob sync init REMOTE` begins, `fob sync join` joins a device that has begun"),
-    });
-  }
+  const state = requireSyncState(vault);
   return { state, work: workOn(vault, context), device: deviceId(state.keys) };
 }
 

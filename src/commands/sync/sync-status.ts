@@ -4,7 +4,7 @@ import { requestWords } from "#sync/members/invitation.ts";
 import { readMembership } from "#sync/members/member-chain.ts";
 import type { SyncState } from "#sync/round/sync-state.ts";
 import { lastFailure } from "#sync/round/turns.ts";
-import { isInUse, type SharedToken } from "#sync/tokens/shared-token.ts";
+import { isInUse, nameIn } from "#sync/tokens/shared-token.ts";
 import { printable } from "#token/printable.ts";
 import { openSession, type SessionContext } from "./sync-session.ts";
 
@@ -80,8 +80,4 @@ function statusOf(state: SyncState, self: string) {
     }),
     lastSync: state.lastSync,
   };
-}
-
-function nameIn({ fields, token }: SharedToken): string {
-  return String(fields["name"]?.value ?? token);
 }

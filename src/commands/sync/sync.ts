@@ -26,8 +26,8 @@ export const sync = defineCommand({
     },
   ],
   async run({ approve, trustRemote }, context: SessionContext & Pick<Context, "prompt">) {
-    const { state, work } = await openSession(context);
-    const { report } = await runRound(state, work, {
+    const { work } = await openSession(context);
+    const { report } = await runRound(work, {
       approve: approval(approve, context),
       isTrusted: trustRemote,
     });

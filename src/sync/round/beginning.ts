@@ -1,12 +1,12 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { Repository } from "#sync/git/repository.ts";
 import { hashOf, newDeviceKeys, newRecovery } from "#sync/keys/device-keys.ts";
 import { type Invitation, requestWords, sealRequest } from "#sync/members/invitation.ts";
 import { foundChain } from "#sync/members/member-chain.ts";
 import type { Vault } from "#vault/vault.ts";
-import { type RoundWork, runRound } from "./round.ts";
+import { type RoundWork, roundOfTurn } from "./round.ts";
 import { forgetSyncState, readSyncState, type SyncState, writeSyncState } from "./sync-state.ts";
+import { inTurn, type TurnWork } from "./turns.ts";
 
 /** A device's state before its first round. */
 const NOTHING_YET = {
@@ -20,6 +20,9 @@ const NOTHING_YET = {
   invitations: [],
   lastSync: null,
 } as const;
+
+/** What forgetting a synchronisation needs. */
+type ForgettingWork = TurnWork & Pick<RoundWork, "repository">;
 
 /** Throws FobError `usage` where this vault is synchronised already. */
 export function refuseSecond(vault: Vault): void {
@@ -40,9 +43,17 @@ export function refuseSecond(vault: Vault): void {
  */
 export async function foundSync(
   work: RoundWork,
-  { remote, name }: { readonly remote: string; readonly name: string },
+  place: { readonly remote: string; readonly name: string },
 ): Promise<{ readonly state: SyncState; readonly recoveryIdentity: string }> {
+  return inTurn(work, () => foundInTurn(work, place));
+}
+
+async function foundInTurn(
+  work: RoundWork,
+  { remote, name }: { readonly remote: string; readonly name: string },
+) {
   const { vault, repository } = work;
+  refuseSecond(vault);
   await repository.open(remote);
   const { devices } = await repository.fetch();
   if (devices.size > 0) {
@@ -54,13 +65,12 @@ export async function foundSync(
   const { identity, recipient } = newRecovery();
   const chain = foundChain(name, keys, recipient, work.clock());
   const genesis = hashOf(chain[0]);
-  const before = readSyncState(vault);
   const begun = { ...NOTHING_YET, name, keys, remote, joining: null, genesis, chain };
-  const state = writeSyncState(vault, before, begun);
+  writeSyncState(vault, null, begun);
   try {
-    return { state: (await runRound(state, work)).state, recoveryIdentity: identity };
+    return { state: (await roundOfTurn(work)).state, recoveryIdentity: identity };
   } catch (error) {
-    forgetSync(vault, repository);
+    forgetAll(work);
     throw error;
   }
 }
@@ -71,8 +81,16 @@ export async function askToJoin(
   invitation: Invitation,
   name: string,
 ): Promise<{ readonly state: SyncState; readonly words: string }> {
-  const { vault, repository } = work;
-  const now = work.clock();
+  return inTurn(work, () => askInTurn(work, invitation, name));
+}
+
+async function askInTurn(
+  { vault, repository, clock }: RoundWork,
+  invitation: Invitation,
+  name: string,
+) {
+  refuseSecond(vault);
+  const now = clock();
   if (invitation.expires <= now.getTime()) {
     throw new FobError("rejected", t("this invitation has expired"), {
       hint: t("`fob sync invite` makes another one, good for 15 minutes"),
@@ -82,7 +100,6 @@ export async function askToJoin(
   const { signing, recipient } = keys;
   const request = { name, keys: { signing, recipient } };
   const { remote, genesis } = invitation;
-  const before = readSyncState(vault);
   try {
     await repository.open(remote);
     await repository.request(invitation.id, sealRequest(request, invitation), now);
@@ -91,12 +108,18 @@ export async function askToJoin(
     throw error;
   }
   const begun = { ...NOTHING_YET, name, keys, remote, joining: invitation, genesis, chain: [] };
-  const state = writeSyncState(vault, before, begun);
+  const state = writeSyncState(vault, null, begun);
   return { state, words: requestWords(request, invitation) };
 }
 
-/** Forgets the synchronisation on this device. The tokens stay. */
-export function forgetSync(vault: Vault, repository: Repository): void {
+/**
+ * Forgets the synchronisation on this device, once no other process is in a round. The tokens stay.
+ */
+export async function forgetSync(work: ForgettingWork): Promise<void> {
+  await inTurn(work, async () => forgetAll(work));
+}
+
+function forgetAll({ vault, repository }: Pick<ForgettingWork, "vault" | "repository">): void {
   forgetSyncState(vault);
   repository.remove();
 }

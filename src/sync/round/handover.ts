@@ -1,5 +1,5 @@
 import type { Member } from "#sync/members/member-chain.ts";
-import type { Holder, Register, SharedToken } from "#sync/tokens/shared-token.ts";
+import { type Holder, nameIn, type Register } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
 import { counterOf } from "#token/counter.ts";
 import { codesOf } from "#vault/belongings/recovery-codes.ts";
@@ -49,7 +49,7 @@ export function takeNextSteps(
       continue;
     }
     if (takeNextStep(drafts, id, draft, { holder, vault, device, stamp, now }))
-      left.push(nameOf(draft.shared));
+      left.push(nameIn(draft.shared));
   }
   return left;
 }
@@ -147,8 +147,4 @@ function takeOut(vault: Vault, id: string, now: Date): Pick<Holder, "counter" | 
 function step(draft: Draft, value: Holder, stamp: Stamp): Draft {
   const holder: Register<Holder> = { value, stamp };
   return { ...draft, shared: { ...draft.shared, holder }, isStale: true };
-}
-
-function nameOf({ fields, token }: SharedToken): string {
-  return String(fields["name"]?.value ?? token);
 }

@@ -86,7 +86,7 @@ interface OpenedBranch {
 export async function readRemote(
   state: SyncState,
   repository: Repository,
-  { devices }: Pick<RemoteBranches, "devices">,
+  shown: Pick<RemoteBranches, "devices">,
   {
     openFile,
     look,
@@ -100,11 +100,11 @@ export async function readRemote(
     readonly ignored: string | null;
   },
 ): Promise<RemoteView> {
+  const devices = new Map([...shown.devices].filter(([id]) => id !== ignored));
   const opened = new Map<string, OpenedBranch>();
   const closed: string[] = [];
   for (const [id, commit] of devices) {
     await look();
-    if (id === ignored) continue;
     if (!isTrusted && ownValue(state.loaded, id) === commit) continue;
     const branch = await openBranch(repository, commit, openFile);
     if (branch) opened.set(id, branch);
@@ -124,7 +124,7 @@ export async function readRemote(
   }
   const ofMembers = [...opened].filter(([id]) => members.has(id));
   const seen = checkSeen(state, { devices, ofMembers, closed, members, nameOf, isTrusted });
-  const outside = [...devices.keys()].filter((id) => !members.has(id) && id !== ignored);
+  const outside = [...devices.keys()].filter((id) => !members.has(id));
   return {
     chain,
     membership,

@@ -23,7 +23,7 @@ import { takeLocalChanges } from "./local-changes.ts";
 import { notApprovedYet, removedHere } from "./no-member.ts";
 import { prepareCommit } from "./publish.ts";
 import { type RemoteView, readRemote } from "./remote-view.ts";
-import { readSyncState, type SyncState, writeSyncState } from "./sync-state.ts";
+import { requireSyncState, type SyncState, writeSyncState } from "./sync-state.ts";
 import { type Drafts, type OpenContent, openContent, openContents, takeOver } from "./take-over.ts";
 import { inTurn, type TurnWork } from "./turns.ts";
 import { changeVault, keyOf, type VaultReport } from "./vault-changes.ts";
@@ -66,6 +66,12 @@ export interface RoundReport extends VaultReport {
   readonly members: readonly Member[];
 }
 
+/** A round that has ended. */
+interface Round {
+  readonly state: SyncState;
+  readonly report: RoundReport;
+}
+
 /** How often a round begins again when the remote has changed meanwhile. */
 const TRIES = 3;
 
@@ -73,24 +79,23 @@ const TRIES = 3;
  * One synchronisation: fetches, checks all that is new, merges it, makes the vault agree, and sends
  * what this device has changed. If it is killed anywhere, the next round does the rest: the vault
  * changes by steps that can be repeated, the state is written before anything is sent, and a branch
- * is replaced in one step.
+ * is replaced in one step. Rejects with FobError `usage` where nothing is synchronised (any more).
  */
-export async function runRound(
-  state: SyncState,
-  work: RoundWork,
-  wishes: Wishes = {},
-): Promise<{ readonly state: SyncState; readonly report: RoundReport }> {
-  return inTurn(work, async () => {
-    // another process may have been in a round until now
-    let current = readSyncState(work.vault) ?? state;
-    for (let attempt = 1; ; attempt++) {
-      const done = await tryRound(current, work, wishes);
-      if (done.report) return { state: done.state, report: done.report };
-      if (attempt === TRIES)
-        throw new FobError("unavailable", t("the remote changes faster than this device can send"));
-      current = done.state;
-    }
-  });
+export async function runRound(work: RoundWork, wishes: Wishes = {}): Promise<Round> {
+  return inTurn(work, () => roundOfTurn(work, wishes));
+}
+
+/** {@link runRound} of a process whose turn it is already. */
+export async function roundOfTurn(work: RoundWork, wishes: Wishes = {}): Promise<Round> {
+  // now: another process may have been in a round, or may have left, until this turn
+  let current = requireSyncState(work.vault);
+  for (let attempt = 1; ; attempt++) {
+    const done = await tryRound(current, work, wishes);
+    if (done.report) return { state: done.state, report: done.report };
+    if (attempt === TRIES)
+      throw new FobError("unavailable", t("the remote changes faster than this device can send"));
+    current = done.state;
+  }
 }
 
 async function tryRound(
@@ -99,6 +104,7 @@ async function tryRound(
   wishes: Wishes,
 ): Promise<{ readonly state: SyncState; readonly report: RoundReport | null }> {
   const { vault, repository, look } = work;
+  const { isTrusted = false, ignored = null } = wishes;
   const device = deviceId(before.keys);
   const now = work.clock();
   await repository.open(before.remote);
@@ -107,9 +113,8 @@ async function tryRound(
   const view = await readRemote(before, repository, shown, {
     openFile,
     look,
-    isTrusted: false,
-    ignored: null,
-    ...wishes,
+    isTrusted,
+    ignored,
   });
   const { chain, requests, approved, used } = await settleMembers(
     before,
@@ -172,7 +177,7 @@ async function tryRound(
     chain,
     clock: stamp.time,
     seen: view.seen,
-    loaded: { ...(wishes.isTrusted ? {} : before.loaded), ...loaded },
+    loaded: { ...(isTrusted ? {} : before.loaded), ...loaded },
     invitations,
     lastSync: before.lastSync,
   });

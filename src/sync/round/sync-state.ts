@@ -65,6 +65,15 @@ export function readSyncState(vault: Vault): SyncState | null {
   return decode(readCell(cellOf(vault)));
 }
 
+/** {@link readSyncState}. Throws FobError `usage` where nothing is synchronised. */
+export function requireSyncState(vault: Vault): SyncState {
+  const state = readSyncState(vault);
+  if (state) return state;
+  throw new FobError("usage", t("this vault is not synchronised with other devices"), {
+    hint: t("`fob sync init REMOTE` begins, `fob sync join` joins a device that has begun"),
+  });
+}
+
 /**
  * Writes the state that follows `before`, and returns it. Throws FobError `unavailable` when
  * another process has written one meanwhile.

@@ -6,7 +6,7 @@ import type { Repository } from "#sync/git/repository.ts";
 import type { OpenFile } from "#sync/keys/sealed-file.ts";
 import type { Member, Membership } from "#sync/members/member-chain.ts";
 import { isSameJson } from "#sync/tokens/json-value.ts";
-import { latestStamp, mergeTokens, type SharedToken } from "#sync/tokens/shared-token.ts";
+import { latestStamp, mergeTokens, nameIn, type SharedToken } from "#sync/tokens/shared-token.ts";
 import { decodeTokenFile, type TokenContent, type TokenFile } from "#sync/tokens/token-file.ts";
 import type { NewBranch } from "./remote-view.ts";
 import type { KnownToken } from "./sync-state.ts";
@@ -148,8 +148,7 @@ const HALF = 16;
 /** Names the token of this device from which another device has split this new one. */
 function noteSplit(drafts: Drafts, id: string): void {
   for (const [known, { local, shared }] of drafts.tokens) {
-    if (local && known.startsWith(id.slice(0, HALF)))
-      drafts.split.add(String(shared.fields["name"]?.value ?? shared.token));
+    if (local && known.startsWith(id.slice(0, HALF))) drafts.split.add(nameIn(shared));
   }
 }
 
@@ -168,7 +167,7 @@ function splitToken(
   const moving = isOursGreater ? known.shared : shared;
   const ids = createHash("sha256").update(`${moving.id} ${moving.content}`).digest("hex");
   const [id, token] = [moving.id.slice(0, HALF) + ids.slice(0, HALF), ids.slice(32, 48)];
-  drafts.split.add(String(known.shared.fields["name"]?.value ?? known.shared.token));
+  drafts.split.add(nameIn(known.shared));
   const ourContent = drafts.contents.get(shared.id);
   if (isOursGreater) {
     drafts.tokens.set(shared.id, { ...known, shared, isStale: true, local: null, secretKey: "" });

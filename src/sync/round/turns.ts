@@ -6,7 +6,7 @@ import { writtenByNewer } from "#token/newer.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
 import { syncTurnCell } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
-import type { Processes } from "#vault/tokens/batch.ts";
+import { isAbandoned, type Processes } from "#vault/tokens/batch.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /** What taking turns needs. */
@@ -37,9 +37,6 @@ const NO_TURN: Turn = { process: null, since: "", failure: null };
 
 /** How often a waiting process looks, in milliseconds. */
 const LOOK_AGAIN_MS = 200;
-
-/** A process of another machine or container is not waited for after this time, in milliseconds. */
-const MAX_UNKNOWN = 30 * 60_000;
 
 /** The failures of the synchronisation itself; others are those of what was asked for. */
 const FAILURES: readonly ErrorCode[] = ["unavailable", "rejected", "denied", "invalid"];
@@ -91,21 +88,29 @@ function isUnderWay(
   own: ProcessIdentity,
   { processes, clock }: TurnWork,
 ): boolean {
-  if (!process || (process.pid === own.pid && process.started === own.started)) return false;
-  const life = processes.lifeOf(process);
-  if (life === "unknown") return clock().getTime() - Date.parse(since) < MAX_UNKNOWN;
-  return life === "running";
+  if (!process || isSame(process, own)) return false;
+  return !isAbandoned({ process, begun: Date.parse(since) }, processes, clock().getTime());
 }
 
-function endTurn({ vault }: TurnWork, failure: (before: Turn["failure"]) => Turn["failure"]): void {
+function endTurn(
+  { vault, processes }: TurnWork,
+  failure: (before: Turn["failure"]) => Turn["failure"],
+): void {
+  const own = processes.own();
   try {
     updateCell(cellOf(vault), (value) => {
-      const { failure: before } = decode(value);
-      return encode({ ...NO_TURN, failure: failure(before) });
+      const turn = decode(value);
+      // another process may have the turn, because it took this one for dead
+      const others = turn.process && !isSame(turn.process, own) ? turn : NO_TURN;
+      return encode({ ...others, failure: failure(turn.failure) });
     });
   } catch {
     // a full disk: the turn ends with this process, or with its next round
   }
+}
+
+function isSame(one: ProcessIdentity, other: ProcessIdentity): boolean {
+  return one.pid === other.pid && one.started === other.started && one.place === other.place;
 }
 
 function failureOf(error: unknown, now: Date): Turn["failure"] {

@@ -84,3 +84,8 @@ function laterOf<T, R extends Register<T> | null>(a: R, b: R): R {
   // one device never gives one stamp to two values, unless it means harm: all still agree
   return canonicalText(a.value) >= canonicalText(b.value) ? a : b;
 }
+
+/** The name of a shared token; its id where it has none. */
+export function nameIn({ fields, token }: SharedToken): string {
+  return String(fields["name"]?.value ?? token);
+}

@@ -121,7 +121,7 @@ export function finishSoon(vault: Vault, batch: Batch): void {
 export function settleBatches(vault: Vault, processes: Processes): void {
   for (const id of batchIds(vault)) {
     const batch = read(vault, id);
-    if (batch && isAbandoned(batch, processes)) finishBatch(vault, batch);
+    if (batch && isLeft(batch, processes)) finishBatch(vault, batch);
   }
 }
 
@@ -141,19 +141,27 @@ export interface Unsettled {
  */
 export function unsettled(vault: Vault, processes: Processes): Unsettled {
   const batches = batchIds(vault).flatMap((id) => read(vault, id) ?? []);
-  const abandoned = batches.filter((batch) => isAbandoned(batch, processes));
+  const abandoned = batches.filter((batch) => isLeft(batch, processes));
   const left = abandoned.flatMap(idsOf).filter((id) => existsSync(vault.tokenCell(id).folder));
   const told = batches.filter((batch) => saysWhatIsListed(vault, batch));
   return { ids: new Set(told.flatMap(idsOf)), abandoned: abandoned.length, tokens: left.length };
 }
 
 /**
- * Whether no process will finish a batch. For a process on another machine, or before the last
- * boot, its age decides.
+ * Whether no process will finish a work. For a process on another machine, or before the last boot,
+ * its age decides. Times are in milliseconds since 1970.
  */
-function isAbandoned({ process, at }: Batch, processes: Processes): boolean {
+export function isAbandoned(
+  { process, begun }: { readonly process: ProcessIdentity; readonly begun: number },
+  processes: Processes,
+  now?: number,
+): boolean {
   const life = processes.lifeOf(process);
-  return life === "dead" || (life === "unknown" && isLongAgo(at.getTime()));
+  return life === "dead" || (life === "unknown" && isLongAgo(begun, now));
+}
+
+function isLeft({ process, at }: Batch, processes: Processes): boolean {
+  return isAbandoned({ process, begun: at.getTime() }, processes);
 }
 
 function idsOf({ adds, removes }: Batch): string[] {

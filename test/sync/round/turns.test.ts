@@ -59,6 +59,8 @@ describe("turns", () => {
     ["dead", 0, "done"],
     ["unknown", 0, "refused"],
     ["unknown", 60, "done"],
+    // the clock was set back
+    ["unknown", -120, "done"],
   ])("a turn of a process that is %s, taken %i minutes ago: %s", async (life, minutes, outcome) => {
     void inTurn(workOf(1, "running"), () => new Promise(() => undefined));
     now += minutes * 60_000;
@@ -66,6 +68,20 @@ describe("turns", () => {
       ({ code }: FobError) => code === "unavailable" && "refused",
     );
     expect(await second).toBe(outcome);
+  });
+
+  test("a process that was taken for dead leaves the turn to the one that has it now", async () => {
+    let end: () => void = () => undefined;
+    const told = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const first = inTurn(workOf(1, "running"), () => told);
+    void inTurn(workOf(2, "dead"), () => new Promise(() => undefined));
+    end();
+    await first;
+    await expect(inTurn(workOf(3, "running"), async () => "done")).rejects.toMatchObject({
+      code: "unavailable",
+    });
   });
 
   test("how the last round failed is remembered until one succeeds", async () => {
