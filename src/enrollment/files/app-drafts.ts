@@ -6,7 +6,7 @@ import type { Effort } from "#enrollment/effort.ts";
 import { type RecognizedToken, recognizeEach } from "#enrollment/recognize.ts";
 import { MOTP } from "#otp/motp.ts";
 import type { OtpCredential } from "#token/credential.ts";
-import type { Finding } from "#token/draft/parsed-token.ts";
+import type { Finding, ParsedToken } from "#token/draft/parsed-token.ts";
 import { cleanName, formatLabel, percentEncode, withoutIssuer } from "#token/draft/uri-label.ts";
 import { cleanTags } from "#token/tags.ts";
 import type { AppEntry, AppLogin, TokenItem } from "./app-file.ts";
@@ -29,14 +29,25 @@ export async function draftsOf<Format extends string>(
     undefined,
     effort,
   );
-  const tags = cleanTags(entry.tags ?? []);
-  const kept = {
-    ...(tags.length === 0 ? {} : { tags }),
-    ...(entry.note === undefined ? {} : { note: entry.note }),
-  };
+  const kept = keptWith(entry);
   return {
     drafts: tokens.map((draft) => ({ ...nameDraft(draft, entry, format), ...kept })),
     refusals,
+  };
+}
+
+/** What a token keeps of the tags and the note beside it. */
+export function keptWith({
+  tags,
+  note,
+}: {
+  readonly tags?: readonly (string | null | undefined)[] | null | undefined;
+  readonly note?: string | null | undefined;
+}): Pick<ParsedToken, "tags" | "note"> {
+  const cleaned = cleanTags(tags ?? []);
+  return {
+    ...(cleaned.length === 0 ? {} : { tags: cleaned }),
+    ...(note == null ? {} : { note }),
   };
 }
 

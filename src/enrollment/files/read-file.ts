@@ -13,14 +13,13 @@ import { shortenName } from "#token/clean-name.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { AskSecret, ParsedToken } from "#token/draft/parsed-token.ts";
 import { foreignNote } from "#token/note.ts";
-import { cleanTags } from "#token/tags.ts";
 import { decodeText } from "#token/text-encoding.ts";
-import { draftsOf } from "./app-drafts.ts";
+import { draftsOf, keptWith } from "./app-drafts.ts";
 import type { AppFormat, AppItem, TokenItem } from "./app-file.ts";
 import { APP_FORMATS, type FormatId } from "./app-formats.ts";
 import { enteDisplay } from "./ente.ts";
 import { ForeignFile } from "./foreign-file.ts";
-import { countLeftBehind } from "./left-behind.ts";
+import { countLeftBehind, type LeftBehind } from "./left-behind.ts";
 import { refuseOtherPrograms } from "./other-programs.ts";
 import { isZip, readZip } from "./zip-archive.ts";
 
@@ -210,28 +209,31 @@ async function readList(
   return { ...content, drafts };
 }
 
-function readStrings(
+async function readStrings(
   app: string,
   strings: readonly (string | Line)[],
   effort: Effort,
 ): Promise<FileContent> {
-  return readEntries(app, strings, async (string) => {
+  const left: LeftBehind[] = [];
+  const content = await readEntries(app, strings, async (string) => {
     const text = typeof string === "string" ? string : string.text;
     const { tokens, refusals } = await recognizeEach(text, undefined, effort);
-    return { drafts: withEnteDisplay(tokens, text), refusals };
+    return { drafts: withEnteDisplay(tokens, text, left), refusals };
   });
+  return { ...content, remarks: countLeftBehind(left).remarks };
 }
 
-/** Tokens with what Ente keeps beside them. */
+/** Tokens with what Ente keeps beside them; `left` gets a note that is too long to be kept. */
 function withEnteDisplay(
   tokens: readonly RecognizedToken[],
   text: string,
+  left: LeftBehind[],
 ): readonly RecognizedToken[] {
   const display = enteDisplay(text);
   if (!display) return tokens;
-  const tags = cleanTags(display.tags ?? []);
   const note = foreignNote(display.note);
-  const kept = { ...(tags.length === 0 ? {} : { tags }), ...(note === null ? {} : { note }) };
+  if (note === null && display.note?.trim()) left.push({ leftBehind: "note" });
+  const kept = keptWith({ tags: display.tags, note });
   return tokens.map((token) => ({ ...token, ...kept }));
 }
 

@@ -167,6 +167,13 @@ describe("what stands beside a token", () => {
   test("is counted where it is a note that is too long, or of no token", async () => {
     const long = beside(samples.proton, ["entries"], [{ note: "x".repeat(65_537) }, {}]);
     expect((await readText(long)).remarks).toEqual(["1 note is not taken over"]);
+    // shorter than an enrollment string may be, and longer than a note
+    const display = `{"note":"${"\u20ac".repeat(22_000)}","tags":["a"]}`;
+    const ente = samples.uriList.replace(/$/m, `&codeDisplay=${display}`);
+    const content = await readText(ente);
+    expect(content).toMatchObject({ refusals: [], remarks: ["1 note is not taken over"] });
+    expect(content.drafts[0]).toMatchObject({ tags: ["a"] });
+    expect(content.drafts[0]).not.toHaveProperty("note");
     expect(withBelongings([], { note: "text" })).toEqual([{ leftBehind: "note" }]);
   });
 
