@@ -94,10 +94,14 @@ function environmentOfAgent(ours: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const env = Object.fromEntries(
     NEEDED.flatMap((name) => (ours[name] ? [[name, ours[name]]] : [])),
   );
-  const options = (ours["NODE_OPTIONS"] ?? "")
-    .split(" ")
-    .filter((one) => NEEDED_OF_NODE.test(one.replaceAll("_", "-")));
-  return options.length === 0 ? env : { ...env, NODE_OPTIONS: options.join(" ") };
+  const options = nodeOptionsOfAgent(ours["NODE_OPTIONS"]);
+  return options === "" ? env : { ...env, NODE_OPTIONS: options };
+}
+
+/** The options of Node, as they stand in NODE_OPTIONS, that an agent takes over. */
+export function nodeOptionsOfAgent(ours = ""): string {
+  const options = ours.split(" ").filter((one) => NEEDED_OF_NODE.test(one.replaceAll("_", "-")));
+  return options.join(" ");
 }
 
 /** The first line that a process answers to its input; null without one. */

@@ -3,12 +3,13 @@ import { basename, join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { LoginService } from "#cli/login-service.ts";
+import { nodeOptionsOfAgent } from "#platform/agent/agent-process.ts";
 import { linkIn } from "#platform/agent/agent-socket.ts";
 import { absolute, userHome } from "#platform/paths.ts";
 import { isUsualHome, ownProgram } from "#platform/program/own-program.ts";
 import { planOf, runTool, type Step, writing } from "#platform/program/system-steps.ts";
-import { LAUNCH_LABEL, launchAgent } from "./launch-agent.ts";
-import { STARTUP_NAME, startupScript } from "./startup-script.ts";
+import { launchAgent } from "./launch-agent.ts";
+import { startupScript } from "./startup-script.ts";
 import { serviceUnit, socketUnit } from "./systemd-units.ts";
 
 /** The vault whose agent it is, and the program that serves it. */
@@ -36,10 +37,15 @@ function commandOf({ folder, home, env }: ServiceOptions, ...words: readonly str
 /** The first digits of the name of a socket: enough to tell the homes of one user apart. */
 const DIGITS = 8;
 
+/** The name of the service of a home; `usual` is that of the home that is used without a name. */
+function nameFor({ home, env }: ServiceOptions, usual: string): string {
+  return isUsualHome(home, env) ? usual : `${usual}-${basename(linkIn("", home)).slice(0, DIGITS)}`;
+}
+
 function systemdService(options: ServiceOptions): LoginService {
   const { home, env } = options;
   const socketName = basename(linkIn("", home));
-  const unit = isUsualHome(home, env) ? "fob-agent" : `fob-agent-${socketName.slice(0, DIGITS)}`;
+  const unit = nameFor(options, "fob-agent");
   const names = { socket: `${unit}.socket`, service: `${unit}.service` };
   const config = absolute(env["XDG_CONFIG_HOME"]) ?? join(userHome(env["HOME"]), ".config");
   const units = join(config, "systemd/user");
@@ -59,6 +65,7 @@ function systemdService(options: ServiceOptions): LoginService {
         program: commandOf(options, "serve"),
         socketName,
         socketUnit: names.socket,
+        nodeOptions: nodeOptionsOfAgent(env["NODE_OPTIONS"]),
       } as const;
       const steps: Step[] = [
         // a socket whose service runs cannot be started again
@@ -98,17 +105,18 @@ async function findManager(env: NodeJS.ProcessEnv): Promise<void> {
 }
 
 function macService(options: ServiceOptions): LoginService {
-  const path = join(userHome(options.env["HOME"]), "Library/LaunchAgents", `${LAUNCH_LABEL}.plist`);
+  const label = nameFor(options, "fob.agent");
+  const path = join(userHome(options.env["HOME"]), "Library/LaunchAgents", `${label}.plist`);
   const domain = `gui/${process.getuid?.()}`;
   const bootOut: Step = {
     action: "run",
-    tool: ["launchctl", "bootout", `${domain}/${LAUNCH_LABEL}`],
+    tool: ["launchctl", "bootout", `${domain}/${label}`],
     isOptional: true,
   };
   return {
     starts: "at log-in",
     planInstallation() {
-      const text = launchAgent(commandOf(options, "start"));
+      const text = launchAgent(label, commandOf(options, "start"));
       const steps: Step[] = [
         ...(existsSync(path) ? [bootOut] : []),
         writing(path, text),
@@ -126,7 +134,7 @@ function windowsService(options: ServiceOptions): LoginService {
   const roaming =
     absolute(env["APPDATA"]) ?? join(userHome(env["USERPROFILE"]), "AppData", "Roaming");
   const programs = ["Microsoft", "Windows", "Start Menu", "Programs"];
-  const path = join(roaming, ...programs, "Startup", STARTUP_NAME);
+  const path = join(roaming, ...programs, "Startup", `${nameFor(options, "fob-agent")}.cmd`);
   return {
     starts: "at log-in",
     planInstallation: () =>

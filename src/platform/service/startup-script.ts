@@ -1,6 +1,3 @@
-/** The name of the file in the folder of start-up programs. */
-export const STARTUP_NAME = "fob-agent.cmd";
-
 /**
  * A script that starts the agent at log-in, in a window that is small and closes. cmd reads it as
  * UTF-8, with its own percent signs doubled; a path of Windows holds no quotation marks.

@@ -12,6 +12,8 @@ export interface UnitInput {
   readonly socketName: string;
   /** The name of the unit of the socket. */
   readonly socketUnit: string;
+  /** The options of Node that the agent gets, which need no quoting; empty for none. */
+  readonly nodeOptions: string;
 }
 
 const WRITTEN = "# Written by `fob agent install`; `fob agent remove` takes it away.";
@@ -37,7 +39,17 @@ WantedBy=sockets.target
  * The unit of the agent (systemd.service(5)). It starts without a key, and ends when the vault is
  * locked; the next client starts it again, thirty times in ten seconds at most.
  */
-export function serviceUnit({ program, socketName, socketUnit: requires }: UnitInput): string {
+export function serviceUnit({
+  program,
+  socketName,
+  socketUnit: requires,
+  nodeOptions,
+}: UnitInput): string {
+  // those of the manager count no more; systemd would unset a variable that is set here, too
+  const [unset, set] =
+    nodeOptions === ""
+      ? [" NODE_OPTIONS", ""]
+      : ["", `\nEnvironment="NODE_OPTIONS=${nodeOptions}"`];
   return `${WRITTEN}
 [Unit]
 Description=fob agent
@@ -49,7 +61,7 @@ StartLimitBurst=30
 Type=exec
 ExecStart=${commandLine(program)}
 Environment=FOB_AGENT_SOCK=%t/fob/${socketName}
-UnsetEnvironment=FOB_PIN FOB_PIN_FILE FOB_GRANT FOB_DEBUG
+UnsetEnvironment=FOB_PIN FOB_PIN_FILE FOB_GRANT FOB_DEBUG${unset}${set}
 WorkingDirectory=/
 UMask=0077
 LimitCORE=0

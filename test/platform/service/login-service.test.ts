@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { linkIn } from "#platform/agent/agent-socket.ts";
+import { defaultHome } from "#platform/paths.ts";
 import { loginService } from "#platform/service/login-service.ts";
 import { describeWith } from "../../requires.ts";
 
@@ -22,6 +24,50 @@ function serviceOf(platform: NodeJS.Platform, home = userHome()) {
   });
 }
 
+/** What tells a home that is not the usual one apart from others of the same user. */
+function partFor(home: string): string {
+  return basename(linkIn("", join(home, "R&D <vault> 100%"))).slice(0, 8);
+}
+
+/** The files that the service of a home writes. */
+function filesOf(platform: NodeJS.Platform, user: string, home: string): string[] {
+  const env = { HOME: user, APPDATA: join(user, "Roaming"), PATH: "/nonexistent" };
+  const { steps } = loginService(platform, {
+    home,
+    folder: "/opt/fob/dist",
+    env,
+  }).planInstallation();
+  return steps.flatMap(({ action, target }) => (action === "write" ? [basename(target)] : []));
+}
+
+test.each([
+  ["linux", ["fob-agent.socket", "fob-agent.service"]],
+  ["darwin", ["fob.agent.plist"]],
+  ["win32", ["fob-agent.cmd"]],
+] as const)(
+  "of each home has files of its own, the usual one those without a part: %s",
+  (platform, usual) => {
+    const user = userHome();
+    vi.stubEnv("XDG_CONFIG_HOME", undefined);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(filesOf(platform, user, defaultHome({ HOME: user }))).toEqual(usual);
+    const all = ["one", "two", "three"].flatMap((name) =>
+      filesOf(platform, user, join(user, name)),
+    );
+    expect(new Set([...all, ...usual]).size).toBe(4 * usual.length);
+  },
+);
+
+test("for systemd has the options of Node for connections alone", () => {
+  const home = userHome();
+  const NODE_OPTIONS = "--require /tmp/x.cjs --use-openssl-ca --inspect --tls_min_v1.3";
+  const env = { HOME: home, PATH: "/nonexistent", NODE_OPTIONS };
+  const options = { home: join(home, "other"), folder: "/opt/fob/dist", env };
+  const { steps } = loginService("linux", options).planInstallation();
+  const units = steps.map(({ content }) => content ?? "").join("");
+  expect(units).toContain(`\nEnvironment="NODE_OPTIONS=--use-openssl-ca --tls_min_v1.3"\n`);
+});
+
 const SERVED = (home: string, ...words: readonly string[]) => [
   process.execPath,
   "/opt/fob/bin/fob.js",
@@ -39,7 +85,7 @@ describeWith({ python3: "python3" }, "of macOS", () => {
     const [file, ...others] = steps;
     expect(file).toMatchObject({
       action: "write",
-      target: join(home, "Library/LaunchAgents/fob.agent.plist"),
+      target: join(home, "Library/LaunchAgents", `fob.agent-${partFor(home)}.plist`),
     });
     expect(others).toEqual([
       {
@@ -58,7 +104,7 @@ describeWith({ python3: "python3" }, "of macOS", () => {
       { input: file?.content ?? "", encoding: "utf8" },
     );
     expect(JSON.parse(read)).toMatchObject({
-      Label: "fob.agent",
+      Label: `fob.agent-${partFor(home)}`,
       ProgramArguments: SERVED(home, "start"),
       RunAtLoad: true,
       AbandonProcessGroup: true,
@@ -72,7 +118,9 @@ test("of Windows is a script among the start-up programs, written and taken away
   expect(service.planRemoval()).toBeNull();
   const plan = service.planInstallation();
   const path = plan.steps[0]?.target ?? "";
-  expect(path).toMatch(/Start Menu\/Programs\/Startup\/fob-agent\.cmd$/);
+  expect(path.slice(path.indexOf("Start Menu"))).toBe(
+    `Start Menu/Programs/Startup/fob-agent-${partFor(home)}.cmd`,
+  );
   await plan.carryOut();
   const script = readFileSync(path, "utf8");
   expect(script.split("\r\n")).toEqual([

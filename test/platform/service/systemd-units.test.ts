@@ -5,6 +5,7 @@ const INPUT = {
   program: ["/usr/bin/node", "/opt/fob.js", "agent", "serve"],
   socketName: "0123456789abcdef.sock",
   socketUnit: "fob-agent.socket",
+  nodeOptions: "",
 } as const;
 
 /** The value of the only line with this key. */
@@ -28,6 +29,14 @@ test("the agent leaves no copy of its memory, and gets no PIN and no grant of a 
   const unit = serviceUnit(INPUT);
   expect(settingOf(unit, "LimitCORE")).toBe("0");
   expect(settingOf(unit, "UnsetEnvironment")).toMatch(/FOB_PIN FOB_PIN_FILE FOB_GRANT/);
+});
+
+test("the agent gets no options of Node of the session, and those that are given to it", () => {
+  expect(settingOf(serviceUnit(INPUT), "UnsetEnvironment")?.split(" ")).toContain("NODE_OPTIONS");
+  const unit = serviceUnit({ ...INPUT, nodeOptions: "--use-openssl-ca --tls-min-v1.3" });
+  expect(unit.split("\n")).toContain(`Environment="NODE_OPTIONS=--use-openssl-ca --tls-min-v1.3"`);
+  // it would count for what Environment= has set as well
+  expect(settingOf(unit, "UnsetEnvironment")?.split(" ")).not.toContain("NODE_OPTIONS");
 });
 
 // what systemd makes of them is seen in test/system/service.test.ts
