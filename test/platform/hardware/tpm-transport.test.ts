@@ -1,4 +1,6 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { spawn } from "node:child_process";
+import { createHmac, randomBytes, randomInt } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -92,6 +94,44 @@ describe("a program that is no TPM", () => {
   ])("%j is not there", async (env, code, message) => {
     const error = await errorOf(tpmChip(env).seal(SECRET, AUTH));
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+});
+
+/** Makes a device with an emulated TPM behind it: a terminal without modes carries its bytes. */
+const DEVICE = `
+import os, pty, sys, tty
+master, slave = pty.openpty()
+tty.setraw(slave)
+for end in (master, slave): os.set_inheritable(end, True)
+print(os.ttyname(slave), flush=True)
+os.execvp("swtpm", ["swtpm", "chardev", "--tpm2", "--fd", str(master),
+  "--tpmstate", "dir=" + sys.argv[1], "--flags", "not-need-init,startup-clear"])
+`;
+
+/** What makes fob use a TPM of software at a character device. */
+async function startDevice(): Promise<{ FOB_TPM: string }> {
+  const state = mkdtempSync(join(tmpdir(), "fob-tpm-"));
+  const stdio = ["ignore", "pipe", "inherit"] as const;
+  const emulator = spawn("python3", ["-c", DEVICE, state], { stdio: [...stdio] });
+  onTestFinished(async () => {
+    emulator.kill();
+    if (emulator.exitCode === null && emulator.signalCode === null) await once(emulator, "exit");
+    rmSync(state, { recursive: true, force: true });
+  });
+  const [name] = (await once(emulator.stdout, "data")) as [Buffer];
+  return { FOB_TPM: name.toString().trim() };
+}
+
+describeWith({ ...EMULATOR, python3: "python3" }, "a TPM at a character device", () => {
+  test("answers one connection after the other, as one at a socket does", async () => {
+    const env = await startDevice();
+    const key = await tpmChip(env).holdSecret(SECRET, "SHA1", AUTH);
+    const messages = [Buffer.from("1"), randomBytes(64)];
+    for (let i = 0; i < 3; i++)
+      expect(await tpmChip(env).hmacs(key, AUTH, messages)).toEqual(
+        messages.map((message) => createHmac("sha1", SECRET).update(message).digest()),
+      );
+    expect(await tpmChip(env).hmacs(key, SECRET, messages)).toBeNull();
   });
 });
 
