@@ -86,13 +86,15 @@ export function examineVault(
   processes: Processes,
   step: () => void = () => undefined,
 ): Checkup {
-  // in this order: a batch names a token before its folder exists and until it is listed
+  // in this order: a batch names a token before its folder exists and until it is listed, and before
+  // it is taken out of the list and until its folder is moved
   const ids = tokenIds(vault);
   const batches = unsettled(vault, processes);
   const index = attempt(() => vault.listed());
+  const named = new Set([...batches.ids, ...unsettled(vault, processes).ids]);
   const entries = new Map(("value" in index ? index.value : []).map((entry) => [entry.id, entry]));
   const reads = ids
-    .filter((id) => entries.has(id) || !batches.ids.has(id))
+    .filter((id) => entries.has(id) || !named.has(id))
     .map((id) => {
       const read = attempt(() => readRecord(vault, id));
       step();

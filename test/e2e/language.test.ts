@@ -9,6 +9,7 @@ import { parseCommandLine } from "#cli/command-line/parse.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
 import { COMMANDS } from "#commands/commands.ts";
 import { FORMAT_NAMES } from "#commands/export/handing-out.ts";
+import { LINK_SCHEMES } from "#commands/link/link-schemes.ts";
 import { welcome } from "#commands/tokens/welcome.ts";
 import { RIGHTS } from "#token/grant.ts";
 import { KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
@@ -111,7 +112,8 @@ describe("in another language", () => {
     speak(null, () => undefined);
     const help = "text" in parsed ? parsed.text : "";
     expect(help).toContain(accentuate("Usage:"));
-    const same = [...RIGHTS, ...FORMAT_NAMES, ...KEYCHAIN_KINDS];
+    const schemes = LINK_SCHEMES.flatMap((scheme) => scheme.split("-"));
+    const same = [...RIGHTS, ...FORMAT_NAMES, ...KEYCHAIN_KINDS, ...schemes];
     expect(englishWords(explanationsOf(help), same)).toEqual([]);
   });
 

@@ -12,13 +12,17 @@ import { decodeIndex } from "./token-index.ts";
  */
 export function finishInterrupted(vault: Vault, processes: Processes): void {
   settleBatches(vault, processes);
-  // in this order: a batch names a token before its folder exists and until it is listed
+  // in this order: a batch names a token before its folder exists and until it is listed, and before
+  // it is taken out of the list and until its folder is moved
   const present = tokenIds(vault);
-  const { ids } = unsettled(vault, processes);
+  const before = unsettled(vault, processes).ids;
   // this rebuilds a lost index
   const listed = new Set(decodeIndex(readCell(vault.indexCell())).map(({ id }) => id));
-  const unlisted = present
-    .filter((id) => !listed.has(id) && !ids.has(id))
-    .flatMap((id) => readSound(vault, id)?.token ?? []);
+  const unknown = present.filter((id) => !listed.has(id) && !before.has(id));
+  if (unknown.length === 0) return;
+  const after = unsettled(vault, processes).ids;
+  const unlisted = unknown.flatMap((id) =>
+    after.has(id) ? [] : (readSound(vault, id)?.token ?? []),
+  );
   if (unlisted.length > 0) vault.addToIndex(unlisted);
 }
