@@ -1,9 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
-import { findByWholeName, findToken } from "#token/find-token.ts";
+import { findNamed } from "#token/find-token.ts";
 import type { Right } from "#token/grant.ts";
-import type { Named } from "#token/names.ts";
 import type { Authenticator, TokenState } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
@@ -61,29 +60,6 @@ export async function findEach(
     found.set(entry.id, entry);
   }
   return [...found.values()];
-}
-
-/**
- * The token named by NAME, among all tokens of a vault, or those that a grant opens. With a grant,
- * NAME is an id or a whole name: a part of a name could also fit tokens of the vault that the grant
- * does not know. Throws FobError `not-found` or `ambiguous`; with a grant `denied`, which reveals
- * nothing about other tokens.
- */
-export function findNamed<T extends Named>(
-  query: string,
-  tokens: readonly T[],
-  grantLabel: string | null,
-): T {
-  if (grantLabel === null) return findToken(query, tokens);
-  const token = findByWholeName(query, tokens);
-  if (token) return token;
-  throw new FobError(
-    "denied",
-    t`the grant ${grantLabel} opens no token called ${JSON.stringify(query)}`,
-    {
-      hint: t("`fob list` shows those that it opens; with a grant, NAME is a whole name or an id"),
-    },
-  );
 }
 
 /**

@@ -29,6 +29,7 @@ import { canShowPinentry } from "#platform/pinentry/surroundings.ts";
 import { type Departure, watchSession } from "#platform/session/session-end.ts";
 import { LocalInbox } from "#push/inbox/local-inbox.ts";
 import type { Secret } from "#token/secret.ts";
+import { openConfirmedGrant } from "#vault/grants/granted-tokens.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { directAuthenticator } from "#vault/tokens/authenticator.ts";
 import { Vault } from "#vault/vault.ts";
@@ -90,6 +91,11 @@ export class HeldVault {
     this.#services = {
       vaultState: () => this.#state(),
       tokens: directAuthenticator(tokens, clock),
+      openGrant: (text) => {
+        const granted = openConfirmedGrant(vault, text, clock);
+        const { grant } = granted;
+        return { grant, tokens: directAuthenticator(granted, clock, grant.label) };
+      },
       newInbox,
       passcodeAtOnce: (name) => tokens.passcodeAtOnce(name, clock()),
       clock,

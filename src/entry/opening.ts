@@ -1,19 +1,17 @@
-import { agentTokens } from "#agent/client/agent-tokens.ts";
+import { agentTokens, showGrant } from "#agent/client/agent-tokens.ts";
 import type { AgentControl } from "#agent/client/control.ts";
 import type { Means } from "#agent/client/delegation.ts";
 import type { CommandInput } from "#agent/protocol/command-protocol.ts";
 import { whenEnding } from "#base/ending.ts";
-import { FobError } from "#base/fob-error.ts";
-import { t } from "#base/language.ts";
 import type { Globals } from "#cli/globals.ts";
 import { createFirstVault } from "#cli/prompt/keychain-choice.ts";
 import type { PinSource } from "#cli/prompt/pin-source.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
 import type { PushInbox } from "#push/inbox/inbox.ts";
 import type { PushServices } from "#push/provider.ts";
-import { type Right, rightsInWords } from "#token/grant.ts";
-import { refuseEmptyGrant } from "#vault/grants/grant-secret.ts";
-import { type GrantedTokens, openGrant } from "#vault/grants/granted-tokens.ts";
+import { notGranted, type Right, refuseWithout } from "#token/grant.ts";
+import { parseGrantSecret, refuseEmptyGrant } from "#vault/grants/grant-secret.ts";
+import { type GrantedTokens, needsAgent, openGrant } from "#vault/grants/granted-tokens.ts";
 import { appPinSlot } from "#vault/keys/app-pin-slot.ts";
 import { type Header, readHeader } from "#vault/keys/header.ts";
 import type { KeychainKind } from "#vault/keys/keychain-kind.ts";
@@ -103,13 +101,7 @@ function codeForResult(vault: Vault, header: Header): string | null {
 function refuseGrant(grant: string | null): void {
   if (grant === null) return;
   refuseEmptyGrant(grant);
-  throw new FobError(
-    "denied",
-    t`a grant opens its tokens for ${rightsInWords()}, and nothing else`,
-    {
-      hint: t("unset FOB_GRANT to use the vault itself"),
-    },
-  );
+  throw notGranted();
 }
 
 /** The configured keychain for a new vault; null when none is configured. */
@@ -127,6 +119,8 @@ export async function findTokens(
   right: Right | null,
 ): Promise<Authenticator | null> {
   const { globals, access } = options;
+  if (globals.grant !== null && parseGrantSecret(globals.grant).isHalf)
+    return confirmedTokens(options, globals.grant, right);
   if (globals.grant !== null) {
     const granted = openGranted(globals, globals.grant, right);
     return directAuthenticator(granted, () => new Date(), granted.grant.label);
@@ -147,6 +141,9 @@ export async function findPush(
   const { globals, access } = options;
   const { LocalInbox } = await import("#push/inbox/local-inbox.ts");
   if (globals.grant !== null) {
+    // such a grant never has this right
+    if (parseGrantSecret(globals.grant).isHalf)
+      await confirmedTokens(options, globals.grant, "push");
     const granted = openGranted(globals, globals.grant, "push");
     return new LocalInbox(granted, services, granted.grant.label);
   }
@@ -190,9 +187,25 @@ function authenticated(store: TokenStore | null): Authenticator | null {
 
 function openGranted({ home }: Globals, text: string, right: Right | null): GrantedTokens {
   const tokens = openGrant(home, text, () => new Date());
-  if (right === null || tokens.grant.rights.includes(right)) return tokens;
-  throw new FobError(
-    "denied",
-    t`the grant ${tokens.grant.label} does not carry the right ${right}`,
-  );
+  if (right !== null) refuseWithout(tokens.grant, right);
+  return tokens;
+}
+
+/** The tokens of a grant that asks a person: the agent has its other half, and asks. */
+async function confirmedTokens(
+  options: OpeningOptions,
+  text: string,
+  right: Right | null,
+): Promise<Authenticator> {
+  const held = await findAgent(options);
+  // without a vault or an agent this throws why
+  if (!held) throw refusedByFiles(options.globals, text);
+  const { label } = await showGrant(held.connection, text, right);
+  const nothing = async () => null;
+  return agentTokens(held.connection, held.layout, nothing, label);
+}
+
+function refusedByFiles({ home }: Globals, text: string): never {
+  openGrant(home, text, () => new Date());
+  throw needsAgent();
 }

@@ -19,6 +19,29 @@ export function findByWholeName<T extends Named>(query: string, tokens: readonly
   return match && onlyMatch(query, match);
 }
 
+/**
+ * The token named by NAME, among all tokens of a vault, or those that a grant opens. With a grant,
+ * NAME is an id or a whole name: a part of a name could also fit tokens of the vault that the grant
+ * does not know. Throws FobError `not-found` or `ambiguous`; with a grant `denied`, which reveals
+ * nothing about other tokens.
+ */
+export function findNamed<T extends Named>(
+  query: string,
+  tokens: readonly T[],
+  grantLabel: string | null,
+): T {
+  if (grantLabel === null) return findToken(query, tokens);
+  const token = findByWholeName(query, tokens);
+  if (token) return token;
+  throw new FobError(
+    "denied",
+    t`the grant ${grantLabel} opens no token called ${JSON.stringify(query)}`,
+    {
+      hint: t("`fob list` shows those that it opens; with a grant, NAME is a whole name or an id"),
+    },
+  );
+}
+
 function onlyMatch<T extends Named>(query: string, match: Match<T>): T {
   if (match.kind === "one") return match.token;
   if (match.kind === "several") {

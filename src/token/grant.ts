@@ -1,3 +1,4 @@
+import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
 /** The rights of a grant: what a script may do with a token. */
@@ -29,6 +30,26 @@ export interface Grant {
   readonly createdAt: Date;
   /** Null when it does not expire. */
   readonly expiresAt: Date | null;
+  /** Whether a person is asked before each use; it then opens nothing without the vault's agent. */
+  readonly confirm: boolean;
+}
+
+/** Throws FobError `denied` for a grant without this right. */
+export function refuseWithout(
+  { label, rights }: { readonly label: string; readonly rights: readonly string[] },
+  right: Right,
+): void {
+  if (rights.includes(right)) return;
+  throw new FobError("denied", t`the grant ${label} does not carry the right ${right}`);
+}
+
+/** The error for what a grant does not open. */
+export function notGranted(): FobError {
+  return new FobError(
+    "denied",
+    t`a grant opens its tokens for ${rightsInWords()}, and nothing else`,
+    { hint: t("unset FOB_GRANT to use the vault itself") },
+  );
 }
 
 /** Whether a text names a right. */

@@ -106,6 +106,7 @@ function commandLines(
     ["access domain", ["Large", "none"]],
     ["access grant", ["ci", "--token", "ACME"]],
     ["access grant", ["for ever", "--token", "ACME", "--expires", "never"]],
+    ["access grant", ["deploy", "--token", "ACME", "--confirm"]],
     ["access list"],
     ["access revoke", ["ci"]],
     ["remove", ["Example", "Large", "--yes"]],

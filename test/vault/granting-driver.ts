@@ -15,7 +15,13 @@ const vault = new Vault({ home, vaultId }, Buffer.from(readFileSync(0, "utf8"), 
 for (let i = 0; i < Number(count); i++) {
   const label = `${name}-${i}`;
   const secretKey = unguardedSecretKey(vault.read(id), vault.vaultKey);
-  const about = { label, rights: ["code"], createdAt: new Date(), expiresAt: null } as const;
+  const about = {
+    label,
+    rights: ["code"],
+    createdAt: new Date(),
+    expiresAt: null,
+    confirm: false,
+  } as const;
   const { secret } = createGrant(vault, about, [{ id, secretKey }]);
   writeSync(1, `made ${secret}\n`);
   if (i % 2 === 0) continue;

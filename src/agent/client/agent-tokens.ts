@@ -5,35 +5,60 @@ import {
   decodeResponse,
   decodeState,
   encodeRequest,
+  type GrantedJson,
   type RequestInput,
 } from "#agent/protocol/protocol.ts";
+import { refuseByDomain } from "#token/access-domain.ts";
 import { isMadeWithPin } from "#token/credential.ts";
+import { type Right, refuseWithout } from "#token/grant.ts";
 import type { Secret } from "#token/secret.ts";
-import type { Token } from "#token/token.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
-import { askPasscodePin, type PinPrompt } from "#vault/pins/pin-prompt.ts";
-import type { Authenticator } from "#vault/tokens/authenticator.ts";
+import { askPasscodePin, type PinPrompt, type TokenUse } from "#vault/pins/pin-prompt.ts";
+import type { Authenticator, TokenState } from "#vault/tokens/authenticator.ts";
 import { decodePasscode } from "#vault/tokens/passcodes.ts";
 import { needsChallengePin } from "#vault/tokens/responses.ts";
 import type { Connection } from "./connection.ts";
 import { needsAppPin, type Opener, openAgain, opening } from "./open-token.ts";
 
 /**
- * The tokens of a vault that an agent holds open. Tokens that need more than an open vault (access
- * domain 02, where the app PIN must be given in the same call) are used through `open`, which opens
- * the vault in this process.
+ * Shows a grant to the agent: all further requests of the connection are for its tokens. Throws
+ * FobError `denied` for a grant that opens nothing, or lacks the right.
+ */
+export async function showGrant(
+  connection: Connection,
+  grant: string,
+  right: Right | null,
+): Promise<GrantedJson> {
+  const reply = await connection.ask(encodeRequest({ do: "grant", grant }));
+  const granted = decodeReply(reply) as GrantedJson;
+  if (right !== null) refuseWithout(granted, right);
+  return granted;
+}
+
+/**
+ * The tokens of a vault that an agent holds open, or of the grant that the agent was shown. Tokens
+ * that need more than an open vault (access domain 02, where the app PIN must be given in the same
+ * call) are used through `open`, which opens the vault in this process; a grant does not open them.
  */
 export function agentTokens(
   connection: Connection,
   layout: VaultLayout,
   open: () => Promise<Authenticator | null>,
+  grantLabel: string | null = null,
 ): Authenticator {
   const ask = async (request: RequestInput) =>
     decodeReply(await connection.ask(encodeRequest(request)));
   const look = async (id: string) => decodeState(await ask({ do: "look", name: id }));
+  const lookToUse = async (id: string): Promise<TokenState> => {
+    const state = await look(id);
+    if (grantLabel === null) return state;
+    refuseByDomain(state.token, false);
+    // a grant has the keys of secrets, and needs no PIN
+    return { ...state, isGuarded: false, isBiometric: false };
+  };
   return {
     layout,
-    grantLabel: null,
+    grantLabel,
     entries: async () => decodeEntries(await ask({ do: "list" })),
     async findExactly(query) {
       const entry = await ask({ do: "find", name: query });
@@ -41,10 +66,10 @@ export function agentTokens(
     },
     look,
     async passcode(id, time, prompt, purpose = "used") {
-      const state = await look(id);
+      const state = await lookToUse(id);
       const { token } = state;
       if (needsAppPin(state)) return (await openAgain(open)).passcode(id, time, prompt, purpose);
-      const asked = await askHere(token, prompt);
+      const asked = await askHere({ token, grantLabel }, prompt);
       const isWithPin = isMadeWithPin(token.credential);
       const make = async (opener: Opener) => {
         const passcodePin = isWithPin ? await askPasscodePin(token.name, prompt) : null;
@@ -56,11 +81,11 @@ export function agentTokens(
       return opening(state, prompt, make, isWithPin ? 1 : 0);
     },
     async respond(id, { session, unixSeconds, ...input }, prompt) {
-      const state = await look(id);
+      const state = await lookToUse(id);
       const { token } = state;
       if (needsAppPin(state))
         return (await openAgain(open)).respond(id, { session, unixSeconds, ...input }, prompt);
-      const asked = await askHere(token, prompt);
+      const asked = await askHere({ token, grantLabel }, prompt);
       const isWithPin = needsChallengePin(token);
       const answer = async (opener: Opener) => {
         const challengePin = isWithPin
@@ -87,9 +112,9 @@ export function agentTokens(
  * Asks the person at this process's own terminal, and returns whether it did: the agent then need
  * not ask, where it sees that fob runs there. Where there is no terminal the agent asks.
  */
-async function askHere(token: Token, prompt: PinPrompt): Promise<boolean> {
-  if (token.confirm === "never" || !prompt.approve || !prompt.interactive) return false;
-  await prompt.approve({ token, grantLabel: null });
+async function askHere(use: TokenUse, prompt: PinPrompt): Promise<boolean> {
+  if (use.token.confirm === "never" || !prompt.approve || !prompt.interactive) return false;
+  await prompt.approve(use);
   return true;
 }
 

@@ -31,6 +31,8 @@ const time = v.nullish(
 
 const RequestSchema = v.variant("do", [
   v.object({ do: v.literal("list") }),
+  /** From then on the client uses this grant's tokens, and nothing else. */
+  v.object({ do: v.literal("grant"), grant: text }),
   v.object({ do: v.literal("names") }),
   v.object({ do: v.literal("tags") }),
   v.object({ do: v.literal("find"), name: text }),
@@ -104,6 +106,12 @@ export interface AgentStatus {
   readonly idleSeconds: number;
   /** The login requests that it polls for; null where it does not poll. */
   readonly push: { readonly tokens: number; readonly waiting: number } | null;
+}
+
+/** The reply to a grant, for the client's own messages. */
+export interface GrantedJson {
+  readonly label: string;
+  readonly rights: readonly string[];
 }
 
 /** A request as a line, with this process's language for the texts of the reply. */

@@ -1,5 +1,6 @@
 import type { AgentStatus, Request } from "#agent/protocol/protocol.ts";
 import type { PushInbox } from "#push/inbox/inbox.ts";
+import { type Grant, type Right, refuseWithout } from "#token/grant.ts";
 import { cannotBeAsked } from "#vault/pins/approval.ts";
 import type { PinPrompt, TokenUse } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
@@ -16,6 +17,8 @@ export interface AgentServices {
   /** Called once for each line, before anything else. */
   vaultState(): VaultState;
   readonly tokens: Authenticator;
+  /** The tokens of a grant of which this vault keeps a half. Throws FobError `denied`. */
+  openGrant(text: string): GrantOfClient;
   /** An inbox for one client's login requests. */
   newInbox(): PushInbox;
   /** A passcode that needs no reading and no waiting; null where it needs them. */
@@ -34,6 +37,12 @@ export interface AgentServices {
   lock(): void;
 }
 
+/** What a client may use that has shown a grant. */
+export interface GrantOfClient {
+  readonly tokens: Authenticator;
+  readonly grant: Grant;
+}
+
 /** What a client says of a use. */
 export interface AskingClaims {
   /** It has asked the person at its own terminal. */
@@ -46,6 +55,8 @@ export interface AskingClaims {
 export interface ClientState {
   /** It asked for another vault than the agent's, and gets no more answers. */
   isElsewhere: boolean;
+  /** The grant that it has shown; all its requests are for that grant's tokens then. */
+  granted: GrantOfClient | null;
   /**
    * Its inbox, created at its first request about logins. Each client has its own, because its PINs
    * must not open tokens for other clients.
@@ -73,5 +84,27 @@ export function newClientState(
     throw cannotBeAsked(use);
   },
 ): ClientState {
-  return { isElsewhere: false, inbox: null, command: null, asksItself: false, person, approve };
+  return {
+    isElsewhere: false,
+    granted: null,
+    inbox: null,
+    command: null,
+    asksItself: false,
+    person,
+    approve,
+  };
+}
+
+/**
+ * The tokens that a client may use, for passcodes or answers where it wants to do that. Throws
+ * FobError `denied` where its grant lacks the right.
+ */
+export function tokensOf(
+  { granted }: Pick<ClientState, "granted">,
+  { tokens }: Pick<AgentServices, "tokens">,
+  right: Right | null = null,
+): Authenticator {
+  if (!granted) return tokens;
+  if (right !== null) refuseWithout(granted.grant, right);
+  return granted.tokens;
 }

@@ -42,7 +42,7 @@ function passcodeAtOnce(
   client: ClientState,
 ): string | null {
   try {
-    if (!request.startsWith(CODE) || client.isElsewhere) return null;
+    if (!request.startsWith(CODE) || client.isElsewhere || client.granted) return null;
     const passcode = services.passcodeAtOnce(request.slice(CODE.length));
     if (passcode !== null) services.noteUse();
     return passcode;

@@ -1,8 +1,14 @@
-import { encodeEntry, encodeState, type Request } from "#agent/protocol/protocol.ts";
+import {
+  encodeEntry,
+  encodeState,
+  type GrantedJson,
+  type Request,
+} from "#agent/protocol/protocol.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { type Grant, notGranted } from "#token/grant.ts";
 import { tagsOf } from "#token/tags.ts";
-import type { AgentServices, ClientState } from "./agent-services.ts";
+import { type AgentServices, type ClientState, tokensOf } from "./agent-services.ts";
 import type { DelegatedCommand } from "./delegated-command.ts";
 import { answerPushRequest } from "./push-answers.ts";
 import { findEntry, makeCode, respond } from "./token-answers.ts";
@@ -20,8 +26,12 @@ export async function answerJson(
   client: ClientState,
 ): Promise<unknown> {
   if (!UNUSED.has(request.do)) services.noteUse();
-  const { tokens } = services;
+  const tokens = tokensOf(client, services);
   switch (request.do) {
+    case "grant": {
+      const { label, rights } = showGrant(request.grant, services, client);
+      return { label, rights } satisfies GrantedJson;
+    }
     case "list":
       return (await tokens.entries()).map(encodeEntry);
     case "names":
@@ -39,6 +49,7 @@ export async function answerJson(
     case "challenge":
       return respond(request, services, client);
     case "command":
+      refuseGranted(client);
       client.command = services.carryOut(request);
       return client.command.start();
     case "answer":
@@ -56,6 +67,7 @@ export async function answerJson(
     case "push-answer":
     case "push-deny":
     case "push-history": {
+      refuseGranted(client);
       client.inbox ??= services.newInbox();
       const find = async (name: string) => (await findEntry(name, tokens)).id;
       return answerPushRequest(request, client.inbox, find);
@@ -63,6 +75,17 @@ export async function answerJson(
     default:
       return request satisfies never;
   }
+}
+
+/** A client that has shown a grant stays with it. */
+function showGrant(text: string, services: AgentServices, client: ClientState): Grant {
+  refuseGranted(client);
+  client.granted = services.openGrant(text);
+  return client.granted.grant;
+}
+
+function refuseGranted({ granted }: ClientState): void {
+  if (granted) throw notGranted();
 }
 
 function commandOf({ command }: ClientState): DelegatedCommand {

@@ -1,16 +1,18 @@
 import type { Request } from "#agent/protocol/protocol.ts";
-import { findToken } from "#token/find-token.ts";
+import { findNamed } from "#token/find-token.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
-import type { AgentServices, ClientState } from "./agent-services.ts";
+import { type AgentServices, type ClientState, tokensOf } from "./agent-services.ts";
 import { pinsOfRequest } from "./request-pins.ts";
 
 type CodeRequest = Omit<Extract<Request, { do: "code" }>, "do">;
 type ChallengeRequest = Omit<Extract<Request, { do: "challenge" }>, "do">;
 type TokenServices = Pick<AgentServices, "tokens" | "clock">;
 
-/** Who is asked for a client: for PINs, and whether a token may be used. */
-type Asked = Pick<ClientState, "person" | "approve">;
+/**
+ * The client: its grant, and who is asked for it, for PINs and whether a token may be used.
+ */
+type Asking = Pick<ClientState, "granted" | "person" | "approve">;
 
 /** The inputs of a challenge that the text protocol does not have. */
 export const NO_CHALLENGE = {
@@ -30,29 +32,36 @@ export const NO_CHALLENGE = {
  */
 export async function makeCode(
   { name: query, asked, quick, at, pin, passcodePin, biometricKey, listed }: CodeRequest,
-  { tokens, clock }: TokenServices,
-  { person, approve }: Asked,
+  services: TokenServices,
+  client: Asking,
 ) {
+  const { person, approve } = client;
+  const tokens = tokensOf(client, services, "code");
   const { id, name } = await findEntry(query, tokens);
   const pins = { current: pin, passcode: passcodePin };
   const prompt = pinsOfRequest(biometricKey, pins, person, (use) => approve(use, { asked, quick }));
   const purpose = listed ? "listed" : "used";
-  return { name, ...(await tokens.passcode(id, async () => at ?? clock(), prompt, purpose)) };
+  return {
+    name,
+    ...(await tokens.passcode(id, async () => at ?? services.clock(), prompt, purpose)),
+  };
 }
 
 /** The response that a request asks for, and the name of its token; PINs as for {@link makeCode}. */
 export async function respond(
   { name: query, session, at, pin, challengePin, biometricKey, asked, ...input }: ChallengeRequest,
-  { tokens, clock }: TokenServices,
-  { person, approve }: Asked,
+  services: TokenServices,
+  client: Asking,
 ) {
+  const { person, approve } = client;
+  const tokens = tokensOf(client, services, "challenge");
   const { id, name } = await findEntry(query, tokens);
   const { response, counter } = await tokens.respond(
     id,
     {
       ...input,
       session: session === null ? null : Buffer.from(session, "base64"),
-      unixSeconds: (at ?? clock()).getTime() / 1000,
+      unixSeconds: (at ?? services.clock()).getTime() / 1000,
     },
     pinsOfRequest(biometricKey, { current: pin, challenge: challengePin }, person, (use) =>
       approve(use, { asked, quick: false }),
@@ -61,7 +70,8 @@ export async function respond(
   return { name, response, counter };
 }
 
-/** The token named by a NAME, as on the command line. Throws as {@link findToken} does. */
+/** The token named by a NAME, as on the command line. Throws as {@link findNamed} does. */
 export async function findEntry(query: string, tokens: Authenticator): Promise<IndexEntry> {
-  return (await tokens.findExactly(query)) ?? findToken(query, await tokens.entries());
+  const exact = await tokens.findExactly(query);
+  return exact ?? findNamed(query, await tokens.entries(), tokens.grantLabel);
 }

@@ -2,7 +2,7 @@ import { isChallenge } from "#agent/protocol/proof.ts";
 import { encodeEntry } from "#agent/protocol/protocol.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { AgentServices, ClientState } from "./agent-services.ts";
+import { type AgentServices, type ClientState, tokensOf } from "./agent-services.ts";
 import { makeCode, NO_CHALLENGE, respond } from "./token-answers.ts";
 
 /**
@@ -32,7 +32,7 @@ export async function answerWords(
     }
     case "list":
       services.noteUse();
-      return JSON.stringify((await services.tokens.entries()).map(encodeEntry));
+      return JSON.stringify((await tokensOf(client, services).entries()).map(encodeEntry));
     case "status":
       return JSON.stringify(services.status());
     case "vault":
@@ -55,7 +55,7 @@ export async function answerWords(
   }
 }
 
-function askedFor(client: ClientState): Pick<ClientState, "person" | "approve"> {
+function askedFor(client: ClientState): ClientState {
   return client.asksItself ? { ...client, person: null } : client;
 }
 

@@ -71,7 +71,7 @@ export const accessConfirm = defineCommand({
     if (asksLess(wanted, token.confirm) && guard)
       forget(await askSecretKey(vault, record, context.pinPrompt));
     const { confirm } = vault.amend(id, (before) => ({ ...before, confirm: wanted }));
-    const grants = listGrants(vault).filter(({ tokens }) => tokens.includes(id));
+    const grants = listGrants(vault).filter((grant) => !grant.confirm && grant.tokens.includes(id));
     return { id, name: token.name, confirm, grants: grants.map(({ label }) => label) };
   },
   text: ({ name, confirm }) => printable(`${name}: ${confirm}`),

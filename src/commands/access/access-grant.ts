@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { declared, t } from "#base/language.ts";
 import { type Attempts, attemptAll } from "#cli/attempts.ts";
-import { defineCommand, required, value, values } from "#cli/command.ts";
+import { defineCommand, flag, required, value, values } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
@@ -39,7 +39,8 @@ export const accessGrant = defineCommand({
   description:
     "Prints the grant, once: whoever has it in FOB_GRANT gets passcodes of these tokens, with no keychain and no PIN. It " +
     "names them by id or whole name. The PIN of a token that has one is asked for now. A token whose access domain is 02 or FF cannot be granted. --tag is for the tokens that have the tag when the grant is made: it opens none that get it later. --export writes a home that opens with the grant " +
-    "alone, for a machine that has no other; a token with a counter stays where it counts.",
+    "alone, for a machine that has no other; a token with a counter stays where it counts. With --confirm, the agent asks a person before each use, " +
+    "and the grant opens nothing without the agent: the vault keeps one half of its key.",
   arguments: { label: required("LABEL", "what you call the grant") },
   options: {
     token: values("NAME", "the tokens", "token"),
@@ -50,6 +51,7 @@ export const accessGrant = defineCommand({
       RIGHTS,
     ),
     expires: value("WHEN", declared`90m, 12h, 30d, a date, or never (${USUAL_DURATION})`),
+    confirm: flag("a person is asked before each use; needs the agent"),
     export: value(
       "DIR",
       "write a home for another machine: what the grant needs, and nothing else",
@@ -66,6 +68,10 @@ export const accessGrant = defineCommand({
       explanation: "for another machine: copy job-home there as FOB_HOME",
     },
     {
+      command: "fob access grant deploy --token registry --confirm",
+      explanation: "you are asked each time",
+    },
+    {
       command: "fob access grant backup --token vpn bank --expires 8h",
       explanation: "two tokens, for eight hours",
     },
@@ -78,7 +84,15 @@ export const accessGrant = defineCommand({
     return { ...input, token: [await nameOrPick(undefined, context, { question, fits, none })] };
   },
   async run(
-    { label, token: names, tag, rights = "code", expires = USUAL_DURATION, export: folder },
+    {
+      label,
+      token: names,
+      tag,
+      rights = "code",
+      expires = USUAL_DURATION,
+      confirm,
+      export: folder,
+    },
     context: GrantContext,
   ): Promise<Granted> {
     const now = context.clock();
@@ -91,7 +105,9 @@ export const accessGrant = defineCommand({
       rights: parseRights(rights),
       createdAt: now,
       expiresAt: parseEnd("--expires", expires, now),
+      confirm,
     };
+    if (confirm) refuseUnconfirmable(about.rights, folder);
     const vault = await existingVault(context);
     const read = await readTokens(vault, { names, tags }, context);
     if (folder !== undefined) {
@@ -114,6 +130,9 @@ export const accessGrant = defineCommand({
   json: ({ view, secret }) => ({ ...view, grant: secret }),
   notes: ({ view, folder }) => [
     describe(view),
+    ...(view.confirm
+      ? [t("a person is asked before each use, by the agent: `fob unlock` starts it")]
+      : []),
     ...(folder === null ? [] : [describeExport(view, folder)]),
   ],
   failures: ({ failures }) => failures,
@@ -136,6 +155,20 @@ function parseRights(text: string): Right[] {
     "usage",
     t`--rights has ${JSON.stringify(wrong)}: ${RIGHTS.join(", ")} are possible`,
   );
+}
+
+/** Throws FobError `usage` for what the agent of this vault cannot ask about. */
+function refuseUnconfirmable(rights: readonly Right[], folder: string | undefined): void {
+  if (folder !== undefined)
+    throw new FobError(
+      "usage",
+      t("--confirm and --export exclude each other: half of the key stays in this vault"),
+    );
+  if (rights.includes("push"))
+    throw new FobError(
+      "usage",
+      t("--confirm is for passcodes and challenges: each login request asks by itself"),
+    );
 }
 
 /**

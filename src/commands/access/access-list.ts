@@ -3,7 +3,7 @@ import { defineCommand } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
-import { formatTable } from "#cli/output/table.ts";
+import { type Column, formatTable } from "#cli/output/table.ts";
 import { printable } from "#token/printable.ts";
 import { listGrants } from "#vault/grants/grants.ts";
 import { type GrantView, viewGrant } from "./grant-view.ts";
@@ -35,10 +35,16 @@ function formatGrants(grants: readonly GrantView[], style: Style): string {
       [t("TOKENS"), ({ tokens }) => printable(tokens.join(", "))],
       [t("RIGHTS"), ({ rights }) => rights.join(", ")],
       [t("EXPIRES"), (grant) => formatEnd(grant, style)],
+      ...(grants.some(({ confirm }) => confirm) ? [whetherAsked()] : []),
     ],
     grants,
     style,
   );
+}
+
+/** A column that is there only where a grant asks before use. */
+function whetherAsked(): Column<GrantView> {
+  return [t("ASKS"), ({ confirm }) => (confirm ? t("before use") : "-")];
 }
 
 function formatEnd({ expiresAt, expired }: GrantView, style: Style): string {

@@ -11,6 +11,8 @@ export interface GrantView {
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly expired: boolean;
+  /** Whether a person is asked before each use. */
+  readonly confirm: boolean;
 }
 
 /** {@link GrantView} of a grant, with the names that its tokens have now. */
@@ -20,7 +22,7 @@ export function viewGrant(
   now: Date,
 ): GrantView {
   const names = new Map(entries.map(({ id, name }) => [id, name]));
-  const { id, label, tokens, rights, createdAt, expiresAt } = grant;
+  const { id, label, tokens, rights, createdAt, expiresAt, confirm } = grant;
   const expired = grant.isEnded === true || hasExpired(grant, now);
   return {
     id,
@@ -30,5 +32,6 @@ export function viewGrant(
     createdAt,
     expiresAt,
     expired,
+    confirm,
   };
 }

@@ -3,7 +3,7 @@ import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { type PickContext, pickToken } from "#commands/code/pick-token.ts";
-import { existingTokens, findNamed } from "#commands/lookup.ts";
+import { existingTokens } from "#commands/lookup.ts";
 import { withKnownScheme } from "#commands/tiqr-scheme.ts";
 import {
   isTiqrChallenge,
@@ -15,6 +15,7 @@ import {
   type TiqrChallenge,
   type TiqrToken,
 } from "#push/tiqr/tiqr.ts";
+import { findNamed } from "#token/find-token.ts";
 import { printable } from "#token/printable.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { ChallengeInput } from "#vault/tokens/responses.ts";

@@ -32,9 +32,11 @@ export interface GrantContent {
 }
 
 /** A grant as JSON data: times as ISO 8601 text. */
-export type GrantJson = Omit<Grant, "createdAt" | "expiresAt"> & {
+export type GrantJson = Omit<Grant, "createdAt" | "expiresAt" | "confirm"> & {
   readonly createdAt: string;
   readonly expiresAt: string | null;
+  /** Absent in grants of older versions. */
+  readonly confirm?: boolean;
 };
 
 /**
@@ -85,9 +87,10 @@ export function decodeGrant(value: Buffer): GrantContent {
 
 /** A grant from JSON data. */
 export function reviveGrant(json: GrantJson): Grant {
-  const { createdAt, expiresAt } = json;
+  const { createdAt, expiresAt, confirm = false } = json;
   return {
     ...json,
+    confirm,
     createdAt: new Date(createdAt),
     expiresAt: expiresAt === null ? null : new Date(expiresAt),
   };

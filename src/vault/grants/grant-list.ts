@@ -13,6 +13,10 @@ import { type GrantJson, reviveGrant } from "./grant-cell.ts";
 export interface OwnedGrant extends Grant {
   readonly key: Secret;
   /**
+   * The half of the key that FOB_GRANT does not have; null for a grant whose secret is whole.
+   */
+  readonly otherHalf: Secret | null;
+  /**
    * Whether it was revoked and the new keys of its tokens are still to be set; it gets no keys any
    * more.
    */
@@ -40,7 +44,7 @@ const VERSION = 1;
 /**
  * The vault's grants. Throws FobError `invalid` when the list is damaged, or a newer fob wrote it.
  */
-export function readGrants(vault: Vault): GrantList {
+export function readGrants(vault: Pick<Vault, "layout" | "vaultKey">): GrantList {
   return explained(() => decode(readCell(listCell(vault))));
 }
 
@@ -53,7 +57,7 @@ export function updateGrants(vault: Vault, change: (list: GrantList) => GrantLis
 }
 
 /** The cell of the list of grants. */
-export function listCell(vault: Vault): Cell {
+export function listCell(vault: Pick<Vault, "layout" | "vaultKey">): Cell {
   return grantListCell(vault.layout, encryptingSeal(vault.vaultKey));
 }
 
@@ -72,6 +76,7 @@ function explained<T>(use: () => T): T {
 
 type OwnedGrantJson = GrantJson & {
   readonly key: string;
+  readonly otherHalf?: string | null;
   readonly isEnded?: boolean;
   readonly vouchedAtExpiry?: number | null;
 };
@@ -81,7 +86,11 @@ function encode({ grants, recordKeys }: GrantList): Buffer {
   const keys = [...recordKeys]
     .filter(([id]) => named.has(id))
     .map(([id, key]) => [id, key.toString("base64")]);
-  const owned = grants.map(({ key, ...grant }) => ({ ...grant, key: key.toString("base64") }));
+  const owned = grants.map(({ key, otherHalf, ...grant }) => ({
+    ...grant,
+    key: key.toString("base64"),
+    otherHalf: otherHalf?.toString("base64") ?? null,
+  }));
   return Buffer.from(JSON.stringify({ version: VERSION, grants: owned, recordKeys: keys }));
 }
 
@@ -101,9 +110,16 @@ function decode(value: Buffer | null): GrantList {
 
 function reviveOwned({
   key,
+  otherHalf = null,
   isEnded = false,
   vouchedAtExpiry = null,
   ...grant
 }: OwnedGrantJson): OwnedGrant {
-  return { ...reviveGrant(grant), key: Buffer.from(key, "base64"), isEnded, vouchedAtExpiry };
+  return {
+    ...reviveGrant(grant),
+    key: Buffer.from(key, "base64"),
+    otherHalf: otherHalf === null ? null : Buffer.from(otherHalf, "base64"),
+    isEnded,
+    vouchedAtExpiry,
+  };
 }

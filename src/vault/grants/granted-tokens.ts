@@ -14,8 +14,10 @@ import { grantedSeal } from "#vault/tokens/record-seal.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
+import type { Vault } from "#vault/vault.ts";
 import { decodeGrant, type GrantedKeys, grantCell } from "./grant-cell.ts";
-import { grantKey, parseGrantSecret } from "./grant-secret.ts";
+import { readGrants } from "./grant-list.ts";
+import { grantKey, keyOfHalves, parseGrantSecret } from "./grant-secret.ts";
 
 /** The tokens of one grant, which a script uses without the vault's key. */
 export class GrantedTokens implements TokenStore {
@@ -62,7 +64,9 @@ export class GrantedTokens implements TokenStore {
     // `push listen` may run longer than the grant lasts
     this.#refuseExpired();
     try {
-      return readRecord(this.#tokenCell(id), id);
+      const record = readRecord(this.#tokenCell(id), id);
+      if (!this.grant.confirm) return record;
+      return { ...record, token: { ...record.token, confirm: "always" } };
     } catch (error) {
       // the token has a key that this grant does not have: the record looks damaged
       if (!isDamage(error)) throw error;
@@ -119,23 +123,54 @@ export class GrantedTokens implements TokenStore {
 
 /**
  * The tokens that FOB_GRANT opens below `home`. Throws FobError `denied` for a grant that was
- * revoked, has expired, or belongs to another vault.
+ * revoked, has expired, or belongs to another vault; `locked` for one of which the vault keeps a
+ * half, because only an agent asks a person and has that half.
  */
 export function openGrant(home: string, text: string, clock: () => Date): GrantedTokens {
   const secret = parseGrantSecret(text);
   const header = readHeader(home);
   if (!header) throw new FobError("not-found", t("there is no vault for FOB_GRANT to open"));
-  const layout = { home, vaultId: header.id };
-  const cell = grantCell(layout, secret.id, grantKey(secret));
+  if (secret.isHalf) throw needsAgent();
+  const key = grantKey(secret);
   forget(secret.secret);
+  return openWith({ home, vaultId: header.id }, secret.id, key, clock);
+}
+
+/**
+ * The tokens of a grant of which this vault keeps a half. Throws FobError `denied` as
+ * {@link openGrant} does, and for a grant whose secret is whole.
+ */
+export function openConfirmedGrant(
+  vault: Pick<Vault, "layout" | "vaultKey">,
+  text: string,
+  clock: () => Date,
+): GrantedTokens {
+  const secret = parseGrantSecret(text);
+  const owned = readGrants(vault).grants.find(({ id }) => id === secret.id);
+  if (!secret.isHalf || !owned?.otherHalf) throw unknownGrant();
+  const key = keyOfHalves(secret, owned.otherHalf);
+  forget(secret.secret, owned.otherHalf);
+  return openWith(vault.layout, secret.id, key, clock);
+}
+
+/** The error for a grant that asks a person, where no agent holds the vault. */
+export function needsAgent(): FobError {
+  return new FobError("locked", t("this grant asks a person, and no agent holds the vault"), {
+    hint: t("`fob unlock` starts the agent, which asks"),
+  });
+}
+
+function openWith(layout: VaultLayout, id: string, key: Secret, clock: () => Date): GrantedTokens {
+  const cell = grantCell(layout, id, key);
   const value = readSealed(cell);
-  if (value === null) {
-    throw new FobError("denied", t("the grant was revoked, or is of another vault"), {
-      hint: t("`fob access grant` makes one"),
-    });
-  }
-  const { grant } = decodeGrant(value);
-  return new GrantedTokens(layout, cell, grant, clock);
+  if (value === null) throw unknownGrant();
+  return new GrantedTokens(layout, cell, decodeGrant(value).grant, clock);
+}
+
+function unknownGrant(): FobError {
+  return new FobError("denied", t("the grant was revoked, or is of another vault"), {
+    hint: t("`fob access grant` makes one"),
+  });
 }
 
 /** With a wrong secret the cell looks damaged. */

@@ -24,7 +24,7 @@ import {
   readGrants,
   updateGrants,
 } from "./grant-list.ts";
-import { formatGrantSecret, grantKey, newGrantSecret } from "./grant-secret.ts";
+import { formatGrantSecret, grantKey, keyOfHalves, newGrantSecret } from "./grant-secret.ts";
 
 /**
  * Making a grant takes less than this, in milliseconds. Its cell is written after its entry in the
@@ -59,17 +59,19 @@ export function listGrants(vault: Vault): ListedGrant[] {
 }
 
 /**
- * Makes a grant: the returned text alone opens its tokens, without keychain, PIN or agent. Throws
- * FobError `usage` when an unexpired grant has this label already.
+ * Makes a grant: the returned text alone opens its tokens, without keychain, PIN or agent; where a
+ * person is to `confirm` each use, only together with the half of its key in the list of grants.
+ * Throws FobError `usage` when an unexpired grant has this label already.
  */
 export function createGrant(
   vault: Vault,
-  about: Pick<Grant, "label" | "rights" | "createdAt" | "expiresAt">,
+  about: Pick<Grant, "label" | "rights" | "createdAt" | "expiresAt" | "confirm">,
   tokens: readonly GrantedToken[],
 ): { readonly grant: Grant; readonly secret: string } {
   endNamesake(vault, about);
-  const secret = newGrantSecret();
-  const key = grantKey(secret);
+  const secret = newGrantSecret(about.confirm);
+  const otherHalf = about.confirm ? newKey() : null;
+  const key = otherHalf ? keyOfHalves(secret, otherHalf) : grantKey(secret);
   const grant: Grant = { id: secret.id, ...about, tokens: tokens.map(({ id }) => id) };
   // listed first: if the rest is interrupted, the owner can see and revoke the grant
   updateGrants(vault, ({ grants, recordKeys }) => {
@@ -82,7 +84,7 @@ export function createGrant(
     const keys = new Map(recordKeys);
     for (const { id } of tokens) keys.set(id, keys.get(id) ?? newKey());
     return {
-      grants: [...grants, { ...grant, key, isEnded: false, vouchedAtExpiry: null }],
+      grants: [...grants, { ...grant, key, otherHalf, isEnded: false, vouchedAtExpiry: null }],
       recordKeys: keys,
     };
   });
@@ -94,7 +96,7 @@ export function createGrant(
   updateCell(grantCell(vault.layout, grant.id, key), () => encodeGrant({ grant, keys }));
   for (const { id } of tokens) settleRecordKey(vault, id);
   const text = formatGrantSecret(secret);
-  forget(key, secret.secret);
+  forget(key, otherHalf, secret.secret);
   return { grant, secret: text };
 }
 
@@ -195,7 +197,9 @@ export function mendGrants(
     ...{
       createdAt: new Date(0),
       expiresAt: null,
+      confirm: false,
       key: newKey(),
+      otherHalf: null,
       isEnded: false,
       vouchedAtExpiry: null,
     },
@@ -307,7 +311,12 @@ function grantFolders({ layout }: Vault): string[] {
     .map((name) => join(folder, name));
 }
 
-function withoutKey({ key, vouchedAtExpiry: _vouchedAtExpiry, ...grant }: OwnedGrant): ListedGrant {
-  forget(key);
+function withoutKey({
+  key,
+  otherHalf,
+  vouchedAtExpiry: _vouchedAtExpiry,
+  ...grant
+}: OwnedGrant): ListedGrant {
+  forget(key, otherHalf);
   return grant;
 }

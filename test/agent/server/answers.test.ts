@@ -51,6 +51,9 @@ function agent() {
     vaultState: () => "open",
     inLanguage: (_, work) => work(),
     tokens: directAuthenticator(tokens, () => NOW),
+    openGrant: () => {
+      throw new Error("no grant");
+    },
     newInbox: () =>
       new LocalInbox(tokens, {
         http: () => Promise.reject(new Error("no server")),

@@ -83,6 +83,7 @@ describe("`fob access grant`", () => {
     tag: undefined,
     rights: undefined,
     expires: undefined,
+    confirm: false,
     export: undefined,
   };
   const granting = (on: Stage) => ({

@@ -100,7 +100,13 @@ describe("a token's PIN", () => {
   ])("says %s what becomes of the grants of the token", async (_, options, choice, left) => {
     const on = await withToken();
     const context = { ...slice(on, ["4711"], choice), tell() {}, complain() {} };
-    const grant = { tag: undefined, rights: undefined, expires: undefined, export: undefined };
+    const grant = {
+      tag: undefined,
+      rights: undefined,
+      expires: undefined,
+      confirm: false,
+      export: undefined,
+    };
     await accessGrant.run({ ...grant, label: "ci", token: ["ACME"] }, context);
     await pinSet.run({ ...SET, ...options, name: "ACME" }, context);
     expect((await accessList.run({}, context)).map(({ label }) => label)).toEqual(left);

@@ -61,7 +61,7 @@ function newVault(): { readonly vault: Vault; readonly home: string; readonly to
 
 function grant(vault: Vault, { id }: Token, label: string, expiresAt: Date | null = null): string {
   const secretKey = unguardedSecretKey(vault.read(id), vault.vaultKey);
-  const about = { label, rights: ["code"], createdAt: NOW, expiresAt } as const;
+  const about = { label, rights: ["code"], createdAt: NOW, expiresAt, confirm: false } as const;
   return createGrant(vault, about, [{ id, secretKey }]).secret;
 }
 
@@ -305,7 +305,13 @@ describe.skipIf(!canBeBound)("a token whose file is closed by its permissions", 
       id,
       secretKey: unguardedSecretKey(vault.read(id), vault.vaultKey),
     }));
-    const about = { label: "ci", rights: ["code"], createdAt: NOW, expiresAt: null } as const;
+    const about = {
+      label: "ci",
+      rights: ["code"],
+      createdAt: NOW,
+      expiresAt: null,
+      confirm: false,
+    } as const;
     const { secret } = createGrant(vault, about, keys);
     const { folder } = vault.tokenCell(closed.id);
     const setMode = (mode: number) => {
