@@ -96,7 +96,10 @@ export const freeOtpPlus = jsonFormat(
       type: v.string(),
       issuerExt: text,
       issuerInt: text,
+      issuerAlt: textBeside,
       label: text,
+      labelAlt: textBeside,
+      category: textBeside,
       secret: javaBytes(MAX_SECRET_BYTES),
       algo: text,
       digits: number,
@@ -105,20 +108,40 @@ export const freeOtpPlus = jsonFormat(
     }),
     issuer: ["issuerExt"],
     account: ["label"],
-    read: ({ issuerExt, issuerInt, label, secret, algo, ...token }) => ({
-      issuer: issuerExt || issuerInt,
-      account: label,
-      secret: encodeBase32(secret),
-      algorithm: algo,
-      ...token,
-      // FreeOTP keeps the counter that it used last
-      counter: nextCounter(token.counter),
-    }),
+    read: ({
+      issuerExt,
+      issuerInt,
+      issuerAlt,
+      label,
+      labelAlt,
+      category,
+      secret,
+      algo,
+      ...token
+    }) =>
+      withBelongings(
+        [
+          {
+            // names that the user has changed; Steam is known by the one that it had
+            issuer: (issuerExt === "Steam" ? null : issuerAlt) || issuerExt || issuerInt,
+            account: labelAlt || label,
+            secret: encodeBase32(secret),
+            algorithm: algo,
+            ...token,
+            counter: laterCounter(token.counter),
+          },
+        ],
+        { tags: [category] },
+      ),
   },
 );
 
-function nextCounter(lastUsed: number | string | null | undefined): number | null {
-  const counter = Number(lastUsed ?? Number.NaN);
+/**
+ * FreeOTP+ writes the counter of its next passcode into its JSON, and one more into a Key URI of
+ * the same token. The later one was never used, and a server skips one; it takes no earlier one.
+ */
+function laterCounter(next: number | string | null | undefined): number | null {
+  const counter = Number(next ?? Number.NaN);
   return Number.isSafeInteger(counter) ? counter + 1 : null;
 }
 

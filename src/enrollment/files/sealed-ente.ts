@@ -3,6 +3,8 @@ import { readLines } from "#enrollment/lines.ts";
 import { openStream, STREAM_HEADER_BYTES } from "#enrollment/secret-stream.ts";
 import { forget } from "#token/secret.ts";
 import type { AppFormat } from "./app-file.ts";
+import { withBelongings } from "./belongings.ts";
+import { enteDisplay } from "./ente.ts";
 import {
   base64Bytes,
   MIN_SALT_BYTES,
@@ -59,7 +61,9 @@ export const ente = {
       openStream(key, encryptionNonce, encryptedData),
     );
     try {
-      return readLines(textOfOpened(opened, APP)).map(({ text }) => ({ enrollment: text }));
+      return readLines(textOfOpened(opened, APP)).flatMap(({ text }) =>
+        withBelongings([{ enrollment: text }], enteDisplay(text) ?? {}),
+      );
     } finally {
       forget(opened);
     }

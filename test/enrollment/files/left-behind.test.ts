@@ -4,6 +4,7 @@ import { withBelongings } from "#enrollment/files/belongings.ts";
 import { countLeftBehind } from "#enrollment/files/left-behind.ts";
 import { readText } from "./reading.ts";
 import * as samples from "./samples.ts";
+import { fixture, PASSWORD } from "./sealed/sealed-samples.ts";
 
 const TOTP = {
   kind: "totp",
@@ -95,6 +96,12 @@ const FILES: readonly [
     [],
   ],
   [
+    "FreeOTP+",
+    beside(samples.freeOtpPlus, ["tokens"], [{ category: "Work" }, { category: null }]),
+    [["Work"], []],
+    [],
+  ],
+  [
     "Proton Authenticator",
     beside(samples.proton, ["entries"], [{ note: "text" }, { note: null }]),
     [[], []],
@@ -139,6 +146,25 @@ describe("what stands beside a token", () => {
     const content = await readText(beside(file, path, [odd, {}], { groups: 1 }));
     expect(content).toMatchObject({ refusals: [], remarks: [] });
     expect(content.drafts).toHaveLength((await readText(file)).drafts.length);
+  });
+
+  test("in an encrypted file of Ente stays with it, too", async () => {
+    const { drafts } = await readText(fixture("ente-notes"), { password: PASSWORD });
+    expect(drafts.map(({ account, tags, note }) => ({ account, tags, note }))).toEqual([
+      { account: "ann", tags: ["a", "b"], note: "text" },
+      { account: "bob" },
+    ]);
+  });
+
+  test("in FreeOTP+ may be names that its user has changed", async () => {
+    const changed = { issuerAlt: "Work", labelAlt: "me" };
+    const file = beside(samples.freeOtpPlus, ["tokens"], [changed, { issuerAlt: null }]);
+    const { drafts } = await readText(file);
+    const { issuer, account } = samples.SAMPLES[1] as samples.Sample;
+    expect(drafts.slice(0, 2)).toMatchObject([
+      { issuer: "Work", account: "me" },
+      { issuer, account },
+    ]);
   });
 
   test("goes into a vault of Aegis and comes out of it", async () => {

@@ -140,7 +140,7 @@ const signedBytes = (secret: string) => {
   return bytes.map((byte) => (Number.parseInt(byte, 2) << 24) >> 24);
 };
 
-/** FreeOTP+ keeps the counter it used last, and has no Steam tokens. */
+/** FreeOTP+ has one less in its JSON than in its Key URIs, and no Steam tokens. */
 export const freeOtpPlus = JSON.stringify({
   tokenOrder: SAMPLES.map(({ issuer, account }) => `${issuer}:${account}`),
   tokens: SAMPLES.map(parts).map(
