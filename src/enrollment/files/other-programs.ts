@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { type Text, t, translated } from "#base/language.ts";
 import { shellWord } from "#base/shell-word.ts";
+import { isBase64 } from "#enrollment/secret-text.ts";
 
 /** A kind of file that holds no tokens for fob, or none that it can get at. */
 interface OtherKind {
@@ -50,6 +51,12 @@ export function refuseOtherPrograms(bytes: Buffer, source: string): void {
     throw new FobError("invalid", t`${source} is a backup, or another file encrypted with age`, {
       hint: t`\`fob restore ${shellWord(source)}\` reads a backup of fob`,
     });
+  if (isEncryptedMaFile(bytes, source))
+    throw new FobError("invalid", t`Steam Desktop Authenticator has encrypted ${source}`, {
+      hint: t(
+        "what opens it is not in the file: turn Manage Encryption off there, and import it again",
+      ),
+    });
   const kind = KINDS.find(
     ({ begins, has = "" }) => beginning.startsWith(begins) && beginning.includes(has),
   );
@@ -60,3 +67,14 @@ export function refuseOtherPrograms(bytes: Buffer, source: string): void {
     kind.hint === undefined ? {} : { hint: translated(kind.hint) },
   );
 }
+
+/** The name, and what AES makes of a token in Base64; the salt and the nonce are in another file. */
+function isEncryptedMaFile(bytes: Buffer, source: string): boolean {
+  if (!/\.mafile$/i.test(source) || bytes.length > MAX_MA_FILE_BYTES) return false;
+  const text = bytes.toString("latin1").trim();
+  return isBase64(text) && text !== "" && Buffer.from(text, "base64").length % AES_BLOCK === 0;
+}
+
+/** A token with its session has some kilobytes. */
+const MAX_MA_FILE_BYTES = 64 * 1024;
+const AES_BLOCK = 16;

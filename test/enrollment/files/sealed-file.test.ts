@@ -255,6 +255,18 @@ describe("a file that holds something else", () => {
     });
   });
 
+  test.each(["76561198000000000.maFile", "x.MAFILE"])(
+    "%s that Steam Desktop Authenticator has encrypted says what to do there",
+    async (name) => {
+      const sealed = fixture("andotp-old").subarray(0, 96).toString("base64");
+      await expect(readText(sealed, { name, password: null })).rejects.toMatchObject({
+        code: "invalid",
+        message: `Steam Desktop Authenticator has encrypted ${name}`,
+        hint: expect.stringContaining("turn Manage Encryption off"),
+      });
+    },
+  );
+
   test("one that is encrypted for its account only says what to do", async () => {
     const file = Buffer.from(
       '{"encrypted": true, "encKeyValidation_DO_NOT_EDIT": "2.x", "items": []}',
