@@ -297,7 +297,9 @@ describe("fob push listen", () => {
 describe.skipIf(process.platform === "win32")("fob push listen --exec", () => {
   /** A program that hangs with a child for questions that say so, writes down both, and denies. */
   const hanging = () =>
-    decider(`grep -q hang "$0.heard" || exit 1\nsleep 300 & echo $$ $! >> "$0.pids"\nwait`);
+    decider(
+      `case $(cat "$0.heard") in *hang*) ;; *) exit 1 ;; esac\nsleep 300 & echo $$ $! >> "$0.pids"\nwait`,
+    );
   const pidsOf = (program: string) =>
     (existsSync(`${program}.pids`) ? readFileSync(`${program}.pids`, "utf8") : "")
       .split(/\s+/)

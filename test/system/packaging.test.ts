@@ -25,7 +25,7 @@ const { version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
 /** Installing a hundred packages and writing a hundred megabytes takes a busy machine its time. */
 const timeout = 900_000;
 
-describe("the npm package", () => {
+describeWith({ tar: "tar" }, "the npm package", () => {
   test("holds what a user needs, and less than 5 MB of it", () => {
     const unpacked = unpack(pack(temporaryFolder()));
     const files = filesBelow(unpacked).map((path) => path.slice(unpacked.length + 1));
