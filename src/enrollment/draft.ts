@@ -33,8 +33,8 @@ export interface ParsedFile {
   readonly refusals: readonly string[];
 }
 
-/** One form of enrollment string. */
-export interface EnrollmentFormat {
+/** What every form of enrollment string has. */
+interface StringForm {
   /** Stored with the token; stable, kebab-case. */
   readonly id: string;
   /** An example or a few words, for the message that lists the known formats. */
@@ -45,18 +45,19 @@ export interface EnrollmentFormat {
   readonly maxLength?: number;
   /** Whether the text has this form, valid or not: the format's own parser reports errors. */
   matches(text: string): boolean;
+}
+
+/** A form whose text holds its tokens. */
+export interface TokenFormat extends StringForm {
   /**
-   * The tokens in the text. Rejects with FobError `invalid` naming what is wrong, `unavailable`
-   * when there is none without its server. Loads what it needs only now. Its derivations are
-   * charged to `effort`.
+   * The tokens in the text. Rejects with FobError `invalid` naming what is wrong. Loads what it
+   * needs only now. Its derivations are charged to `effort`.
    */
   parse(
     text: string,
     askSecret: AskSecret,
     effort: Effort,
   ): ParsedToken[] | Promise<readonly ParsedToken[]>;
-  /** The content of the text, where a server makes the token. Nothing is sent. */
-  parseOnline?(text: string): ParsedOnline;
   /**
    * For a text that holds many tokens, each independent of the others: its name, and its valid
    * tokens. Rejects with FobError where the text itself is damaged.
@@ -66,3 +67,12 @@ export interface EnrollmentFormat {
     parse(text: string, askSecret: AskSecret, effort: Effort): Promise<ParsedFile>;
   };
 }
+
+/** A form whose text names the server that makes the token. */
+export interface OnlineFormat extends StringForm {
+  /** The content of the text. Nothing is sent. Throws FobError `invalid`. */
+  parseOnline(text: string): ParsedOnline;
+}
+
+/** One form of enrollment string. */
+export type EnrollmentFormat = TokenFormat | OnlineFormat;

@@ -2,7 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t, translated } from "#base/language.ts";
 import { refusalOfTiqrScheme } from "#push/tiqr/tiqr-schemes.ts";
 import type { OtpCredential } from "#token/credential.ts";
-import type { AskSecret, Finding, ParsedToken } from "#token/draft/parsed-token.ts";
+import type { AskSecret, Finding, ParsedOnline, ParsedToken } from "#token/draft/parsed-token.ts";
 import type { EnrollmentDraft, EnrollmentFormat, OnlineEnrollment } from "./draft.ts";
 import { Effort } from "./effort.ts";
 import { STRING_FORMATS, type StringFormat } from "./formats/string-formats.ts";
@@ -31,6 +31,7 @@ export async function recognize(
   effort = new Effort(),
 ): Promise<RecognizedToken[]> {
   const { format, text, findings } = recognition(input);
+  if ("parseOnline" in format) throw needsServer(format.parseOnline(text));
   const tokens = await format.parse(text, askSecret, effort);
   return tokens.map((token) => complete(token, format, findings));
 }
@@ -51,7 +52,8 @@ export async function recognizeEach(
   effort = new Effort(),
 ): Promise<RecognizedTokens> {
   const { format, text, findings } = recognition(input);
-  if (!format.many) return { tokens: await recognize(input, askSecret, effort), refusals: [] };
+  if (!("many" in format && format.many))
+    return { tokens: await recognize(input, askSecret, effort), refusals: [] };
   const { drafts, refusals } = await format.many.parse(text, askSecret, effort);
   if (drafts.length === 0 && refusals[0] !== undefined) throw new FobError("invalid", refusals[0]);
   return { tokens: drafts.map((token) => complete(token, format, findings)), refusals };
@@ -62,8 +64,8 @@ export async function recognizeEach(
  */
 export function recognizeOnline(input: string): OnlineEnrollment<StringFormat> | null {
   const { format, text, findings } = recognition(input);
-  const online = format.parseOnline?.(text);
-  if (!online) return null;
+  if (!("parseOnline" in format)) return null;
+  const online = format.parseOnline(text);
   return {
     ...online,
     findings: [...findings, ...online.findings],
@@ -107,6 +109,12 @@ function recognition(input: string) {
   if (otherApp) throw otherApp;
   throw new FobError("invalid", t("this is not an enrollment string that fob knows"), {
     hint: t`known are ${FORMATS.map(({ example }) => translated(example)).join(", ")}`,
+  });
+}
+
+function needsServer({ server }: ParsedOnline): FobError {
+  return new FobError("unavailable", t`only its server (${server}) makes this token`, {
+    hint: t("`fob enroll` asks the server, and `fob inspect -` shows what the string says"),
   });
 }
 

@@ -87,8 +87,6 @@ export interface PushEnrollment {
   readonly example: string;
   /** Whether the text has this form, valid or not. */
   matches(text: string): boolean;
-  /** Throws FobError `unavailable`, because only the server makes the token, or `invalid`. */
-  parse(text: string): never;
   /** Parses the text, without a request to the server. Throws FobError `invalid`. */
   parseOnline(text: string): ParsedOnline;
 }

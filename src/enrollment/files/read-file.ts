@@ -158,7 +158,7 @@ async function readContainer(
   effort: Effort,
 ): Promise<FileContent | null> {
   const format = identify(text);
-  if (!format?.isMultiline || !format.many) return null;
+  if (!format?.isMultiline || !("many" in format) || !format.many) return null;
   const { drafts, refusals } = await format.many.parse(text, askSecret, effort);
   const named = drafts.map((draft) => ({ ...draft, format: format.id }));
   return { app: format.many.name, drafts: named, refusals, remarks: [] };

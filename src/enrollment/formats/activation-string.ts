@@ -39,13 +39,6 @@ export const activationString = {
   isMultiline: true,
   matches: (text) =>
     /^mobilepassplus:\/\//i.test(text) || /enrollmenturl\s*=/i.test(decode(text) ?? ""),
-  parse: (text) => {
-    const { server } = parseActivationString(text);
-    throw new FobError(
-      "unavailable",
-      t`an activation string is enrolled with its server (${server}), by \`fob enroll\` alone`,
-    );
-  },
   parseOnline: parseActivationString,
 } as const satisfies EnrollmentFormat;
 

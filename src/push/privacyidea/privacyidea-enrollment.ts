@@ -38,15 +38,6 @@ export const privacyIdeaEnrollment = {
   id: "privacyidea-push",
   example: "otpauth://pipush/LABEL?url=...",
   matches: (text) => /^(?:otpauth|pia):\/\/pipush(?:[/?#]|$)/i.test(text),
-  parse: (text) => {
-    throw new FobError(
-      "unavailable",
-      t`a push token is enrolled with its server (${parsePushUri(text).server})`,
-      {
-        hint: t("fob inspect - shows what the string says"),
-      },
-    );
-  },
   parseOnline: parsePushUri,
 } as const satisfies PushEnrollment;
 

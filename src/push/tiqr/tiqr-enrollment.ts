@@ -48,15 +48,6 @@ export const tiqrEnrollment = {
   id: "tiqr",
   example: "tiqrenroll://...",
   matches: (text) => SCHEME.test(text) || LINK.test(text),
-  parse: (text) => {
-    throw new FobError(
-      "unavailable",
-      t`a TiQR token is enrolled with its server (${parseTiqrUri(text).server})`,
-      {
-        hint: t("fob enroll - asks it"),
-      },
-    );
-  },
   parseOnline: parseTiqrUri,
 } as const satisfies PushEnrollment;
 
