@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { stratum } from "../enrollment/files/samples.ts";
 import { filesBelow, HOTP_URI, RFC_CODES, RFC_SECRET, testHome } from "./fob.ts";
@@ -106,12 +107,17 @@ describe("fob inspect", () => {
       `secret=${STRONG}&t0=5&alphabet=base32`,
       ["alphabet-unknown", "t0-unknown"],
     ],
+    [
+      "what both drafts of a standard refuse, and what one of them does",
+      `secret=${STRONG}&counter=7&digits=7`,
+      ["digits-ignored", "unknown-parameter", "draft-departure", "draft-departure"],
+    ],
     ["Steam", `secret=${STRONG}&encoder=steam`, ["steam-alphabet"]],
     ["an issuer mismatch", `secret=${STRONG}&issuer=Other`, ["issuer-mismatch"]],
   ])("finds %s", async (_, query, expected) => {
     const { fob } = testHome();
     const { stdout } = await fob(["inspect", "-", "--json"], {
-      input: `otpauth://totp/ACME:ann?${query}`,
+      input: `otpauth://totp/ACME:ann?${query}${query.includes("issuer") ? "" : "&issuer=ACME"}`,
     });
     expect(JSON.parse(stdout).findings.map(({ code }: { code: string }) => code)).toEqual(expected);
   });
@@ -165,6 +171,24 @@ describe("fob inspect", () => {
     const { format, tokens, findings } = JSON.parse(stdout);
     expect([format, tokens.length]).toEqual(["stratum", 3]);
     expect(findings[0]).toMatchObject({ severity: "error", code: "entry-refused" });
+  });
+
+  test("takes the key file of a KeePass database, and nothing else with it", async () => {
+    const { fob } = testHome();
+    const [file, keyFile] = ["kdbx", "keyx"].map((end) =>
+      fileURLToPath(
+        new URL(`../enrollment/keepass/fixtures/keepassxc-key-file.${end}`, import.meta.url),
+      ),
+    ) as [string, string];
+    const env = { FOB_PIN: "corréct horse" };
+    const { exitCode, stdout } = await fob(["inspect", file, "--key-file", keyFile, "--json"], {
+      env,
+    });
+    expect([exitCode, JSON.parse(stdout).tokens.length]).toEqual([0, 4]);
+    for (const other of [["-"], ["--qr", "x.png"], [HOTP_URI], [keyFile]])
+      expect(
+        await fob(["inspect", ...other, "--key-file", keyFile], { env, input: HOTP_URI }),
+      ).toMatchObject({ exitCode: 2 });
   });
 
   test("promises no passcode of a token that gets another secret each time", async () => {

@@ -6,12 +6,14 @@ import type { Style } from "#cli/output/style.ts";
 import { formatFields } from "#cli/output/table.ts";
 import { withKnownScheme } from "#commands/tiqr-scheme.ts";
 import { kindInWords } from "#commands/tokens/token-view.ts";
+import { departuresFromDrafts } from "#enrollment/formats/key-uri-drafts.ts";
 import { readPastedLines } from "#enrollment/pasted-lines.ts";
 import { identify, recognizeEach, recognizeOnline } from "#enrollment/recognize.ts";
 import { type DraftField, severityInWords } from "#token/draft/parsed-token.ts";
 import { printable } from "#token/printable.ts";
 import { askSecretFor } from "./ask-secret.ts";
 import {
+  DRAFT_DEPARTURE,
   type InspectedToken,
   type Inspection,
   inspectDrafts,
@@ -43,6 +45,7 @@ export const inspect = defineCommand({
   },
   options: {
     qr: value("FILE", "read it from a picture of QR codes", "file"),
+    keyFile: value("FILE", "the key file that a KeePass database has beside its password", "file"),
     reveal: flag("show the secret"),
   },
   examples: [
@@ -56,10 +59,14 @@ export const inspect = defineCommand({
     },
     { command: "fob inspect aegis-export.json", explanation: "what is in another app's file" },
   ],
-  async run({ enrollment, qr, reveal }, context: InspectContext): Promise<Inspection> {
+  async run({ enrollment, qr, keyFile, reveal }, context: InspectContext): Promise<Inspection> {
     const settings = { reveal, now: context.clock() };
     if (enrollment !== undefined && qr !== undefined)
       throw new FobError("usage", t("ENROLLMENT and --qr exclude each other"));
+    const isString =
+      enrollment === undefined || enrollment === "-" || identify(enrollment) !== null;
+    if (keyFile !== undefined && isString)
+      throw new FobError("usage", t("--key-file opens a database of KeePass: name its FILE"));
     if (qr !== undefined) return inspectTexts(await context.readPicture(qr), qr, settings, context);
     if (enrollment === "-")
       return inspectTexts([await context.readInput()], t("standard input"), settings, context);
@@ -69,7 +76,7 @@ export const inspect = defineCommand({
     if (enrollment !== undefined && isUnknown && !isFile && isPath(text))
       throw new FobError("invalid", t`${text} does not exist`);
     return isFile
-      ? inspectFile(text, settings, context)
+      ? inspectFile(text, settings, context, keyFile)
       : inspectTexts(
           enrollment === undefined ? readPastedLines(text).map((line) => line.text) : [text],
           t("the string"),
@@ -138,6 +145,7 @@ async function inspectText(
       return joinInspections([
         inspectDrafts(format, tokens, settings),
         inspectRefused(format, "entry-refused", refusals),
+        inspectRemarks(DRAFT_DEPARTURE, format === "key-uri" ? departuresFromDrafts(given) : []),
       ]);
     });
   } catch (error) {
@@ -150,8 +158,9 @@ async function inspectFile(
   path: string,
   settings: Settings,
   context: InspectContext,
+  keyFile: string | undefined,
 ): Promise<Inspection> {
-  const { drafts, refusals, remarks } = await readFileOf(path, context);
+  const { drafts, refusals, remarks } = await readFileOf(path, context, keyFile);
   const format = drafts[0]?.format ?? null;
   return joinInspections([
     inspectDrafts(format, drafts, settings),

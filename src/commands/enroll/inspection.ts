@@ -9,6 +9,9 @@ import { isMadeWithPin } from "#token/credential.ts";
 import type { DraftField, Finding, Severity } from "#token/draft/parsed-token.ts";
 import { forget } from "#token/secret.ts";
 
+/** The code of a finding about where a Key URI departs from the drafts of its standard. */
+export const DRAFT_DEPARTURE = "draft-departure";
+
 /** The most tokens that are described: each costs some kilobytes. */
 const MAX_INSPECTED = 5_000;
 

@@ -3,7 +3,7 @@ import { again, plural, t } from "#base/language.ts";
 import { UNCOLORED } from "#cli/output/style.ts";
 import { type EnrollContext, type Enrolled, enroll } from "#commands/enroll/enroll.ts";
 import { type InspectContext, inspect } from "#commands/enroll/inspect.ts";
-import type { Inspection } from "#commands/enroll/inspection.ts";
+import { DRAFT_DEPARTURE, type Inspection } from "#commands/enroll/inspection.ts";
 import { nameSome } from "#commands/naming.ts";
 import { withKnownScheme } from "#commands/tiqr-scheme.ts";
 import { describeView } from "#commands/tokens/token-view.ts";
@@ -24,7 +24,7 @@ export async function enrollByLink(
   context: LinkEnrollmentContext,
 ): Promise<Enrolled> {
   const reading = { ...context, readInput: async () => link };
-  const inspection = await inspect.run({ enrollment: "-", qr: undefined, reveal: false }, reading);
+  const inspection = await inspect.run(LINK, reading);
   refuseUseless(inspection);
   show(inspection, context);
   if (!(await context.prompt.confirm(question(link, inspection, context), INSTEAD)))
@@ -33,6 +33,8 @@ export async function enrollByLink(
 }
 
 const INSTEAD = "`fob enroll -`";
+
+const LINK = { enrollment: "-", qr: undefined, keyFile: undefined, reveal: false } as const;
 
 /** What is read of standard input, without questions about what the person has seen already. */
 const NO_WISHES = {
@@ -59,10 +61,12 @@ function refuseUseless({ isEnrollable, findings }: Inspection): void {
   throw new FobError("invalid", again(first?.message ?? t("this link cannot be enrolled")));
 }
 
-/** What `fob inspect` shows, but for what the question warns of. */
+/** What `fob inspect` shows, but for what the question warns of, and what only issuers can change. */
 function show(inspection: Inspection, { tell }: Pick<LinkEnrollmentContext, "tell">): void {
   tell(t("A link of another program wants a token to be added:"));
-  const findings = inspection.findings.filter((finding) => !isWarning(finding));
+  const findings = inspection.findings.filter(
+    (finding) => !isWarning(finding) && finding.code !== DRAFT_DEPARTURE,
+  );
   for (const line of inspect.text({ ...inspection, findings }, UNCOLORED).split("\n")) tell(line);
 }
 
