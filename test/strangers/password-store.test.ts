@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { testHome } from "../e2e/fob.ts";
 import { SAMPLES, uriList } from "../enrollment/files/samples.ts";
 import { describeWith } from "../requires.ts";
@@ -19,27 +19,35 @@ const ENTRIES = {
   broken: "a password\notpauth://totp/x?secret=!!!\n",
 };
 
+/** A store with these entries, and what leads to it: gpg's sockets have no room for a long path. */
+function makeStore(place = "store") {
+  const folder = mkdtempSync(join(tmpdir(), "fob-pass-"));
+  const store = join(folder, place);
+  const env = { GNUPGHOME: folder, PASSWORD_STORE_DIR: store };
+  const run = (program: string, args: readonly string[], input = "") =>
+    execFileSync(program, args, { env: { ...process.env, ...env }, input, stdio: "pipe" });
+  const key = "%no-protection\nKey-Type: RSA\nKey-Length: 2048\nName-Email: ann@acme.test\n";
+  writeFileSync(join(folder, "key"), `${key}Expire-Date: 0\n%commit\n`);
+  run("gpg", ["--batch", "--quiet", "--gen-key", join(folder, "key")]);
+  run("pass", ["init", "ann@acme.test"]);
+  for (const [name, content] of Object.entries(ENTRIES))
+    run("pass", ["insert", "--multiline", "--", name], content);
+  const remove = () => {
+    run("gpgconf", ["--kill", "all"]);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { folder, store, env, remove };
+}
+
 describeWith({ pass: "pass", gpg: "gnupg" }, "a password store that pass opens", () => {
   let store = "";
   const env: Record<string, string> = {};
 
-  // gpg's sockets have no room for a long path
   beforeAll(() => {
-    const folder = mkdtempSync(join(tmpdir(), "fob-pass-"));
-    store = join(folder, "store");
-    Object.assign(env, { GNUPGHOME: folder, PASSWORD_STORE_DIR: store });
-    const run = (program: string, args: readonly string[], input = "") =>
-      execFileSync(program, args, { env: { ...process.env, ...env }, input, stdio: "pipe" });
-    const key = "%no-protection\nKey-Type: RSA\nKey-Length: 2048\nName-Email: ann@acme.test\n";
-    writeFileSync(join(folder, "key"), `${key}Expire-Date: 0\n%commit\n`);
-    run("gpg", ["--batch", "--quiet", "--gen-key", join(folder, "key")]);
-    run("pass", ["init", "ann@acme.test"]);
-    for (const [name, content] of Object.entries(ENTRIES))
-      run("pass", ["insert", "--multiline", "--", name], content);
-    return () => {
-      run("gpgconf", ["--kill", "all"]);
-      rmSync(folder, { recursive: true, force: true });
-    };
+    const made = makeStore();
+    store = made.store;
+    Object.assign(env, made.env);
+    return made.remove;
   }, 120_000);
 
   test("gives its tokens, names what is wrong, and counts the rest", async () => {
@@ -79,5 +87,26 @@ describeWith({ pass: "pass", gpg: "gnupg" }, "a password store that pass opens",
     const missing = await fob(["import", "--pass", join(home, "nowhere")]);
     expect([both.exitCode, neither.exitCode, missing.exitCode]).toEqual([2, 2, 2]);
     expect(missing.stderr).toContain("there is no password store");
+  });
+});
+
+const GOPASS = { gopass: "gopass", pass: "pass", gpg: "gnupg" };
+
+describeWith(GOPASS, "a password store that gopass opens, where it makes one", () => {
+  test("gives its tokens, names what is wrong, and counts the rest", {
+    timeout: 120_000,
+  }, async () => {
+    const { folder, env, remove } = makeStore("gopass/stores/root");
+    onTestFinished(remove);
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    for (const name of ["gopass", "gpg", "gpg-agent", "gpgconf"])
+      symlinkSync(execFileSync("which", [name], { encoding: "utf8" }).trim(), join(bin, name));
+    const { fob, home } = testHome();
+    const alone = { GNUPGHOME: env.GNUPGHOME, HOME: home, XDG_DATA_HOME: folder, PATH: bin };
+    const { exitCode, stdout, stderr } = await fob(["import", "--pass"], { env: alone });
+    expect([exitCode, stdout.match(/^imported /gm)?.length]).toEqual([0, 4]);
+    expect(stderr).toContain("left out: broken: secret");
+    expect(stderr).toContain("left out: 1 entry without a one-time password");
   });
 });

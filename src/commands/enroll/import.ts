@@ -42,7 +42,7 @@ export const importFile = defineCommand({
     dryRun: flag("show what would be imported, and store nothing"),
     pass: optionalValue(
       "STORE",
-      "take them from the password store of pass or gopass, which is in ~/.password-store if no folder is given",
+      "take them from the password store of pass or gopass, which is in ~/.password-store or where gopass makes it if no folder is given",
       "file",
     ),
     keyFile: value("FILE", "the key file that a KeePass database has beside its password", "file"),

@@ -20,15 +20,14 @@ const MAX_FILES = 100_000;
 const MAX_ENTRY_BYTES = 1_048_576;
 
 /**
- * The password store in a folder, or the one that `pass` uses without being told. Throws FobError
+ * The password store in a folder, or the one that `pass` or `gopass` uses without being told. Throws FobError
  * `usage` where there is none, `unavailable` without a program that opens it.
  */
 export function openPasswordStore(
   folder: string | null,
   env: Readonly<Record<string, string | undefined>>,
 ): PasswordStore {
-  const path =
-    folder ?? (env["PASSWORD_STORE_DIR"] || join(userHome(env["HOME"]), ".password-store"));
+  const path = folder ?? (env["PASSWORD_STORE_DIR"] || usualFolder(env));
   if (!existsSync(path)) throw new FobError("usage", t`there is no password store ${path}`);
   const files = filesOf(path);
   const isAge = files.some((name) => name.endsWith(".age"));
@@ -44,6 +43,16 @@ export function openPasswordStore(
     names: files.map((name) => name.replace(ENCRYPTED, "")),
     show: (name) => show([program, "show", "--", name], inStore),
   };
+}
+
+/** The store of pass, which gopass uses as well; else the one that gopass makes. */
+function usualFolder(env: Readonly<Record<string, string | undefined>>): string {
+  const home = userHome(env["HOME"]);
+  const [usual, ofGopass] = [
+    join(home, ".password-store"),
+    join(env["XDG_DATA_HOME"] || join(home, ".local", "share"), "gopass", "stores", "root"),
+  ];
+  return existsSync(usual) || !existsSync(ofGopass) ? usual : ofGopass;
 }
 
 /** The encrypted files of a store. Throws FobError `invalid` for more than any has. */
