@@ -25,17 +25,23 @@ export function withTags(tags: readonly string[], more: readonly string[]): read
   return [...all.values()];
 }
 
-/** One tag as a token keeps it; empty for a text that holds none. */
+/**
+ * One tag as a token keeps it, with one blank between its words; empty for a text that holds none.
+ */
 export function cleanTag(text: string): string {
-  const tag = stripControls(text.slice(0, 4 * MAX_TAG_LENGTH))
-    .replaceAll(",", " ")
-    .trim();
+  const spaced = text.slice(0, 4 * MAX_TAG_LENGTH).replace(/[\s,]/g, " ");
+  const tag = joinWords(stripControls(spaced));
   return [...tag].slice(0, MAX_TAG_LENGTH).join("").trim();
 }
 
-/** The form in which tags are compared: letter case does not matter. */
+/** The form in which tags are compared: letter case and the number of blanks do not matter. */
 function foldTag(tag: string): string {
-  return tag.normalize("NFKC").toLowerCase();
+  return joinWords(tag.normalize("NFKC").toLowerCase());
+}
+
+/** A text with one blank between its words, and none around it. */
+export function joinWords(text: string): string {
+  return text.split(/\s/).filter(Boolean).join(" ");
 }
 
 /** Whether a token has every one of these tags, in any letter case. */

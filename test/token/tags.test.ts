@@ -11,7 +11,7 @@ describe("the tags of a token", () => {
           const tags = cleanTags(texts);
           expect(tags.length).toBeLessThanOrEqual(MAX_TAGS);
           expect(tags.filter((tag) => [...tag].length > MAX_TAG_LENGTH)).toEqual([]);
-          expect(tags.filter((tag) => /,|^\s|\s$|^$|\p{Cc}/u.test(tag))).toEqual([]);
+          expect(tags.filter((tag) => /,|^\s|\s$|\s\s|^$|\p{Cc}/u.test(tag))).toEqual([]);
           expect(cleanTags(tags)).toEqual(tags);
           expect(hasTags({ tags }, tags)).toBe(true);
           expect(withoutTags(tags, tags)).toEqual([]);
@@ -19,6 +19,14 @@ describe("the tags of a token", () => {
       ),
       { numRuns: 50 },
     );
+  });
+
+  it("have one blank between their words, and are found with any number of them", () => {
+    expect(cleanTags(["Work, big", "a\t b", "x\u00a0 y"])).toEqual(["Work big", "a b", "x y"]);
+    expect(cleanTags(["Work, big", "work big"])).toEqual(["Work big"]);
+    // as earlier versions have stored it
+    expect(hasTags({ tags: ["Work  big"] }, ["work big"])).toBe(true);
+    expect(withoutTags(["Work  big"], ["Work big"])).toEqual([]);
   });
 
   it("are the same in any letter case, and keep their first spelling", () => {

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { cleanTag, hasTags, MAX_TAG_LENGTH, MAX_TAGS } from "#token/tags.ts";
+import { cleanTag, hasTags, joinWords, MAX_TAG_LENGTH, MAX_TAGS } from "#token/tags.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 
 /**
@@ -25,7 +25,8 @@ function checkTag(text: string): string {
       "usage",
       t`the tag ${JSON.stringify(given)} has a comma, which separates tags`,
     );
-  if (cleanTag(given) === given) return given;
+  const tag = cleanTag(given);
+  if (tag === joinWords(given)) return tag;
   throw new FobError(
     "usage",
     t`a tag has at most ${MAX_TAG_LENGTH} characters, all of which can be shown`,
