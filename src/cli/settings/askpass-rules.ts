@@ -12,6 +12,8 @@ const MAX_RULES = 64;
 
 const ARROW = " => ";
 const AT = " @";
+/** What stands for a host, right or wrong: words of a prompt have blanks between them. */
+const WORD = /^\S*$/;
 const HOST = /^[A-Za-z0-9*._:[\]-]{1,255}$/;
 
 /** The rules of a setting, with semicolons or line ends between them; null where one is no rule. */
@@ -22,16 +24,18 @@ export function parseAskpassRules(setting: string): readonly AskpassRule[] | nul
   return rules.every((rule) => rule !== null) ? rules : null;
 }
 
-/** `PATTERN @HOST => TOKEN`, or without a host. */
+/** `PATTERN @HOST => TOKEN`, or without a host; null for what has two arrows, or a wrong host. */
 function parseRule(line: string): AskpassRule | null {
-  const arrow = line.indexOf(ARROW);
-  const before = line.slice(0, Math.max(arrow, 0)).trim();
-  const token = line.slice(arrow + ARROW.length).trim();
+  const [left, token = "", ...more] = line.split(ARROW).map((part) => part.trim());
+  // a blank before it, so that a host without a pattern is found, too
+  const before = ` ${left}`;
   const at = before.lastIndexOf(AT);
   const named = before.slice(at + AT.length);
-  const host = at > 0 && HOST.test(named) ? named : null;
-  const pattern = host === null ? before : before.slice(0, at).trim();
-  return pattern === "" || token === "" ? null : { pattern, host, token };
+  const host = at >= 0 && WORD.test(named) ? named : null;
+  const pattern = (host === null ? before : before.slice(0, at)).trim();
+  const isToken = token !== "" && !token.startsWith("=>") && more.length === 0;
+  const isRule = pattern !== "" && isToken && (host === null || HOST.test(host));
+  return isRule ? { pattern, host, token } : null;
 }
 
 /** The first rule that answers a prompt, or null. */

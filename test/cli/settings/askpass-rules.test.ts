@@ -5,10 +5,10 @@ import { hostOf, parseAskpassRules, ruleFor } from "#cli/settings/askpass-rules.
 describe("rules", () => {
   test("have a pattern, perhaps a host, and a token", () => {
     expect(
-      parseAskpassRules("*code* @bastion.* => my vpn;\n Passcode =>  a => b \n*mail@x => c;;"),
+      parseAskpassRules("*code* @bastion.* => my vpn;\n Passcode =>  a b \n*mail@x => c;;"),
     ).toEqual([
       { pattern: "*code*", host: "bastion.*", token: "my vpn" },
-      { pattern: "Passcode", host: null, token: "a => b" },
+      { pattern: "Passcode", host: null, token: "a b" },
       { pattern: "*mail@x", host: null, token: "c" },
     ]);
     expect(parseAskpassRules("")).toEqual([]);
@@ -20,6 +20,11 @@ describe("rules", () => {
     "*code* =>",
     "*code*=>vpn",
     "@host => vpn; x",
+    "@host => vpn",
+    "* @ => vpn",
+    "* @bad!host => vpn",
+    "a => b => vpn",
+    "a => => vpn",
     "a => b\n".repeat(65),
   ])("%j is refused", (setting) => {
     expect(parseAskpassRules(setting)).toBeNull();
