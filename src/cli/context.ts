@@ -321,6 +321,8 @@ interface MachineContext {
    * afterwards. Throws FobError `unavailable` when the editor fails.
    */
   editText(text: string, limit: number): Promise<string>;
+  /** Wipes the files of {@link editText} that processes have left that were killed. */
+  wipeLeftEdits(): Promise<void>;
   askpass(): Promise<Askpass>;
   /** The system's service that starts the agent of this vault. */
   loginService(): Promise<LoginService>;

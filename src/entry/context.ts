@@ -199,6 +199,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       (await import("#platform/program/run-program.ts")).runProgram(program, host),
     editText: async (text, limit) =>
       (await import("#platform/program/edit-text.ts")).editText(text, limit, host),
+    wipeLeftEdits: async () => (await import("#platform/program/edit-text.ts")).wipeLeftEdits(env),
     shellFunctions: (shell) => readFile(join(build.folder, `shell/fob_code.${shell}`), "utf8"),
     progress: progressOn(stderr, !globals.quiet && !isSpoken && !globals.json),
     async openScreen() {

@@ -30,7 +30,8 @@ interface NotedToken {
 
 type TextContext = Pick<Context, "editText" | "isTerminal" | "prompt" | "readInput">;
 
-type NoteContext = TextContext & Pick<Context, "clock" | "findVault" | "pinPrompt">;
+type NoteContext = TextContext &
+  Pick<Context, "clock" | "findVault" | "pinPrompt" | "wipeLeftEdits">;
 
 /** `fob note`: keeps a text with a token. */
 export const note = defineCommand({
@@ -54,6 +55,7 @@ export const note = defineCommand({
     name: await nameOrPick(input.name, context),
   }),
   async run({ name: query, ...input }, context: NoteContext): Promise<NotedToken> {
+    await context.wipeLeftEdits();
     const wanted = await wantedNote(input, context);
     const vault = await existingVault(context);
     const record = vault.read((await findOne(vault, query)).id);

@@ -2,6 +2,7 @@ import {
   accessSync,
   chmodSync,
   constants,
+  existsSync,
   lstatSync,
   mkdtempSync,
   readdirSync,
@@ -33,9 +34,7 @@ const FILE = "note.txt";
  * `unavailable` when it fails.
  */
 export async function editText(text: string, limit: number, host: ProgramHost): Promise<string> {
-  const place = folderInMemory(host.env);
-  wipeLeft(place);
-  const folder = makeFolder(place);
+  const folder = makeFolder(folderInMemory(host.env));
   const wipe = () => wipeFolder(folder);
   const done = whenSignalled(wipe);
   try {
@@ -47,11 +46,18 @@ export async function editText(text: string, limit: number, host: ProgramHost): 
         hint: t("nothing was changed; $VISUAL or $EDITOR names the editor"),
       });
     }
+    if (!existsSync(path)) throw removedByEditor();
     return decodeText(readInputFile(path, limit), t("the edited text"));
   } finally {
     done();
     wipe();
   }
+}
+
+function removedByEditor(): FobError {
+  return new FobError("unavailable", t("the editor has removed the file"), {
+    hint: t("nothing was changed; an empty file removes the note"),
+  });
 }
 
 /** The command line of the editor: a shell splits its words, as for other programs. */
@@ -66,10 +72,13 @@ function editing(env: NodeJS.ProcessEnv, path: string) {
 
 /** A folder whose files are in memory; that for temporary files where there is none. */
 function folderInMemory(env: NodeJS.ProcessEnv): string {
-  const found = [env["XDG_RUNTIME_DIR"], "/dev/shm"].find(
-    (folder) => folder?.startsWith("/") && process.platform === "linux" && isWritable(folder),
+  return foldersInMemory(env)[0] ?? tmpdir();
+}
+
+function foldersInMemory(env: NodeJS.ProcessEnv): readonly string[] {
+  return [env["XDG_RUNTIME_DIR"] ?? "", "/dev/shm"].filter(
+    (folder) => folder.startsWith("/") && process.platform === "linux" && isWritable(folder),
   );
-  return found ?? tmpdir();
 }
 
 function isWritable(folder: string): boolean {
@@ -92,8 +101,12 @@ function makeFolder(place: string): string {
   }
 }
 
-/** Wipes what processes have left that were killed. */
-function wipeLeft(place: string): void {
+/** Wipes the files of {@link editText} that processes have left that were killed. */
+export function wipeLeftEdits(env: NodeJS.ProcessEnv): void {
+  for (const place of [...foldersInMemory(env), tmpdir()]) wipeLeftIn(place);
+}
+
+function wipeLeftIn(place: string): void {
   try {
     for (const name of readdirSync(place)) {
       const [, pid] = FOLDER.exec(name) ?? [];

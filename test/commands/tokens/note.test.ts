@@ -22,6 +22,7 @@ async function desk(...pins: string[]) {
     isTerminal: true,
     readInput: async () => "",
     editText: async (text: string) => text,
+    wipeLeftEdits: async () => undefined,
   };
 }
 
@@ -101,6 +102,15 @@ test("what another process writes while the editor is open is kept with the edit
   expect(await read(on)).toBe("theirs");
   expect(printed(note, await during("same", "same\n")).notes).toEqual([]);
   expect(await read(on)).toBe("same");
+});
+
+test("every form of the command wipes what a killed one has left", async () => {
+  let wiped = 0;
+  const on = { ...(await desk()), wipeLeftEdits: async () => void wiped++ };
+  for (const text of [undefined, "a note", "-"])
+    await note.run({ name: "vpn", text, remove: false }, on);
+  await note.run({ name: "vpn", text: undefined, remove: true }, on);
+  expect(wiped).toBe(4);
 });
 
 test("nobody is asked for a note without a terminal, and a long one is refused", async () => {

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { editText } from "#platform/program/edit-text.ts";
+import { editText, wipeLeftEdits } from "#platform/program/edit-text.ts";
 
 const isLinux = process.platform === "linux";
 
@@ -49,13 +49,22 @@ test.runIf(isLinux)("an editor that fails changes nothing, and leaves nothing", 
   expect(readdirSync(memory)).toEqual([]);
 });
 
+test.runIf(isLinux)("an editor that removes the file changes nothing, and says so", async () => {
+  const { memory, host } = desk('rm "$1"');
+  await expect(editText("old\n", 100, host)).rejects.toMatchObject({
+    ...{ code: "unavailable", message: "the editor has removed the file" },
+    hint: expect.stringContaining("nothing was changed"),
+  });
+  expect(readdirSync(memory)).toEqual([]);
+});
+
 test.runIf(isLinux)("a text that has become too long is refused, and wiped", async () => {
   const { memory, host } = desk('head -c 200 /dev/zero | tr "\\0" x > "$1"');
   await expect(editText("", 100, host)).rejects.toMatchObject({ code: "invalid" });
   expect(readdirSync(memory)).toEqual([]);
 });
 
-test.runIf(isLinux)("what a killed process has left is wiped by the next one", async () => {
+test.runIf(isLinux)("what a killed process has left is wiped", () => {
   const { memory, host } = desk("true");
   // no process has this number
   const left = join(memory, `fob-note-${2 ** 30}-abcdef`);
@@ -63,16 +72,16 @@ test.runIf(isLinux)("what a killed process has left is wiped by the next one", a
   writeFileSync(join(left, "note.txt"), "secret");
   const running = join(memory, `fob-note-${process.pid}-abcdef`);
   mkdirSync(running);
-  await editText("", 100, host);
+  wipeLeftEdits(host.env);
   expect(readdirSync(memory)).toEqual([`fob-note-${process.pid}-abcdef`]);
 });
 
-test.runIf(isLinux)("a link with the name of such a folder leads to no wiping", async () => {
+test.runIf(isLinux)("a link with the name of such a folder leads to no wiping", () => {
   const { memory, folder, host } = desk("true");
   const precious = join(folder, "precious");
   mkdirSync(precious);
   writeFileSync(join(precious, "thesis.txt"), "years of work");
   symlinkSync(precious, join(memory, `fob-note-${2 ** 30}-abcdef`));
-  await editText("", 100, host);
+  wipeLeftEdits(host.env);
   expect(readFileSync(join(precious, "thesis.txt"), "utf8")).toBe("years of work");
 });
