@@ -46,7 +46,9 @@ export async function parseCommandLine(
 ): Promise<Parsed> {
   const names = Object.keys(vocabulary.commands);
   const argv = helpAsOption(withoutAlias(given), names);
-  const named = names.filter((name) => name.split(" ").every((word) => argv.includes(word)));
+  // what stands behind `--` is no command: `codes -- list` is about a token of that name
+  const words = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  const named = names.filter((name) => name.split(" ").every((word) => words.includes(word)));
   const attempt = named.length > 0 ? await parseWith(argv, vocabulary, named) : null;
   const { parsed } = attempt?.isOfCommand ? attempt : await parseWith(argv, vocabulary, names);
   if (!("error" in parsed)) return parsed;

@@ -28,7 +28,7 @@ export const codes = defineCommand({
   summary: "give the next recovery code that a service printed for an account",
   description:
     "The code is marked as used, durably, before it is printed: no code is ever given twice. Where the token has a PIN, it is asked for. " +
-    "`fob codes add` stores codes, `fob codes list` says how many are left.",
+    "`fob codes add` stores codes, `fob codes list` says how many are left; a token that is called add or list is named behind --.",
   // no NAME is never the only one: a look at the command must use nothing up
   arguments: { name: required("NAME", "name or id of a token", "token") },
   options: {
@@ -38,6 +38,7 @@ export const codes = defineCommand({
   examples: [
     { command: "fob codes github", explanation: "prints one code: a1b2c-d3e4f" },
     { command: "fob codes github --copy", explanation: "puts it on the clipboard" },
+    { command: "fob codes -- list", explanation: "of a token that is called list" },
   ],
   async run(input, context: CodesContext): Promise<GivenCode> {
     refuseOnceAlone(input);

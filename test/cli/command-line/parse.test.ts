@@ -28,6 +28,20 @@ async function refusalOf(line: string): Promise<FobError | null> {
   }
 }
 
+test("what stands behind -- is no command", async () => {
+  const meant = async (line: string) => {
+    const result = await parsed(line);
+    return "invocation" in result
+      ? [result.invocation.command.name, result.invocation.input["name"]]
+      : result.text;
+  };
+  expect(await meant("codes -- list")).toEqual(["codes", "list"]);
+  expect(await meant("codes --copy -- add")).toEqual(["codes", "add"]);
+  expect(await meant("codes -- help")).toEqual(["codes", "help"]);
+  expect(await meant("codes list")).toEqual(["codes list", undefined]);
+  expect(await meant("codes add -- list")).toEqual(["codes add", "list"]);
+});
+
 describe("a command line that is not understood", () => {
   test.each<[line: string, message: string, hint: string]>([
     ["lits", "unknown command 'lits'", "did you mean list?"],
