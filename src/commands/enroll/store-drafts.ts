@@ -4,9 +4,9 @@ import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { counterOf, joinCounters, raiseCounter } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
 import { FreeNames, fold } from "#token/names.ts";
-import { cleanTags } from "#token/tags.ts";
 import type { Holding, Token } from "#token/token.ts";
-import { codesGiven, withCodesGiven } from "#vault/belongings/codes-given.ts";
+import { describeStaying } from "#vault/belongings/carrying.ts";
+import { codesGiven, givenElsewhere, withCodesGiven } from "#vault/belongings/codes-given.ts";
 import { setTokenPin } from "#vault/pins/token-pin.ts";
 import { addTokens } from "#vault/tokens/adding.ts";
 import type { Processes } from "#vault/tokens/batch.ts";
@@ -15,6 +15,7 @@ import { countingKey, highestCounters } from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { fingerprintOf, type NewPin, unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
+import { carryOver, displayOf, forgetCarried, openReplaced } from "./carry-over.ts";
 import {
   enrollOptions,
   findSame,
@@ -71,7 +72,7 @@ export interface Storing {
   readonly step?: () => void;
   /** The PIN that a draft's token gets before it is stored; absent where none was chosen. */
   readonly pinOf?: PinOf;
-  /** Receives a message about the files of a replaced token that could not be read. */
+  /** Receives messages about what stays with replaced tokens, and those that could not be read. */
   tellAside?(text: string): void;
 }
 
@@ -79,8 +80,8 @@ export interface Storing {
 export type PinOf = (named: NamedDraft) => NewPin | null;
 
 /**
- * Stores drafts as tokens, all of them or none. A replaced token can be restored. An event-based
- * token continues at the highest counter that the vault has for its secret, and recovery codes that
+ * Stores drafts as tokens, all of them or none. A replaced token can be restored; its tags, note and
+ * recovery codes go on with the new one. An event-based token continues at the highest counter that the vault has for its secret, and recovery codes that
  * the vault has given of it stay used. Throws FobError `usage`
  * when a token is enrolled already or its chosen name is taken and `onKnown` is `refuse`, before
  * anything is stored. Returns the new tokens, and those that got the PIN that they lacked.
@@ -106,59 +107,66 @@ export async function storeDrafts(
   const gone = new Set(replaced.flat().map(({ id }) => id));
   const free = new FreeNames(entries.flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))));
   const counters = await highestCounters(vault, new Set(keys.values()), look);
-  const given = await codesGiven(vault, secretsWithCodes(vault, fresh), look);
+  const withCodes = secretsWithCodes(vault, fresh);
+  const given = await codesGiven(vault, withCodes, look);
+  const elsewhere = withCodes.size === 0 ? () => null : givenElsewhere(vault, now, gone);
+  const replacing = fresh.map((one, i) => ({ named: one, replaced: replaced[i] ?? [] }));
   const goesOn = fresh.map((one) => higherCounter(one, counters.get(keys.get(one) ?? "")));
-  const tokens = await addTokens(
-    vault,
-    fresh.map((one, i) => ({
-      ...one.past,
-      name: nameFor(one, replaced[i] ?? [], free),
-      issuer: one.draft.issuer,
-      account: one.draft.account,
-      serial: one.draft.serial,
-      format: one.draft.format,
-      credential: raiseCounter(one.draft.credential, goesOn[i] ?? 0n),
-      pin: one.draft.pin?.type === "server" ? "server" : "none",
-      ...(one.draft.pin?.type === "server" ? { pinOrder: one.draft.pin.order } : {}),
-      secret: one.draft.secret,
-      guard: pinOf(one),
-      hold: storing.hold ?? null,
-      note: one.draft.note ?? null,
-      recoveryCodes: withCodesGiven(
-        one.draft.recoveryCodes ?? [],
-        one.draft,
-        given.get(fingerprintOf(one.draft.secret, vault.vaultKey)) ?? [],
-      ),
-      tags: cleanTags([...(one.past?.tags ?? []), ...(one.draft.tags ?? [])]),
-    })),
-    {
-      now,
-      processes,
-      look,
-      ...(storing.step && { step: storing.step }),
-      replaced: [...gone],
-      tellAside: (id, folder) =>
-        tellAside(describeAside(entries.find((entry) => entry.id === id)?.name ?? id, folder)),
-      seen: entries,
-      settleMeanwhile: (meanwhile, all) => {
-        const late = knownTokens(meanwhile);
-        refuseEnrolled(vault, fresh, late, storing);
-        const leftOut = knownMeanwhile(vault, fresh, late, storing);
-        const rest = fresh.filter((_, i) => !leftOut.has(i));
-        const there = knownTokens(all);
-        return {
-          leftOut,
-          replaced: rest.flatMap((one) =>
-            findReplaced(one, there, late, storing).map(({ id }) => id),
-          ),
-        };
-      },
+  const carried = await openReplaced(vault, replacing, look);
+  let late: readonly IndexEntry[] = [];
+  const newTokens = replacing.map(({ named: one, replaced: before }, i) => ({
+    ...one.past,
+    name: nameFor(one, before, free),
+    issuer: one.draft.issuer,
+    account: one.draft.account,
+    serial: one.draft.serial,
+    format: one.draft.format,
+    credential: raiseCounter(one.draft.credential, goesOn[i] ?? 0n),
+    pin: one.draft.pin?.type === "server" ? ("server" as const) : ("none" as const),
+    ...(one.draft.pin?.type === "server" ? { pinOrder: one.draft.pin.order } : {}),
+    secret: one.draft.secret,
+    guard: pinOf(one),
+    hold: storing.hold ?? null,
+    note: carried[i]?.note ?? null,
+    recoveryCodes: withCodesGiven(
+      one.draft.recoveryCodes ?? [],
+      one.draft,
+      given.get(fingerprintOf(one.draft.secret, vault.vaultKey)) ?? [],
+      elsewhere,
+    ),
+    ...displayOf({ named: one, replaced: before }),
+  }));
+  const adding = addTokens(vault, newTokens, {
+    now,
+    processes,
+    look,
+    ...(storing.step && { step: storing.step }),
+    replaced: [...gone],
+    tellAside: (id, folder) =>
+      tellAside(describeAside(entries.find((entry) => entry.id === id)?.name ?? id, folder)),
+    seen: entries,
+    settleMeanwhile: (meanwhile, all) => {
+      const newer = knownTokens(meanwhile);
+      refuseEnrolled(vault, fresh, newer, storing);
+      const leftOut = knownMeanwhile(vault, fresh, newer, storing);
+      const rest = fresh.filter((_, i) => !leftOut.has(i));
+      const there = knownTokens(all);
+      const further = rest.flatMap((one) => findReplaced(one, there, newer, storing));
+      late = further.filter(({ id }) => !gone.has(id));
+      return { leftOut, replaced: further.map(({ id }) => id) };
     },
-  );
-  const stored = fresh.flatMap((one, i) =>
-    tokens[i] ? [{ token: tokens[i], named: one, goesOnAt: goesOn[i] ?? null }] : [],
-  );
-  return [...stored, ...(await finishGuards(vault, unfinished, pinOf))];
+  });
+  try {
+    const tokens = await adding;
+    for (const text of carryOver(vault, tokens, replacing, carried)) tellAside(text);
+    for (const text of late.flatMap((entry) => describeStaying(vault, entry))) tellAside(text);
+    const stored = fresh.flatMap((one, i) =>
+      tokens[i] ? [{ token: tokens[i], named: one, goesOnAt: goesOn[i] ?? null }] : [],
+    );
+    return [...stored, ...(await finishGuards(vault, unfinished, pinOf))];
+  } finally {
+    forgetCarried(carried);
+  }
 }
 
 /** Messages about tokens whose counters were known in the vault. */

@@ -12,7 +12,7 @@ import { counterOf, raiseCounter } from "#token/counter.ts";
 import { findToken } from "#token/find-token.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
-import { codesGiven } from "#vault/belongings/codes-given.ts";
+import { codesGiven, givenElsewhere } from "#vault/belongings/codes-given.ts";
 import { codesOf, markUsed } from "#vault/belongings/recovery-codes.ts";
 import { settleBatches } from "#vault/tokens/batch.ts";
 import { updateRecord } from "#vault/tokens/record-cell.ts";
@@ -55,6 +55,8 @@ type Restoration =
       readonly id: string;
       readonly name: string;
       readonly goesOnAt: bigint | null;
+      /** How many of its recovery codes another token has now. */
+      readonly passedOn: number;
     }
   | {
       readonly kind: "restorable";
@@ -62,7 +64,7 @@ type Restoration =
       readonly damaged: number;
     };
 
-type RemovedContext = Pick<Context, "findVault" | "look" | "processes">;
+type RemovedContext = Pick<Context, "clock" | "findVault" | "look" | "processes">;
 
 type RestoreContext = RemovedContext & RestoringContext & Pick<Context, "fileExists">;
 
@@ -139,10 +141,19 @@ export const restore = defineCommand({
       return result.tokens.length === 0 ? [t("nothing can be restored"), ...damaged] : damaged;
     }
     if (result.kind === "restored") {
-      const { name, goesOnAt } = result;
-      return goesOnAt === null
-        ? []
-        : [t`${name} goes on at the counter ${goesOnAt}: its secret was in use in another token`];
+      const { name, goesOnAt, passedOn } = result;
+      return [
+        ...(goesOnAt === null
+          ? []
+          : [
+              t`${name} goes on at the counter ${goesOnAt}: its secret was in use in another token`,
+            ]),
+        ...(passedOn === 0
+          ? []
+          : [
+              t`${plural(passedOn, "recovery code")} of ${name} went on to the token that has replaced it`,
+            ]),
+      ];
     }
     const known = plural(
       result.known,
@@ -176,9 +187,10 @@ async function restoreRemoved(
   const record = removed.find(({ token }) => token.id === id) ?? null;
   if (record) refuseTwin(vault, record);
   const goesOnAt = record && (await raiseAmong(vault, record, context.look));
-  if (record) await markCodesGiven(vault, record, context.look);
+  if (record) await markCodesGiven(vault, record, context);
+  const passedOn = record ? leaveCodes(vault, record, context) : 0;
   const restored = restoreToken(vault, id);
-  return { kind: "restored", id: restored.id, name: restored.name, goesOnAt };
+  return { kind: "restored", id: restored.id, name: restored.name, goesOnAt, passedOn };
 }
 
 /**
@@ -250,7 +262,11 @@ async function raiseAmong(vault: Vault, removed: TokenRecord, look: Look): Promi
 }
 
 /** Marks recovery codes of a removed token as used that a copy of it has given. */
-async function markCodesGiven(vault: Vault, removed: TokenRecord, look: Look): Promise<void> {
+async function markCodesGiven(
+  vault: Vault,
+  removed: TokenRecord,
+  { look }: RemovedContext,
+): Promise<void> {
   const { id } = removed.token;
   const fingerprint = soundFingerprint(vault, removed);
   if (fingerprint === null) return;
@@ -258,6 +274,27 @@ async function markCodesGiven(vault: Vault, removed: TokenRecord, look: Look): P
   if (codesOf(trash, id).every(({ usedAt }) => usedAt !== null)) return;
   const given = (await codesGiven(vault, new Set([fingerprint]), look)).get(fingerprint) ?? [];
   markUsed(trash, id, given);
+}
+
+/**
+ * Marks recovery codes of a removed token as used that went on to one that has replaced it: no code
+ * is given twice. Returns how many.
+ */
+function leaveCodes(
+  vault: Vault,
+  { token: { id } }: TokenRecord,
+  { clock }: RemovedContext,
+): number {
+  const trash = inTrash(vault);
+  const left = codesOf(trash, id).filter(({ usedAt }) => usedAt === null);
+  if (left.length === 0) return 0;
+  const elsewhere = givenElsewhere(vault, clock(), new Set());
+  const passedOn = left.flatMap((code) => {
+    const usedAt = elsewhere(code);
+    return usedAt === null ? [] : { ...code, usedAt };
+  });
+  markUsed(trash, id, passedOn);
+  return passedOn.length;
 }
 
 function describeDamaged(count: number): string[] {

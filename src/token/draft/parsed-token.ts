@@ -60,6 +60,8 @@ export interface ParsedToken<C extends Credential = OtpCredential> {
   readonly clientPart?: string;
   /** What another app sorts the token under; absent where it says nothing. */
   readonly tags?: readonly string[];
+  /** Whether another app lists it before the others; absent where it says nothing. */
+  readonly favorite?: boolean;
   /** The note that another app keeps with it, as it is stored; absent where there is none. */
   readonly note?: string;
   /** Its recovery codes in a backup; absent elsewhere. */

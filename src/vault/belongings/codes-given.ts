@@ -4,10 +4,11 @@ import type { Credential } from "#token/credential.ts";
 import { isDamage } from "#token/newer.ts";
 import { forget } from "#token/secret.ts";
 import { soundSecrets } from "#vault/tokens/same-secret.ts";
+import { inTrash, removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import type { TokenPlace } from "./belongings-cell.ts";
 import { keyOfSecret } from "./belongings-key.ts";
-import { codeId, codesOf, type StoredCode } from "./recovery-codes.ts";
+import { codeId, codesOf, originOf, type StoredCode } from "./recovery-codes.ts";
 
 /**
  * The recovery codes that were given, of every secret in the vault whose fingerprint is in `wanted`,
@@ -35,21 +36,52 @@ export function withCodesGiven(
   codes: readonly RecoveryCode[],
   { credential, secret }: { readonly credential: Credential; readonly secret: Uint8Array },
   given: readonly StoredCode[],
+  elsewhere: GivenElsewhere,
 ): readonly RecoveryCode[] {
-  if (given.length === 0) return codes;
+  if (codes.length === 0) return codes;
   const usedAt = new Map(given.map((code) => [code.id, code.usedAt]));
   const key = keyOfSecret({ credential }, secret);
-  const joined = codes.map((one) => ({
-    code: one.code,
-    usedAt: one.usedAt ?? usedAt.get(codeId(one.code, key)) ?? null,
-  }));
+  const joined = codes.map((one) => {
+    const id = codeId(one.code, key);
+    return { code: one.code, usedAt: one.usedAt ?? usedAt.get(id) ?? elsewhere({ id }) };
+  });
   forget(key);
   return joined;
 }
 
+/** When a code was given by another token, as ISO 8601 text; null for one that was not. */
+export type GivenElsewhere = (code: Pick<StoredCode, "id" | "from">) => string | null;
+
+/**
+ * Looks for codes that went from a replaced token to its successor. Those of tokens in use count as
+ * given, at this time if not before: two tokens must not give one code. Of tokens that are `gone` in
+ * a moment, only those count that were given.
+ */
+export function givenElsewhere(vault: Vault, now: Date, gone: ReadonlySet<string>): GivenElsewhere {
+  const others = new Map<string, StoredCode[]>();
+  const note = (code: StoredCode) => {
+    const alike = others.get(originOf(code));
+    if (alike) alike.push(code);
+    else others.set(originOf(code), [code]);
+  };
+  for (const { id } of vault.entries())
+    for (const code of gone.has(id) ? usedIn(vault, id) : codesIn(vault, id)) note(code);
+  for (const id of removedIds(vault)) for (const code of usedIn(inTrash(vault), id)) note(code);
+  return (code) => {
+    // an equal id is a copy of the token itself
+    const other = others.get(originOf(code))?.find(({ id }) => id !== code.id);
+    return other ? (other.usedAt ?? now.toISOString()) : null;
+  };
+}
+
 function usedIn(place: TokenPlace, id: string): readonly StoredCode[] {
+  return codesIn(place, id).filter(({ usedAt }) => usedAt !== null);
+}
+
+/** The codes of a token; none where they are damaged. */
+function codesIn(place: TokenPlace, id: string): readonly StoredCode[] {
   try {
-    return codesOf(place, id).filter(({ usedAt }) => usedAt !== null);
+    return codesOf(place, id);
   } catch (error) {
     if (isDamage(error)) return [];
     throw error;

@@ -16,6 +16,8 @@ export interface StoredCode {
   readonly sealed: string;
   /** When it was given, as ISO 8601 text; null for one that is left. */
   readonly usedAt: string | null;
+  /** What {@link originOf} the code was before, where it comes from a token that was replaced. */
+  readonly from?: string;
 }
 
 /** All recovery codes of a token, in their order. */
@@ -63,6 +65,23 @@ export function sealCodes(codes: readonly RecoveryCode[], key: Secret): readonly
     usedAt,
   }));
   return [...new Map([...sealed].reverse().map((code) => [code.id, code])).values()].reverse();
+}
+
+/** Seals codes of one token under the key of another one, which takes them over. */
+export function resealCodes(
+  codes: readonly StoredCode[],
+  { from, to }: { readonly from: Secret; readonly to: Secret },
+): readonly StoredCode[] {
+  return codes.map((before) => {
+    const { usedAt } = before;
+    const [code] = sealCodes([{ code: openCode(before, from), usedAt }], to);
+    return !code || code.id === before.id ? before : { ...code, from: originOf(before) };
+  });
+}
+
+/** Tells a code from others in whatever token it is, after that was replaced, too. */
+export function originOf({ id, from = id }: Pick<StoredCode, "id" | "from">): string {
+  return from;
 }
 
 /** Reverses {@link sealCodes}. */

@@ -1,0 +1,72 @@
+import type { Look } from "#base/long-work.ts";
+import { forget } from "#token/secret.ts";
+import { cleanTags } from "#token/tags.ts";
+import type { Token } from "#token/token.ts";
+import { type Carried, carryCodes, openBelongings } from "#vault/belongings/carrying.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
+import type { Vault } from "#vault/vault.ts";
+import type { NamedDraft } from "./named-draft.ts";
+
+/** A draft, and the tokens that it replaces. */
+export interface Replacing {
+  readonly named: NamedDraft;
+  readonly replaced: readonly IndexEntry[];
+}
+
+/**
+ * What belongs to the tokens that drafts replace, for each draft. A token that two drafts replace
+ * leaves it to the first one. The caller gives the result to {@link forgetCarried}.
+ */
+export async function openReplaced(
+  vault: Vault,
+  drafts: readonly Replacing[],
+  look: Look,
+): Promise<readonly Carried[]> {
+  const opened = new Set<string>();
+  const carried: Carried[] = [];
+  try {
+    for (const { named, replaced } of drafts) {
+      await look();
+      const own = replaced.filter(({ id }) => !opened.has(id));
+      for (const { id } of own) opened.add(id);
+      const { secret, note = null } = named.draft;
+      carried.push(await openBelongings(vault, own, { secret, note }));
+    }
+  } catch (error) {
+    forgetCarried(carried);
+    throw error;
+  }
+  return carried;
+}
+
+/** Forgets the keys of what belongs to replaced tokens. */
+export function forgetCarried(carried: readonly Carried[]): void {
+  for (const { withCodes } of carried) forget(...withCodes.map(({ key }) => key));
+}
+
+/** How the token of a draft is listed: with the tags of those that it replaces, too. */
+export function displayOf({ named, replaced }: Replacing): Pick<Token, "tags" | "favorite"> {
+  const { draft, past } = named;
+  const before = replaced.flatMap(({ tags }) => tags);
+  return {
+    tags: cleanTags([...(past?.tags ?? []), ...(draft.tags ?? []), ...before]),
+    favorite: [past, draft, ...replaced].some((one) => one?.favorite === true),
+  };
+}
+
+/**
+ * Gives stored tokens the recovery codes of those that they have replaced. Returns messages about
+ * what stays with these.
+ */
+export function carryOver(
+  vault: Vault,
+  tokens: readonly (Token | null)[],
+  drafts: readonly Replacing[],
+  carried: readonly Carried[],
+): string[] {
+  return carried.flatMap((one, i) => {
+    const [token, secret] = [tokens[i], drafts[i]?.named.draft.secret];
+    if (!token || !secret) return [];
+    return [...one.left, ...carryCodes(vault, token, { secret }, one)];
+  });
+}

@@ -1,0 +1,165 @@
+import { FobError } from "#base/fob-error.ts";
+import { plural, t } from "#base/language.ts";
+import { shellWord } from "#base/shell-word.ts";
+import { refuseByDomain } from "#token/access-domain.ts";
+import { isDamage } from "#token/newer.ts";
+import { MAX_NOTE_BYTES } from "#token/note.ts";
+import { forget, type Secret } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
+import { readSound, soundFingerprint } from "#vault/tokens/same-secret.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
+import {
+  fingerprintOf,
+  isWiped,
+  type TokenRecord,
+  unguardedSecretKey,
+} from "#vault/tokens/token-record.ts";
+import { inTrash, isRemoved } from "#vault/trash/removal.ts";
+import type { Vault } from "#vault/vault.ts";
+import { belongingsKey, keyOfSecret } from "./belongings-key.ts";
+import { openNote, sealedNoteOf } from "./note.ts";
+import { addCodes, codesOf, countCodes, markUsed, resealCodes } from "./recovery-codes.ts";
+
+type Replaced = Pick<IndexEntry, "id" | "name">;
+
+/** A new token, or what will be one. */
+interface Successor {
+  readonly secret: Uint8Array;
+  /** Its own note; null for none. */
+  readonly note: string | null;
+}
+
+/** What a new token takes over from the tokens that it replaces. */
+export interface Carried {
+  /** Its own note, and after it theirs; null for none. */
+  readonly note: string | null;
+  /** The tokens that may have recovery codes, and the keys that open those. */
+  readonly withCodes: readonly { readonly entry: Replaced; readonly key: Secret }[];
+  /** Messages about what stays with them, because it cannot be opened. */
+  readonly left: readonly string[];
+}
+
+/**
+ * Opens what belongs to tokens that a new one is about to replace. What only a PIN opens stays with
+ * its token, unless the new one has the same secret. The caller forgets the keys.
+ */
+export async function openBelongings(
+  vault: Vault,
+  replaced: readonly Replaced[],
+  { secret, note: own }: Successor,
+): Promise<Carried> {
+  let note = own;
+  const withCodes: Carried["withCodes"][number][] = [];
+  const left: string[] = [];
+  for (const entry of replaced) {
+    const record = readSound(vault, entry.id);
+    if (!record || isWiped(record)) continue;
+    const staying: Staying = { hasNote: true, codes: null };
+    try {
+      const sealed = sealedNoteOf(vault, entry.id);
+      staying.hasNote = sealed !== null;
+      staying.codes = countCodes(vault, entry.id)?.total ?? 0;
+      if (sealed === null && staying.codes === 0) continue;
+      const key = await keyOf(vault, record, secret);
+      withCodes.push({ entry, key });
+      staying.codes = 0;
+      if (sealed !== null) note = joinNotes(note, openNote(sealed, key));
+    } catch (error) {
+      if (!(error instanceof FobError)) throw error;
+      left.push(...describeLeft(entry.name, staying, error.message));
+    }
+  }
+  return { note, withCodes, left };
+}
+
+/** Throws FobError `invalid` for notes that are too long together. */
+function joinNotes(own: string | null, other: string): string {
+  const joined = own === null || own === other ? other : `${own}\n\n${other}`;
+  if (Buffer.byteLength(joined) <= MAX_NOTE_BYTES) return joined;
+  throw new FobError("invalid", t("the notes are too long together"));
+}
+
+/** The key of what belongs to a replaced token. Throws FobError where it needs a PIN, or the chip. */
+async function keyOf(vault: Vault, record: TokenRecord, secret: Uint8Array): Promise<Secret> {
+  // whoever has the secret needs no PIN for what is sealed under it
+  if (soundFingerprint(vault, record) === fingerprintOf(secret, vault.vaultKey))
+    return keyOfSecret(record.token, secret);
+  if (record.guard) throw new FobError("locked", t("only its PIN opens that"));
+  refuseByDomain(record.token, vault.isPinGiven(record));
+  const secretKey = unguardedSecretKey(record, vault.vaultKey);
+  try {
+    return await belongingsKey(vault, record, secretKey);
+  } finally {
+    forget(secretKey);
+  }
+}
+
+/**
+ * Gives a new token the recovery codes of those that it has replaced, used ones as used. Called when
+ * they are out of use: until then, they may give codes. Returns messages about what stays with them.
+ */
+export function carryCodes(
+  vault: Vault,
+  token: Token,
+  { secret }: Pick<Successor, "secret">,
+  { withCodes }: Pick<Carried, "withCodes">,
+): string[] {
+  if (withCodes.length === 0) return [];
+  const key = keyOfSecret(token, secret);
+  try {
+    return withCodes.flatMap(({ entry: { id, name }, key: formerKey }) => {
+      const place = isRemoved(vault, id) ? inTrash(vault) : vault;
+      const staying: Staying = { hasNote: false, codes: null };
+      try {
+        const stored = codesOf(place, id);
+        staying.codes = stored.length;
+        if (stored.length === 0) return [];
+        const codes = resealCodes(stored, { from: formerKey, to: key });
+        addCodes(vault, token.id, codes, false);
+        // where the new token has brought the same ones
+        markUsed(vault, token.id, codes);
+        return [];
+      } catch (error) {
+        if (!(error instanceof FobError)) throw error;
+        return describeLeft(name, staying, error.message);
+      }
+    });
+  } finally {
+    forget(key);
+  }
+}
+
+/** A message about what belongs to a removed token that nobody has looked at; none for nothing. */
+export function describeStaying(vault: Vault, { id, name }: Replaced): string[] {
+  try {
+    const trash = inTrash(vault);
+    const hasNote = sealedNoteOf(trash, id) !== null;
+    const codes = countCodes(trash, id)?.total ?? 0;
+    return describeLeft(name, { hasNote, codes }, t("another process has just added it"));
+  } catch (error) {
+    if (isDamage(error)) return [];
+    throw error;
+  }
+}
+
+/** What stays with a replaced token; null for codes that were not counted. */
+interface Staying {
+  hasNote: boolean;
+  codes: number | null;
+}
+
+/** A message about what stays with a replaced token; none for nothing. */
+function describeLeft(
+  name: string,
+  { hasNote, codes }: Readonly<Staying>,
+  reason: string,
+): string[] {
+  const left = [
+    hasNote ? t("its note") : null,
+    codes === null ? t("its recovery codes") : codes > 0 ? plural(codes, "recovery code") : null,
+  ].filter((text) => text !== null);
+  if (left.length === 0) return [];
+  return [
+    t`${name}: ${left.join(", ")} of the replaced token stay with it (${reason}); \`fob restore ${shellWord(name)}\` brings it back beside the new one`,
+  ];
+}
