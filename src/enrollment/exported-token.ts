@@ -19,6 +19,8 @@ export interface ExportedToken extends KeyUriParts {
   readonly name: string;
   /** What it is sorted under. */
   readonly tags?: readonly string[];
+  /** Whether it is listed before the others. */
+  readonly favorite?: boolean;
   /** Its note; absent where it has none. */
   readonly note?: string;
 }
@@ -29,12 +31,17 @@ export interface Export {
   readonly texts: readonly string[];
 }
 
+/** What stands beside a token, and has a place in some formats. */
+export type BesideToken = "tags" | "favorite" | "note";
+
 /** A kind of file that tokens can be written to. */
 export interface ExportFormat {
   /** What `--format` calls it. */
   readonly id: string;
   /** Whether each text is short enough for a QR code. */
   readonly isDrawable: boolean;
+  /** What it has a place for beside a token; absent for nothing. */
+  readonly keeps?: readonly BesideToken[];
   /** Whether `write` encrypts for a passphrase. */
   readonly canBeEncrypted: boolean;
   /** The allowed lengths of a pre-shared key, in bytes; absent where the format takes none. */

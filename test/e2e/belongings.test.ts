@@ -139,6 +139,124 @@ describe("a note and recovery codes", () => {
   });
 });
 
+test("an export counts what it does not take, and Aegis takes all but codes", async () => {
+  const home = testHome();
+  const { fob } = home;
+  await fob(["enroll", "--tag", "work", "-"], { input: TOTP_URI });
+  await fob(["favorite", "Example"]);
+  await fob(["note", "Example", "in the safe"]);
+  const beside = "1 note, the tags of 1 token, 1 mark as a favorite";
+  const all = "`fob backup` takes all of it\n";
+  const exported = async (...args: string[]) => (await fob(["export", ...args])).stderr;
+  for (const format of ["uri", "migration"])
+    expect(await exported("--format", format)).toBe(`not in the export: ${beside}; ${all}`);
+  const plain = ["--unencrypted", "--format"];
+  for (const format of ["pskc", "privacyidea"])
+    expect(await exported(...plain, format)).toBe(`not in the export: ${beside}; ${all}`);
+  expect(await exported(...plain, "aegis")).toBe("");
+  await fob(["codes", "add", "Example", "-"], { input: CODES });
+  expect(await exported(...plain, "aegis")).toBe(`not in the export: 3 recovery codes; ${all}`);
+  const file = join(home.home, "aegis.json");
+  writeFileSync(file, (await fob(["export", ...plain, "aegis"])).stdout);
+  const other = testHome();
+  expect(await json(other, ["import", file, "--dry-run"])).toMatchObject([{ favorite: true }]);
+  expect((await other.fob(["import", file])).stderr).toBe("");
+  expect(await json(other, ["show", "Example", "--note"])).toMatchObject({
+    ...{ favorite: true, tags: ["work"], note: "in the safe" },
+  });
+});
+
+describe("an account that is enrolled anew", () => {
+  /** The same account with another secret. */
+  const NEW_URI = TOTP_URI.replace(RFC_SECRET, [...RFC_SECRET].reverse().join(""));
+
+  /** A home with a favorite that has tags, a note, and codes of which one was given. */
+  const kept = homesLike(async ({ fob }) => {
+    await fob(["enroll", "--tag", "work,home", "-"], { input: TOTP_URI });
+    await fob(["favorite", "Example"]);
+    await fob(["note", "Example", "in the safe"]);
+    await fob(["codes", "add", "Example", "-"], { input: CODES });
+    await fob(["codes", "Example"]);
+  });
+
+  test.each([
+    ["enroll", NEW_URI],
+    ["import", NEW_URI],
+    // the same secret
+    ["enroll", TOTP_URI],
+  ] as const)("by %s --replace keeps its tags, note and codes", async (command, uri) => {
+    const home = await kept();
+    const { fob } = home;
+    const file = join(home.home, "uris.txt");
+    writeFileSync(file, `${uri}\n`);
+    const source = command === "import" ? file : "-";
+    const replaced = await fob([command, source, "--replace"], { input: uri });
+    expect(replaced).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await json(home, ["show", "Example", "--note"])).toMatchObject({
+      ...{ favorite: true, tags: ["work", "home"], note: "in the safe", codesLeft: 2 },
+    });
+    expect((await fob(["codes", "Example"])).stdout).toBe("b1b2c-d3e4f\n");
+    expect(await json(home, ["codes", "list"])).toMatchObject([{ left: 1, total: 3 }]);
+  });
+
+  test("adds what it brings to what is there", async () => {
+    const home = await kept();
+    const other = testHome();
+    const file = join(home.home, "aegis.json");
+    await other.fob(["enroll", "--tag", "Work,new", "-"], { input: NEW_URI });
+    await other.fob(["note", "Example", "in the drawer"]);
+    const { stdout } = await other.fob(["export", "--format", "aegis", "--unencrypted"]);
+    writeFileSync(file, stdout);
+    expect((await home.fob(["import", file, "--replace"])).exitCode).toBe(0);
+    expect(await json(home, ["show", "Example", "--note"])).toMatchObject({
+      ...{ favorite: true, tags: ["Work", "new", "home"], codesLeft: 2 },
+      note: "in the drawer\n\nin the safe",
+    });
+  });
+
+  test("gives no code that its former token gives, and takes none back with it", async () => {
+    const home = await kept();
+    const { fob } = home;
+    await fob(["enroll", "-", "--replace"], { input: NEW_URI });
+    expect((await fob(["codes", "Example"])).stdout).toBe("b1b2c-d3e4f\n");
+    // beside the new one, it has none left
+    const beside = await fob(["restore", "Example"]);
+    expect(beside.stderr).toBe(
+      "2 recovery codes of Example 2 went on to the token that has replaced it\n",
+    );
+    expect((await fob(["codes", "Example 2"])).exitCode).toBe(3);
+    expect((await fob(["show", "Example 2", "--note"])).stdout).toContain("in the safe");
+    // in place of the new one, it has what that one has not given
+    const undone = await kept();
+    await undone.fob(["enroll", "-", "--replace"], { input: NEW_URI });
+    expect((await undone.fob(["codes", "Example"])).stdout).toBe("b1b2c-d3e4f\n");
+    await undone.fob(["remove", "Example", "--yes"]);
+    const [, { id }] = await json(undone, ["restore"]);
+    expect((await undone.fob(["restore", id])).exitCode).toBe(0);
+    expect((await undone.fob(["codes", "Example"])).stdout).toBe("c1b2c-d3e4f\n");
+  });
+
+  test("leaves behind a PIN what only the PIN opens, and says so", async () => {
+    const home = await guarded();
+    const { fob } = home;
+    const { exitCode, stderr } = await fob(["enroll", "-", "--replace"], { input: NEW_URI });
+    expect([exitCode, stderr]).toEqual([
+      0,
+      "Example: its note, 3 recovery codes of the replaced token stay with it (only its PIN opens that); `fob restore Example` brings it back beside the new one\n",
+    ]);
+    expect((await fob(["codes", "Example"])).exitCode).toBe(3);
+    expect((await fob(["restore", "Example"])).exitCode).toBe(0);
+    expect((await fob(["codes", "Example 2"], PIN)).stdout).toBe("a1b2c-d3e4f\n");
+    // the same secret needs no PIN for what is sealed under it
+    const same = await guarded();
+    expect(await same.fob(["enroll", "-", "--replace"], { input: TOTP_URI })).toMatchObject({
+      exitCode: 0,
+      stderr: "",
+    });
+    expect((await same.fob(["codes", "Example"])).stdout).toBe("a1b2c-d3e4f\n");
+  });
+});
+
 describe("a list of one-time passwords", () => {
   const LIST = Array.from({ length: 8 }, (_, i) => `${i + 1}. ${100000 + i}`).join("\n");
 

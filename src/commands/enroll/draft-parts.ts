@@ -53,6 +53,7 @@ const {
 const DraftSchema = v.strictObject({
   name,
   tags: keptFields.tags,
+  favorite: keptFields.favorite,
   note: NoteSchema,
   recoveryCodes: RecoveryCodesSchema,
   isChosen: v.boolean(),
@@ -127,6 +128,7 @@ function encodeDraft({ name, isChosen, draft, past, chosen }: SentDraft): string
     serial: draft.serial,
     format: draft.format,
     tags: draft.tags ?? [],
+    favorite: draft.favorite ?? false,
     note: draft.note ?? null,
     recoveryCodes: draft.recoveryCodes ?? [],
     pin: draft.pin ?? null,

@@ -1,11 +1,11 @@
 import { FobError } from "#base/fob-error.ts";
-import { t } from "#base/language.ts";
+import { plural, t } from "#base/language.ts";
 import { refuseNothingDone } from "#cli/attempts.ts";
 import { defineCommand, flag, variadic } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { existingVault } from "#commands/lookup.ts";
-import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
+import type { BesideToken, ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
 import type { Credential } from "#token/credential.ts";
 import { forget } from "#token/secret.ts";
 import {
@@ -76,7 +76,11 @@ export const exportTokens = defineCommand({
     for (const { secret } of tokens) forget(secret);
     const { content, files } = await handOut(made, input, context);
     const unwanted = unfit.length > 0 ? leftOut : [...leftOut, ...refused];
-    const notes = [...unwanted.map((reason) => t`left out: ${reason}`), ...warnAbout(files)];
+    const notes = [
+      ...unwanted.map((reason) => t`left out: ${reason}`),
+      ...describeLeftBehind(fitting, format),
+      ...warnAbout(files),
+    ];
     return {
       format: format.id,
       names: fitting.map(({ name }) => name),
@@ -93,8 +97,10 @@ export const exportTokens = defineCommand({
   failures: ({ failures }) => failures,
 });
 
+type FittingToken = ExportedToken & Pick<OpenedToken, "recoveryCodes">;
+
 function sortOut(tokens: readonly OpenedToken[], format: ExportFormat) {
-  const fitting: ExportedToken[] = [];
+  const fitting: FittingToken[] = [];
   const refused: string[] = [];
   for (const { credential, ...token } of tokens) {
     const exported =
@@ -110,6 +116,28 @@ function whyNeverExported(kind: Credential["kind"]): string {
   return kind === "list"
     ? t("no format has lists of one-time passwords: `fob backup` has")
     : t("a push token is one device's: enroll the other one at its issuer");
+}
+
+/** A message that counts what stands beside the tokens, and has no place in the format. */
+function describeLeftBehind(
+  tokens: readonly FittingToken[],
+  { keeps = [] }: ExportFormat,
+): string[] {
+  const count = (beside: BesideToken, has: (token: FittingToken) => boolean) =>
+    keeps.includes(beside) ? 0 : tokens.filter(has).length;
+  const notes = count("note", ({ note }) => note !== undefined);
+  const tagged = count("tags", ({ tags = [] }) => tags.length > 0);
+  const favorites = count("favorite", ({ favorite = false }) => favorite);
+  const codes = tokens.reduce((sum, { recoveryCodes }) => sum + recoveryCodes.length, 0);
+  const left = [
+    notes > 0 && plural(notes, "note"),
+    tagged > 0 && t`the tags of ${plural(tagged, "token")}`,
+    favorites > 0 && plural(favorites, "mark as a favorite", "marks as favorites"),
+    codes > 0 && plural(codes, "recovery code"),
+  ].filter((text) => text !== false);
+  return left.length === 0
+    ? []
+    : [t`not in the export: ${left.join(", ")}; \`fob backup\` takes all of it`];
 }
 
 function because([reason]: readonly string[]): string {

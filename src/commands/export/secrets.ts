@@ -114,7 +114,7 @@ async function openToken(
   lost: FobError[],
 ): Promise<OpenedToken> {
   const secret = await storedSecret(vault, record, context);
-  const { id, name, issuer, account, serial, credential, tags } = record.token;
+  const { id, name, issuer, account, serial, credential, tags, favorite } = record.token;
   const pin = pinOf(record);
   const key = keyOfSecret(record.token, secret);
   try {
@@ -122,7 +122,7 @@ async function openToken(
     const note = sealed === null ? null : openOrTell(() => openNote(sealed, key), name, lost);
     const recoveryCodes = openOrTell(() => openCodes(codesOf(vault, id), key), name, lost) ?? [];
     return {
-      ...{ id, name, issuer, account, serial, credential, secret, tags },
+      ...{ id, name, issuer, account, serial, credential, secret, tags, favorite },
       token: record.token,
       ...(pin ? { pin } : {}),
       recoveryCodes,

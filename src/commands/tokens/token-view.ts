@@ -135,7 +135,15 @@ export type DraftView = Omit<TokenView, "id" | "wiped" | "enrolledAt" | "lastUse
 /** A draft as the token with this name would be shown. */
 export function viewDraft(
   name: string,
-  { issuer, account, serial, format, credential, tags = [] }: EnrollmentDraft<Credential>,
+  {
+    issuer,
+    account,
+    serial,
+    format,
+    credential,
+    tags = [],
+    favorite = false,
+  }: EnrollmentDraft<Credential>,
 ): DraftView {
   const token: Token = {
     ...newlyEnrolled(new Date(0)),
@@ -148,6 +156,7 @@ export function viewDraft(
     credential,
     pin: "none",
     tags,
+    favorite,
   };
   const {
     id: _id,

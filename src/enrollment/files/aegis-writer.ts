@@ -33,6 +33,7 @@ export const aegisExport = {
     return credential.counter < 2n ** 53n ? null : t("the counter is larger than Aegis can read");
   },
   isDrawable: false,
+  keeps: ["tags", "favorite", "note"],
   canBeEncrypted: true,
   async write(tokens, password) {
     const text = await formatAegis(tokens, password);
@@ -86,7 +87,7 @@ function groupsOf({ tags = [] }: ExportedToken, ids: ReadonlyMap<string, string>
 }
 
 function entryOf(
-  { issuer, account, credential, secret, note = "" }: ExportedToken,
+  { issuer, account, credential, secret, favorite = false, note = "" }: ExportedToken,
   groups: readonly string[],
 ) {
   if (credential.kind === "ocra" || isMadeWithPin(credential))
@@ -101,7 +102,7 @@ function entryOf(
     name: withIssuer(account ?? "", issuer ?? ""),
     issuer: issuer ?? "",
     note,
-    favorite: false,
+    favorite,
     icon: null,
     info: { secret: encodeBase32(secret), algo: algorithm, digits, ...moving },
     groups,

@@ -10,6 +10,7 @@ import {
   type AppItem,
   list,
   listBeside,
+  markBeside,
   namesById,
   number,
   readEach,
@@ -57,6 +58,7 @@ const EntrySchema = v.object({
   name: text,
   issuer: text,
   note: textBeside,
+  favorite: markBeside,
   groups: textsBeside,
   // older versions have one group an entry, by its name
   group: textBeside,
@@ -122,6 +124,7 @@ function entriesOf({ version, entries, groups }: Database): AppItem[] {
         ],
         {
           note: entry.note,
+          favorite: entry.favorite,
           groups: [entry.group, ...(entry.groups ?? []).map((id) => names.get(id ?? ""))],
         },
       ),

@@ -6,7 +6,7 @@ import type { Effort } from "#enrollment/effort.ts";
 import { type RecognizedToken, recognizeEach } from "#enrollment/recognize.ts";
 import { MOTP } from "#otp/motp.ts";
 import type { OtpCredential } from "#token/credential.ts";
-import type { Finding, ParsedToken } from "#token/draft/parsed-token.ts";
+import type { DraftField, Finding, ParsedToken } from "#token/draft/parsed-token.ts";
 import { cleanName, formatLabel, percentEncode, withoutIssuer } from "#token/draft/uri-label.ts";
 import { cleanTags } from "#token/tags.ts";
 import type { AppEntry, AppLogin, TokenItem } from "./app-file.ts";
@@ -36,17 +36,20 @@ export async function draftsOf<Format extends string>(
   };
 }
 
-/** What a token keeps of the tags and the note beside it. */
+/** What a token keeps of the tags, the mark as a favorite and the note beside it. */
 export function keptWith({
   tags,
+  favorite,
   note,
 }: {
   readonly tags?: readonly (string | null | undefined)[] | null | undefined;
+  readonly favorite?: boolean | undefined;
   readonly note?: string | null | undefined;
-}): Pick<ParsedToken, "tags" | "note"> {
+}): Pick<ParsedToken, "tags" | "favorite" | "note"> {
   const cleaned = cleanTags(tags ?? []);
   return {
     ...(cleaned.length === 0 ? {} : { tags: cleaned }),
+    ...(favorite ? { favorite } : {}),
     ...(note == null ? {} : { note }),
   };
 }
@@ -66,7 +69,20 @@ function nameDraft<Format extends string>(
   const issuer = draft.issuer ?? nameIn("issuer", entry.issuer, findings);
   const given = withoutIssuer(entry.account?.trim() ?? "", issuer ?? "");
   const account = draft.account ?? nameIn("account", given, findings);
-  return { ...draft, issuer, account, name: issuer ?? account ?? draft.name, format, findings };
+  const names = { issuer, account };
+  const fields = [...namesBeside(draft, names), ...draft.fields];
+  return { ...draft, ...names, name: issuer ?? account ?? draft.name, fields, format, findings };
+}
+
+/** The names that the string itself does not have. */
+function namesBeside(
+  draft: RecognizedToken,
+  names: { readonly issuer: string | null; readonly account: string | null },
+): readonly DraftField[] {
+  return (["issuer", "account"] as const).flatMap((name) => {
+    const value = names[name];
+    return draft[name] === null && value !== null ? [{ name, value, origin: "given" }] : [];
+  });
 }
 
 /** A name, and a finding about what was removed from it; null for a text that becomes empty. */

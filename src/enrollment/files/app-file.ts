@@ -59,6 +59,8 @@ interface Placed {
 interface Kept {
   /** What it sorts the token under: tags, groups, folders, categories, as people see them. */
   readonly tags?: readonly (string | null | undefined)[];
+  /** Whether it lists the token before the others. */
+  readonly favorite?: boolean;
   /** The note of the entry, as it is stored. */
   readonly note?: string;
 }
@@ -99,6 +101,15 @@ export const text = v.optional(v.nullable(v.string()));
 /** A text beside a token; a value of another type is ignored. */
 export const textBeside = v.fallback(text, null);
 export const textsBeside = v.fallback(v.optional(v.nullable(v.array(text))), null);
+
+/** Whether a mark beside a token is set; a missing or strange one is not. */
+export const markBeside = v.pipe(v.optional(v.unknown(), null), v.transform(isMarked));
+
+/** Whether a mark is set: apps write a truth value, a number, or either of them as text. */
+export function isMarked(value: unknown): boolean {
+  if (typeof value === "string") return /^(?:[1-9][0-9]*|true|yes)$/i.test(value);
+  return value === true || (typeof value === "number" && value > 0);
+}
 
 /** A list beside the tokens of a file. */
 export const listBeside = v.fallback(list, []);

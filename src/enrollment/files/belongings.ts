@@ -6,21 +6,23 @@ interface Belongings {
   readonly note?: string | null | undefined;
   readonly groups?: readonly (string | null | undefined)[] | null | undefined;
   readonly tags?: readonly (string | null | undefined)[] | null | undefined;
+  readonly favorite?: boolean | undefined;
 }
 
 /**
  * The tokens of an entry with what it has beside them: groups and tags sort the token, and its note
- * is theirs. A note without a token, or one that is too long, is counted.
+ * and its mark as a favorite are theirs. A note without a token, or one that is too long, is counted.
  */
 export function withBelongings(
   items: readonly TokenItem[],
-  { note, groups, tags }: Belongings,
+  { note, groups, tags, favorite = false }: Belongings,
 ): AppItem[] {
   const sorted = [...(groups ?? []), ...(tags ?? [])];
   const kept = foreignNote(note);
   const isLeft = note?.trim() && (kept === null || items.length === 0);
+  const beside = { tags: sorted, favorite, ...(kept === null ? {} : { note: kept }) };
   return [
-    ...items.map((item) => ({ ...item, tags: sorted, ...(kept === null ? {} : { note: kept }) })),
+    ...items.map((item) => ({ ...item, ...beside })),
     ...(isLeft ? [{ leftBehind: "note" } as const] : []),
   ];
 }

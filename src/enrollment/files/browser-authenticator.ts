@@ -5,6 +5,7 @@ import {
   type AppEntry,
   type AppFormat,
   type AppItem,
+  markBeside,
   number,
   readEach,
   someHas,
@@ -26,6 +27,7 @@ const EntrySchema = v.object({
   digits: number,
   period: number,
   counter: number,
+  pinned: markBeside,
 });
 
 type Entry = v.InferOutput<typeof EntrySchema>;
@@ -69,7 +71,7 @@ function itemOf({ dataType, encrypted, ...entry }: Entry): AppItem {
     return { fault: t("it is encrypted: download the backup without a password"), issuer, account };
   const { type, secret } = typeOf(entry);
   return {
-    ...{ type, secret, issuer, account, period, counter },
+    ...{ type, secret, issuer, account, period, counter, favorite: entry.pinned },
     algorithm: nameIn(ALGORITHMS, entry.algorithm),
     digits: type === "totp" && isBattleNet(entry) ? 8 : digits,
     alphabet: "decimal",

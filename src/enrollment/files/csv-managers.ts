@@ -26,6 +26,7 @@ export const onePassword = csvFormat("1password", "1Password", {
   account: ["username"],
   note: "notes",
   tags: "tags",
+  favorite: "favorite",
 });
 
 /** The CSV export of Apple's Passwords, and earlier of Safari. */
@@ -45,6 +46,7 @@ export const lastPass = csvFormat("lastpass", "LastPass", {
   account: ["username"],
   note: "extra",
   group: "grouping",
+  favorite: "fav",
 });
 
 /** credentials.csv of Dashlane's export. */

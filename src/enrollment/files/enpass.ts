@@ -5,6 +5,7 @@ import {
   type AppItem,
   list,
   listBeside,
+  markBeside,
   namesById,
   readEach,
   someHas,
@@ -17,15 +18,14 @@ import { itemsOf } from "./logins.ts";
 
 const ExportSchema = v.object({ items: list, folders: v.optional(listBeside) });
 
-const flag = v.fallback(v.optional(v.nullable(v.union([v.number(), v.boolean()]))), null);
-
 const ItemSchema = v.object({
   title: text,
   note: textBeside,
-  trashed: flag,
+  trashed: markBeside,
+  favorite: markBeside,
   folders: textsBeside,
   fields: v.optional(
-    v.nullable(v.array(v.object({ type: v.string(), value: text, deleted: flag }))),
+    v.nullable(v.array(v.object({ type: v.string(), value: text, deleted: markBeside }))),
   ),
 });
 
@@ -62,6 +62,7 @@ function itemsOfItem(
     issuer: item.title,
     account: [...valuesOf("username"), ...valuesOf("email")][0],
     note: item.note,
+    favorite: item.favorite,
     groups: item.folders?.map((id) => names.get(id ?? "")),
   });
 }

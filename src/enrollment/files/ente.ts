@@ -1,10 +1,15 @@
 import * as v from "valibot";
 import { parseJsonOrNull } from "#token/bounded-json.ts";
-import { textBeside, textsBeside } from "./app-file.ts";
+import { markBeside, textBeside, textsBeside } from "./app-file.ts";
 
 const PARAMETER = "codeDisplay=";
 
-const DisplaySchema = v.object({ note: textBeside, tags: textsBeside });
+const DisplaySchema = v.object({
+  note: textBeside,
+  tags: textsBeside,
+  pinned: markBeside,
+  trashed: markBeside,
+});
 
 /** What Ente keeps beside a token: a parameter of its Key URI that only Ente reads. */
 export function enteDisplay(uri: string): v.InferOutput<typeof DisplaySchema> | null {

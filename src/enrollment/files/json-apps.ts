@@ -5,6 +5,7 @@ import {
   type AppFormat,
   type EntryReading,
   list,
+  markBeside,
   namesById,
   number,
   readEach,
@@ -156,10 +157,12 @@ export const raivo = jsonFormat("raivo", "Raivo", listWith("kind", "timer"), {
     digits: number,
     timer: number,
     counter: number,
+    pinned: markBeside,
   }),
   issuer: ["issuer"],
   account: ["account"],
-  read: ({ kind, timer, ...entry }) => ({ type: kind, period: timer, ...entry }),
+  read: ({ kind, timer, pinned, ...entry }) =>
+    withBelongings([{ type: kind, period: timer, ...entry }], { favorite: pinned }),
 });
 
 const STRATUM_TYPES: readonly (string | undefined)[] = [

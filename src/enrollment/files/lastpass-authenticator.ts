@@ -3,6 +3,7 @@ import {
   type AppFormat,
   list,
   listBeside,
+  markBeside,
   namesById,
   number,
   readEach,
@@ -32,6 +33,7 @@ const AccountSchema = v.object({
   algorithm: text,
   digits: number,
   timeStep: number,
+  isFavorite: markBeside,
   folderData: v.fallback(v.optional(v.nullable(v.object({ folderId: number }))), null),
 });
 
@@ -54,7 +56,7 @@ export const lastPassAuthenticator = {
       issuer: ["issuerName"],
       account: ["userName"],
       read: ({ issuerName, originalIssuerName, userName, originalUserName, ...entry }) => {
-        const { folderData, ...account } = entry;
+        const { folderData, isFavorite, ...account } = entry;
         const token = {
           type: "totp",
           issuer: issuerName || originalIssuerName,
@@ -64,6 +66,7 @@ export const lastPassAuthenticator = {
         };
         return withBelongings([token], {
           groups: [names.get(String(folderData?.folderId))],
+          favorite: isFavorite,
         });
       },
     });

@@ -1,5 +1,5 @@
 import { t } from "#base/language.ts";
-import { type AppItem, placed } from "./app-file.ts";
+import { type AppItem, isMarked, placed } from "./app-file.ts";
 import { withBelongings } from "./belongings.ts";
 import type { ForeignFile } from "./foreign-file.ts";
 import type { Row } from "./table.ts";
@@ -15,6 +15,7 @@ export interface Login {
   readonly note?: Text;
   readonly groups?: readonly Text[] | null | undefined;
   readonly tags?: readonly Text[] | null | undefined;
+  readonly favorite?: boolean | undefined;
 }
 
 /** The tokens of a login, with its other content. A login without a one-time password is counted. */
@@ -39,6 +40,7 @@ export interface LoginColumns {
   readonly group?: string;
   /** Tags stand in one cell, with commas or semicolons between. */
   readonly tags?: string;
+  readonly favorite?: string;
   /** Further codes in a row. */
   readonly codesIn?: (row: Row) => readonly string[];
   /** Rows that are no entries. */
@@ -70,5 +72,6 @@ function itemsIn(row: Row, { code, ...columns }: LoginColumns): AppItem[] {
     note: columns.note && row.cell(columns.note),
     groups: columns.group ? [row.cell(columns.group)] : [],
     tags: columns.tags ? row.cell(columns.tags).split(/[,;]/) : [],
+    favorite: columns.favorite !== undefined && isMarked(row.cell(columns.favorite)),
   });
 }

@@ -3,6 +3,7 @@ import {
   type AppFormat,
   type AppItem,
   list,
+  markBeside,
   readEach,
   text,
   textBeside,
@@ -26,6 +27,8 @@ const SectionSchema = v.object({
 
 const ItemSchema = v.object({
   trashed: v.fallback(v.boolean(), false),
+  // its place among the favorites, from 1 on
+  favIndex: markBeside,
   overview: v.object({ title: text, tags: textsBeside }),
   details: v.object({
     notesPlain: textBeside,
@@ -61,7 +64,12 @@ function unwrap(item: unknown): unknown {
 }
 
 /** Every one-time password of an item. Those in the trash are not taken over. */
-function tokensOf({ trashed, overview, details }: v.InferOutput<typeof ItemSchema>): AppItem[] {
+function tokensOf({
+  trashed,
+  favIndex,
+  overview,
+  details,
+}: v.InferOutput<typeof ItemSchema>): AppItem[] {
   if (trashed) return [{ leftBehind: "trash" }];
   const user = details.loginFields.find(({ designation }) => designation === "username");
   const codes = details.sections.flatMap(({ fields }) => fields.map(({ value }) => value.totp));
@@ -71,5 +79,6 @@ function tokensOf({ trashed, overview, details }: v.InferOutput<typeof ItemSchem
     account: user?.value,
     note: details.notesPlain,
     tags: overview.tags,
+    favorite: favIndex,
   });
 }

@@ -5,6 +5,7 @@ import {
   type AppFormat,
   list,
   listBeside,
+  markBeside,
   namesById,
   readEach,
   someHas,
@@ -24,6 +25,7 @@ const BitwardenSchema = v.object({
 const ItemSchema = v.object({
   name: text,
   login: v.optional(v.nullable(v.object({ username: text, totp: text }))),
+  favorite: markBeside,
   notes: textBeside,
   folderId: textBeside,
   collectionIds: textsBeside,
@@ -41,6 +43,7 @@ const BITWARDEN_COLUMNS: LoginColumns = {
   account: ["login_username"],
   note: "notes",
   group: "folder",
+  favorite: "favorite",
 };
 
 /** The unencrypted exports of Bitwarden, JSON and CSV: logins, some of them with a token. */
@@ -64,12 +67,13 @@ export const bitwarden = {
       schema: ItemSchema,
       issuer: ["name"],
       account: ["login", "username"],
-      read: ({ name, login, notes, folderId, collectionIds }) =>
+      read: ({ name, login, notes, favorite, folderId, collectionIds }) =>
         itemsOf({
           codes: [login?.totp],
           issuer: name,
           account: login?.username,
           note: notes,
+          favorite,
           groups: [folderId, ...(collectionIds ?? [])].map((id) => names.get(id ?? "")),
         }),
     });

@@ -6,6 +6,7 @@ import {
   type AppItem,
   list,
   listBeside,
+  markBeside,
   readEach,
   someHas,
   text,
@@ -32,6 +33,7 @@ const SectionSchema = v.object({ sectionFields: list });
 
 const ItemSchema = v.object({
   state: v.fallback(v.optional(v.number()), undefined),
+  pinned: markBeside,
   data: v.object({
     metadata: v.object({ name: text, note: textBeside }),
     extraFields: listBeside,
@@ -89,7 +91,7 @@ function itemsInVault(vault: unknown): AppItem[] {
 }
 
 function itemsOfItem(
-  { state, data: { metadata, extraFields, content } }: Item,
+  { state, pinned, data: { metadata, extraFields, content } }: Item,
   vault: string | null | undefined,
 ): AppItem[] {
   if (state === TRASHED) return [{ leftBehind: "trash" }];
@@ -99,6 +101,7 @@ function itemsOfItem(
     account: content.itemUsername || content.username || content.itemEmail,
     note: metadata.note,
     groups: [vault],
+    favorite: pinned,
   });
 }
 

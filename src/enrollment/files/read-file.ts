@@ -3,6 +3,7 @@ import { t } from "#base/language.ts";
 import { judgeEnd } from "#enrollment/cut-list.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
+import { bareSecret, isMarkedSecret } from "#enrollment/formats/bare-secret.ts";
 import { isKeePass } from "#enrollment/keepass/kdbx-header.ts";
 import { type Line, readLines, refuseTooMany } from "#enrollment/lines.ts";
 import { mend } from "#enrollment/mending.ts";
@@ -216,14 +217,29 @@ async function readStrings(
 ): Promise<FileContent> {
   const left: LeftBehind[] = [];
   const content = await readEntries(app, strings, async (string) => {
-    const text = typeof string === "string" ? string : string.text;
+    const text = typeof string === "string" ? string : refuseUnmarked(string);
     const { tokens, refusals } = await recognizeEach(text, undefined, effort);
     return { drafts: withEnteDisplay(tokens, text, left), refusals };
   });
   return { ...content, remarks: countLeftBehind(left).remarks };
 }
 
-/** Tokens with what Ente keeps beside them; `left` gets a note that is too long to be kept. */
+/**
+ * The text of a line. Throws FobError `invalid` for what may be a secret without a name: a list has
+ * headings and remarks, and words of Base32 letters are no token.
+ */
+function refuseUnmarked({ text }: Line): string {
+  if (identify(text)?.id !== bareSecret.id || isMarkedSecret(mend(text).text)) return text;
+  throw new FobError(
+    "invalid",
+    t("it is no enrollment string; a secret alone is enrolled with `fob enroll --name NAME -`"),
+  );
+}
+
+/**
+ * Tokens with what Ente keeps beside them; `left` gets those in its trash, and a note that is too
+ * long to be kept.
+ */
 function withEnteDisplay(
   tokens: readonly RecognizedToken[],
   text: string,
@@ -231,9 +247,13 @@ function withEnteDisplay(
 ): readonly RecognizedToken[] {
   const display = enteDisplay(text);
   if (!display) return tokens;
+  if (display.trashed) {
+    left.push(...tokens.map(() => ({ leftBehind: "trash" }) as const));
+    return [];
+  }
   const note = foreignNote(display.note);
   if (note === null && display.note?.trim()) left.push({ leftBehind: "note" });
-  const kept = keptWith({ tags: display.tags, note });
+  const kept = keptWith({ tags: display.tags, favorite: display.pinned, note });
   return tokens.map((token) => ({ ...token, ...kept }));
 }
 

@@ -23,6 +23,11 @@ export const bareSecret = {
   parse: (text) => [parseBareSecret(text)],
 } as const satisfies EnrollmentFormat;
 
+/** Whether a text says itself that it is a secret: others may be words of Base32 letters. */
+export function isMarkedSecret(text: string): boolean {
+  return PREFIXED.test(text);
+}
+
 function parseBareSecret(text: string): ParsedToken {
   const { encoding, body = text } = PREFIXED.exec(text)?.groups ?? {};
   const isHex = encoding === undefined ? ONLY_HEX.test(text) : encoding.toLowerCase() !== "base32:";

@@ -123,6 +123,112 @@ const FILES: readonly [
   ],
 ];
 
+const URI = `otpauth://totp/Acme:ann?secret=${samples.SAMPLES[0]?.secret}&issuer=Acme`;
+
+/** Files in which the first token is a favorite, and the second none. */
+const FAVORITES: readonly (readonly [app: string, file: string])[] = [
+  [
+    "Aegis",
+    beside(samples.aegisPlain, ["db", "entries"], [{ favorite: true }, { favorite: false }]),
+  ],
+  ["Raivo", beside(samples.raivo, [], [{ pinned: "true" }, { pinned: "false" }])],
+  [
+    "Ente",
+    samples.uriList
+      .split("\n")
+      .map((uri, i) => `${uri}&codeDisplay=${encodeURIComponent(`{"pinned":${i === 0}}`)}`)
+      .join("\n"),
+  ],
+  [
+    "Bitwarden",
+    beside(samples.bitwardenJson, ["items"], [{ favorite: true }, { favorite: false }]),
+  ],
+  ["Bitwarden, CSV", samples.bitwardenCsv.replace("\n,,login", "\n,1,login")],
+  [
+    "LastPass",
+    `url,username,password,totp,extra,name,grouping,fav\nx,ann,,${URI},,Acme,,1\nx,bob,,${URI},,Acme,,0`,
+  ],
+  [
+    "1Password, CSV",
+    `Title,Url,Username,Password,OTPAuth,Favorite,Archived,Tags,Notes\nAcme,,ann,,${URI},true,false,,\nAcme,,bob,,${URI},false,false,,`,
+  ],
+  [
+    "1Password",
+    JSON.stringify({
+      accounts: [{ vaults: [{ items: [onePasswordItem(1), onePasswordItem(0)] }] }],
+    }),
+  ],
+  [
+    "LastPass Authenticator",
+    JSON.stringify({
+      version: 3,
+      accounts: [true, false].map((isFavorite) => ({
+        ...{ issuerName: "Acme", userName: "ann", secret: samples.SAMPLES[0]?.secret },
+        ...{ digits: 6, timeStep: 30, algorithm: "SHA1", isFavorite },
+      })),
+    }),
+  ],
+  [
+    "Enpass",
+    JSON.stringify({
+      items: [1, 0].map((favorite) => ({
+        ...{ title: "Acme", favorite, trashed: 0 },
+        fields: [{ type: "totp", value: URI, deleted: 0 }],
+      })),
+    }),
+  ],
+  [
+    "Proton Pass",
+    JSON.stringify({
+      vaults: {
+        a: {
+          name: "a",
+          items: [true, false].map((pinned) => ({
+            ...{ state: 1, pinned },
+            data: { metadata: { name: "Acme" }, extraFields: [], content: { totpUri: URI } },
+          })),
+        },
+      },
+    }),
+  ],
+  [
+    "Authenticator",
+    JSON.stringify(
+      Object.fromEntries(
+        [true, false].map((pinned, index) => [
+          `hash${index}`,
+          { hash: `hash${index}`, index, secret: samples.SAMPLES[0]?.secret, type: "totp", pinned },
+        ]),
+      ),
+    ),
+  ],
+];
+
+function onePasswordItem(favIndex: number) {
+  const sections = [{ fields: [{ value: { totp: URI } }] }];
+  return { favIndex, overview: { title: "Acme" }, details: { sections } };
+}
+
+test("a secret alone shows the names of its login", async () => {
+  const login = { username: "ann", totp: samples.SAMPLES[0]?.secret };
+  const { drafts } = await readText(
+    JSON.stringify({ encrypted: false, items: [{ type: 1, name: "Acme", login }] }),
+  );
+  expect(drafts).toMatchObject([{ issuer: "Acme", account: "ann" }]);
+  expect(drafts[0]?.fields.slice(0, 2)).toEqual([
+    { name: "issuer", value: "Acme", origin: "given" },
+    { name: "account", value: "ann", origin: "given" },
+  ]);
+});
+
+describe("a favorite", () => {
+  test.each(FAVORITES)("of %s is one here", async (_, file) => {
+    const { drafts, refusals } = await readText(file);
+    expect(refusals).toEqual([]);
+    expect(drafts.slice(0, 2).map(({ favorite }) => favorite)).toEqual([true, undefined]);
+  });
+});
+
 describe("what stands beside a token", () => {
   test.each(FILES)(
     "in %s stays with it, or is counted",
@@ -171,6 +277,7 @@ describe("what stands beside a token", () => {
     const token = (name: string, tags: readonly string[]) => ({
       ...{ id: "0123456789abcdef", name, issuer: "ACME", account: name, serial: null, tags },
       note: `about\n${name}`,
+      favorite: name === "bob",
       credential: TOTP,
       secret: Buffer.from("12345678901234567890"),
     });
@@ -179,8 +286,15 @@ describe("what stands beside a token", () => {
     expect(JSON.parse(text).db.groups).toHaveLength(2);
     const { drafts, remarks } = await readText(text);
     expect(drafts.map(({ tags = [] }) => tags)).toEqual([["Work", "vpn"], ["Work"], []]);
+    expect(drafts.map(({ favorite }) => favorite)).toEqual([undefined, true, undefined]);
     expect(drafts.map(({ note }) => note)).toEqual(["about\nann", "about\nbob", "about\ncid"]);
     expect(remarks).toEqual([]);
+  });
+
+  test("of Ente stays there with what is in its trash", async () => {
+    const content = await readText(samples.uriList.replace(/$/m, '&codeDisplay={"trashed":true}'));
+    expect(content.remarks).toEqual(["left out: 1 entry from the trash"]);
+    expect(content.drafts).toHaveLength(samples.SAMPLES.length);
   });
 
   test("of Ente that is damaged hinders no token", async () => {

@@ -93,6 +93,20 @@ describe("files of other apps", () => {
     expect(refusals).toEqual([expect.stringMatching(message)]);
   });
 
+  test("prose in a list is no token, and a secret is one where it says so", async () => {
+    const prose = ["accounts", "my tokens from work", "JBSWY3DPEHPK3PXP", "# a remark"];
+    const list = [...prose, samples.uriList, "base32:JBSWY3DPEHPK3PXP"].join("\n");
+    const { drafts, refusals } = await read(list);
+    expect(drafts.map(({ issuer }) => issuer)).toEqual([
+      ...[...SAMPLES, STEAM].map(({ issuer }) => issuer),
+      null,
+    ]);
+    expect(refusals).toEqual(
+      [1, 2, 3].map((line) => expect.stringContaining(`line ${line}: it is no enrollment string`)),
+    );
+    expect(refusals.join()).not.toMatch(/JBSW|accounts/);
+  });
+
   test("a line of a list is refused without being shown", async () => {
     const { refusals } = await read(
       `\n# all\n\n${samples.uriList}\n\notpauth://totp/x?secret=not!base32`,
