@@ -48,6 +48,7 @@ const [program] = await Promise.all([
       main: "src/entry/main.ts",
       "clear-clipboard": "src/entry/clear-clipboard.ts",
       "decode-picture": "src/entry/decode-picture.ts",
+      "report-failure": "src/entry/report-failure.ts",
       "serve-agent": "src/entry/agent.ts",
     },
     output: {

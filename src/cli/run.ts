@@ -1,5 +1,4 @@
 import type { CommandInput } from "#agent/protocol/command-protocol.ts";
-import { asFobError } from "#base/file-error.ts";
 import type { FobError } from "#base/fob-error.ts";
 import { inEnglish } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
@@ -7,13 +6,13 @@ import type { AnyCommand, ArgumentDefinition } from "#cli/command.ts";
 import { jsonPieces } from "#cli/output/json.ts";
 import { write } from "#cli/output/output.ts";
 import { writeLines } from "#cli/output/remark.ts";
-import { formatError, formatFailures, formatNote } from "#cli/output/report.ts";
+import { formatFailures, formatNote } from "#cli/output/report.ts";
 import { type Style, styleFor } from "#cli/output/style.ts";
 import { chooseUnlessWrong } from "#cli/settings/settings.ts";
-import { printable } from "#token/printable.ts";
 import { missingArgument } from "./command-line/complaint.ts";
 import { type Invocation, parseCommandLine, type Vocabulary } from "./command-line/parse.ts";
 import type { Context } from "./context.ts";
+import { reportFailure } from "./failure.ts";
 import type { Globals } from "./globals.ts";
 import type { Host } from "./host.ts";
 
@@ -28,27 +27,16 @@ export interface Program extends Vocabulary {
  * codes.
  */
 export async function run(program: Program, host: Host): Promise<number> {
-  const { argv, env, stdout, stderr } = host;
   try {
-    const parsed = await parseCommandLine(argv, program);
+    const parsed = await parseCommandLine(host.argv, program);
     if ("text" in parsed) {
-      await write(stdout, parsed.text);
+      await write(host.stdout, parsed.text);
       return 0;
     }
     return await runCommand(program, parsed.invocation, host);
   } catch (thrown) {
-    const error = asFobError(thrown);
-    const isDebugged = env["FOB_DEBUG"] && env["FOB_DEBUG"] !== "0";
-    if (!error.isSilent || isDebugged)
-      writeLines(stderr, formatError(error, wantsJson(argv), isDebugged ? trace(thrown) : ""));
-    return error.exitCode;
+    return reportFailure(thrown, host);
   }
-}
-
-/** Whether `--json` is an option of fob itself, not of the program that it runs. */
-function wantsJson(argv: readonly string[]): boolean {
-  const end = argv.indexOf("--");
-  return (end < 0 ? argv : argv.slice(0, end)).includes("--json");
 }
 
 async function runCommand(
@@ -160,13 +148,4 @@ async function completeInput(
 /** A text with a newline, or nothing for an empty text. */
 function line(text: string): readonly string[] {
   return text === "" ? [] : [`${text}\n`];
-}
-
-function trace(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  const trace = [
-    thrown.stack,
-    thrown.cause instanceof Error ? `caused by ${thrown.cause.stack}` : "",
-  ].join("\n");
-  return trace.split("\n").map(printable).join("\n");
 }

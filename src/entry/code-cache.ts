@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   constants,
-  fstatSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -13,9 +12,25 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { openRegular } from "#base/open-regular.ts";
+
+/** What V8 has compiled of a built file, and the state that the file had. */
+export interface Compiled {
+  readonly code: Buffer;
+  readonly source: string;
+}
 
 /** Compiled code of the built files of one program, by their names below `dist`. */
-export type CompiledFiles = Map<string, Buffer>;
+export type CompiledFiles = Map<string, Compiled>;
+
+/** The file that has compiled code. */
+export interface CodeFile {
+  /** As {@link codeFolder} gives it. */
+  readonly folder: string;
+  readonly name: string;
+  /** The folder of the built files: other copies of the program do not use the code. */
+  readonly dist: string;
+}
 
 /** Files of other builds are removed when they are this old, in milliseconds. */
 const OLD_MS = 30 * 24 * 60 * 60 * 1000;
@@ -41,18 +56,18 @@ export function codeFolder(env: NodeJS.ProcessEnv): string | null {
 }
 
 /**
- * What {@link writeCompiled} has kept under this name; empty where there is nothing, or another
- * user may have written it.
+ * What {@link writeCompiled} has kept; empty where there is nothing, or another user may have
+ * written it.
  */
-export function readCompiled(folder: string, name: string): CompiledFiles {
+export function readCompiled(kept: CodeFile): CompiledFiles {
   const compiled: CompiledFiles = new Map();
-  if (!isPrivate(lstatOrNull(folder))) return compiled;
+  if (!isPrivate(lstatOrNull(kept.folder))) return compiled;
   try {
-    const bytes = withoutChecksum(readPrivately(`${folder}/${name}`));
+    const bytes = withoutChecksum(readPrivately(`${kept.folder}/${kept.name}`), kept);
     const head = bytes.indexOf("\n");
     let at = head + 1;
-    for (const [file, length] of JSON.parse(bytes.toString("latin1", 0, head))) {
-      compiled.set(file, bytes.subarray(at, at + length));
+    for (const [file, source, length] of JSON.parse(bytes.toString("latin1", 0, head))) {
+      compiled.set(file, { source, code: bytes.subarray(at, at + length) });
       at += length;
     }
   } catch {
@@ -66,12 +81,8 @@ export function readCompiled(folder: string, name: string): CompiledFiles {
  * Keeps compiled code for the next run. A failure is ignored. Removes old files of other builds,
  * whose names do not begin with `build`.
  */
-export function writeCompiled(
-  folder: string,
-  name: string,
-  compile: () => CompiledFiles,
-  build: string,
-): void {
+export function writeCompiled(kept: CodeFile, compile: () => CompiledFiles, build: string): void {
+  const { folder, name } = kept;
   const temporary = `${folder}/.new-${name}-${process.pid}`;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -80,9 +91,12 @@ export function writeCompiled(
     const file = openSync(temporary, "wx", 0o600);
     try {
       const compiled = [...compile()];
-      const head = JSON.stringify(compiled.map(([path, { length }]) => [path, length]));
-      const bytes = Buffer.concat([Buffer.from(`${head}\n`), ...compiled.map(([, code]) => code)]);
-      writeFileSync(file, Buffer.concat([checksum(bytes), bytes]));
+      const head = compiled.map(([path, { source, code }]) => [path, source, code.length]);
+      const bytes = Buffer.concat([
+        Buffer.from(`${JSON.stringify(head)}\n`),
+        ...compiled.map(([, { code }]) => code),
+      ]);
+      writeFileSync(file, Buffer.concat([checksum(bytes, kept), bytes]));
     } finally {
       closeSync(file);
     }
@@ -111,24 +125,25 @@ function removeIfThere(path: string): void {
 }
 
 /** V8 trusts what it is given: a damaged file would end the process. */
-function withoutChecksum(file: Buffer): Buffer {
+function withoutChecksum(file: Buffer, kept: CodeFile): Buffer {
   const bytes = file.subarray(CHECKSUM_BYTES);
-  if (checksum(bytes).equals(file.subarray(0, CHECKSUM_BYTES))) return bytes;
+  if (checksum(bytes, kept).equals(file.subarray(0, CHECKSUM_BYTES))) return bytes;
   throw new Error("the file is damaged");
 }
 
-function checksum(bytes: Buffer): Buffer {
-  return createHash("sha256").update(bytes).digest();
+/** Of the names, too: the file of one command, renamed, is none of another. */
+function checksum(bytes: Buffer, { name, dist }: CodeFile): Buffer {
+  return createHash("sha256").update(`${name}\0${dist}\0`).update(bytes).digest();
 }
 
 function readPrivately(path: string): Buffer {
-  const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  const opened = openRegular(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  if (!opened) throw new Error(path);
   try {
-    const stats = fstatSync(file);
-    if (!stats.isFile() || !isPrivate(stats) || stats.size > MAX_BYTES) throw new Error(path);
-    return readFileSync(file);
+    if (!isPrivate(opened.stats) || opened.stats.size > MAX_BYTES) throw new Error(path);
+    return readFileSync(opened.file);
   } finally {
-    closeSync(file);
+    closeSync(opened.file);
   }
 }
 

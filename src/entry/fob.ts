@@ -1,5 +1,4 @@
 import { fstatSync, readFileSync, writeSync } from "node:fs";
-import type { FobError } from "#base/fob-error.ts";
 import { messagesFile } from "#base/messages-file.ts";
 import { runBuiltFile } from "./built-files.ts";
 import { parseCodeOptions } from "./code-options.ts";
@@ -11,11 +10,12 @@ declare const FOB_VERSION: string;
 declare const FOB_COMMANDS: string;
 
 type QuickAnswers = typeof import("./quick-answers.ts");
+type Failures = typeof import("./report-failure.ts");
 
 /** The width of the prerendered help page, in columns. */
 const PAGE_COLUMNS = 80;
 
-answerOrLoad(process.argv.slice(2)).catch(report);
+answerOrLoad(process.argv.slice(2)).catch((error) => report(error, false));
 
 /**
  * Answers simple command lines at once, and loads the whole program for all others and after
@@ -32,13 +32,13 @@ async function answerOrLoad(argv: readonly string[]): Promise<void> {
   leave();
 }
 
-/**
- * Reports a failure of a command that was done. Its texts need no escaping, because they contain
- * only names and paths of our own.
- */
-function report({ message, hint, exitCode = 1 }: FobError): void {
-  writeSync(2, `fob: ${message}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);
-  process.exitCode = exitCode;
+/** Reports a failure of a command that was done; `isOutput` is one of standard output. */
+function report(error: unknown, isOutput: boolean): void {
+  const { argv, env, stdin, stdout, stderr } = process;
+  // nothing is kept of code that is hardly ever run
+  const { reportDone } = runBuiltFile("report-failure.cjs", "", {}) as Failures;
+  const host = { argv: argv.slice(2), env, stdin, stdout, stderr };
+  process.exitCode = reportDone(error, isOutput, host);
   leave();
 }
 
@@ -91,9 +91,7 @@ function print(text: string): void {
     while (rest.length > 0) rest = rest.subarray(writeSome(rest));
   } catch (error) {
     // the reader has closed the pipe
-    if ((error as NodeJS.ErrnoException).code === "EPIPE") return;
-    writeSync(2, `fob: cannot write to standard output: ${(error as Error).message}\n`);
-    process.exitCode = 8;
+    if ((error as NodeJS.ErrnoException).code !== "EPIPE") report(error, true);
   }
 }
 

@@ -3,7 +3,7 @@ import { speak } from "#base/language.ts";
 import { messagesFile } from "#base/messages-file.ts";
 import { resolveGlobals } from "#cli/globals.ts";
 import type { Host } from "#cli/host.ts";
-import { charsetOf, limitTo } from "#cli/output/charset.ts";
+import { limitToLocale } from "#cli/output/charset.ts";
 import { type Program, run } from "#cli/run.ts";
 import { COMMANDS } from "#commands/commands.ts";
 import { defaultHome } from "#platform/paths.ts";
@@ -36,18 +36,4 @@ export async function runProgram(
   } finally {
     restore();
   }
-}
-
-/**
- * Keeps what people read within the characters of their locale. JSON is for programs, and so is
- * what does not go to a terminal.
- */
-function limitToLocale({ argv, env, stdout, stderr }: Host): () => void {
-  const charset = process.platform === "win32" ? null : charsetOf(env);
-  if (charset === null || argv.includes("--json")) return () => undefined;
-  const limited = stdout.isTTY ? [stdout, stderr] : [stderr];
-  const restore = limited.map((stream) => limitTo(charset, stream));
-  return () => {
-    for (const end of restore) end();
-  };
 }

@@ -244,6 +244,23 @@ describe("a reader that has had enough", () => {
       expect(text).toMatch(/^fob: cannot write to standard output: [^\n]*ENOSPC[^\n]*\n8\n$/);
     }
   });
+
+  test("or that cannot take it, is told to a program as JSON, or by the exit code alone", async () => {
+    const { home } = await enrolled();
+    const fob = `"${process.execPath}" "${join(process.cwd(), "bin", "fob.js")}"`;
+    const said = (args: string, errors: string) =>
+      execFileSync("bash", ["-c", `${fob} ${args} 2>${errors} >/dev/full; echo $?`], {
+        env: { ...process.env, FOB_HOME: home },
+        encoding: "utf8",
+      });
+    const message = expect.stringMatching(/^cannot write to standard output: .*ENOSPC/);
+    for (const args of ["code Example --json", "list --json"]) {
+      const [error = "", exitCode] = said(args, "&1").split("\n");
+      expect(JSON.parse(error)).toEqual({ error: { code: "unavailable", message } });
+      expect(exitCode).toBe("8");
+      expect(said(args, "/dev/full")).toBe("8\n");
+    }
+  });
 });
 
 function alter(path: string): void {

@@ -1,7 +1,20 @@
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { homesLike, RFC_SECRET, TOTP_URI } from "./fob.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 const isPosix = process.platform !== "win32";
 
@@ -18,6 +31,15 @@ async function keeping() {
 
 function kept(folder: string): string[] {
   return readdirSync(folder).map((name) => name.replace(/^build-[0-9a-f]{16}-.*-/, ""));
+}
+
+/** Replaces a text of a file by one of the same length, and leaves the times of the file. */
+function edit(path: string, text: string, other: string): void {
+  const { atime, mtime } = statSync(path);
+  const before = readFileSync(path, "latin1");
+  expect(before).toContain(text);
+  writeFileSync(path, before.replaceAll(text, other), "latin1");
+  utimesSync(path, atime, mtime);
 }
 
 describe.runIf(process.platform === "linux")("compiled code", () => {
@@ -75,6 +97,63 @@ describe.runIf(process.platform === "linux")("compiled code", () => {
     expect(await run("list", "--json")).toEqual(first);
     expect(await run("list", "--json")).toEqual(first);
     expect(statSync(join(folder, name)).size).toBeGreaterThan(10_000);
+  });
+
+  test("that was renamed is that of another command, and is made again", async () => {
+    const { run, folder } = await keeping();
+    const lines = [
+      ["list", "--json"],
+      ["show", "exam"],
+    ] as const;
+    const first = [await run(...lines[0]), await run(...lines[1])];
+    const [list = "", show = ""] = readdirSync(folder)
+      .sort()
+      .map((name) => join(folder, name));
+    const swapped = { list: readFileSync(show), show: readFileSync(list) };
+    writeFileSync(list, swapped.list);
+    writeFileSync(show, swapped.show);
+    expect([await run(...lines[0]), await run(...lines[1])]).toEqual(first);
+    expect(readFileSync(list).equals(swapped.list)).toBe(false);
+    expect(readFileSync(show).equals(swapped.show)).toBe(false);
+  });
+
+  test("that is a pipe is not waited for", async () => {
+    const { run, folder } = await keeping();
+    const first = await run("list", "--json");
+    const [name = ""] = readdirSync(folder);
+    rmSync(join(folder, name));
+    execFileSync("mkfifo", ["-m", "600", join(folder, name)]);
+    expect(await run("list", "--json")).toEqual(first);
+    expect(statSync(join(folder, name)).isFile()).toBe(true);
+  });
+
+  test("is of these files: neither of a copy of the program, nor of what they were", async () => {
+    const { cache, folder, made } = await keeping();
+    const [one, other] = ["one", "other"].map((name) => join(made.home, name)) as [string, string];
+    const env = { PATH: process.env["PATH"], HOME: made.home, XDG_CACHE_HOME: cache };
+    const said = (program: string) => {
+      const args = [join(program, "bin/fob.js"), "show", "nobody"];
+      return spawnSync(process.execPath, args, { env: { ...env, FOB_HOME: made.home } }).stderr;
+    };
+    for (const part of ["bin", "dist", "package.json"])
+      cpSync(join(ROOT, part), join(one, part), { recursive: true, preserveTimestamps: true });
+    const before = [said(one), said(one)].map(String);
+    expect(before[0]).toContain("no token is called");
+    cpSync(one, other, { recursive: true, preserveTimestamps: true });
+    const parts = join("dist", "parts");
+    for (const name of readdirSync(join(other, parts))) {
+      const path = join(other, parts, name);
+      if (readFileSync(path, "latin1").includes("no token is called"))
+        edit(path, "no token is called", "no TOKEN is called");
+    }
+    expect([said(other), said(other)].map(String).join("")).not.toContain("no token");
+    expect([said(one), said(one)].map(String)).toEqual(before);
+    const [changed = ""] = readdirSync(join(one, parts)).filter((name) =>
+      readFileSync(join(one, parts, name), "latin1").includes("no token is called"),
+    );
+    edit(join(one, parts, changed), "no token is called", "no ToKeN is called");
+    expect(String(said(one))).toContain("no ToKeN is called");
+    expect(kept(folder)).toEqual(["show", "show"]);
   });
 
   test.runIf(isPosix)("that others can write is not run, nor written to", async () => {

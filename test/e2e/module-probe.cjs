@@ -4,7 +4,7 @@
 const fs = require("node:fs");
 const Module = require("node:module");
 
-const { appendFileSync, readFileSync } = fs;
+const { appendFileSync } = fs;
 const file = process.env["FOB_PROBE"] ?? "";
 // @ts-expect-error: not part of the public interface, and the one place that every module of a program passes
 const load = Module._load;
@@ -15,10 +15,11 @@ Module._load = (/** @type {string} */ request, /** @type {unknown[]} */ ...rest)
 };
 
 // built files are run with the code that was compiled before, and do not pass there
-fs.readFileSync = /** @type {any} */ (
-  (/** @type {unknown} */ path, /** @type {any} */ options) => {
+const { openSync } = fs;
+fs.openSync = /** @type {any} */ (
+  (/** @type {unknown} */ path, /** @type {any[]} */ ...rest) => {
     const name = /\/dist\/.*?([^/]+\.cjs)$/.exec(String(path))?.[1];
     if (name !== undefined) appendFileSync(file, `${name}\n`);
-    return readFileSync(/** @type {any} */ (path), options);
+    return openSync(/** @type {any} */ (path), .../** @type {[any]} */ (rest));
   }
 );

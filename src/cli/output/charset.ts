@@ -1,3 +1,4 @@
+import type { Host } from "#cli/host.ts";
 import { displayWidth } from "./width.ts";
 
 /** The characters that a terminal can show. */
@@ -58,6 +59,25 @@ export function limitTo(charset: Charset, stream: NodeJS.WriteStream): () => voi
     write(typeof chunk === "string" ? encode(chunk, charset) : chunk, ...more)) as never;
   return () => {
     stream.write = write as never;
+  };
+}
+
+/**
+ * Keeps what people read within the characters of their locale. JSON is for programs, and so is
+ * what does not go to a terminal. Returns a function that ends this.
+ */
+export function limitToLocale({
+  argv,
+  env,
+  stdout,
+  stderr,
+}: Pick<Host, "argv" | "env" | "stdout" | "stderr">): () => void {
+  const charset = process.platform === "win32" ? null : charsetOf(env);
+  if (charset === null || argv.includes("--json")) return () => undefined;
+  const limited = stdout.isTTY ? [stdout, stderr] : [stderr];
+  const restore = limited.map((stream) => limitTo(charset, stream));
+  return () => {
+    for (const end of restore) end();
   };
 }
 

@@ -10,10 +10,14 @@ export function write(stream: NodeJS.WriteStream, text: string): Promise<boolean
     stream.write(text, (error) => {
       if (!error) resolve(true);
       else if (isReaderGone(error)) resolve(false);
-      else
-        reject(new FobError("unavailable", t`cannot write to standard output: ${error.message}`));
+      else reject(outputFailure(error));
     });
   });
+}
+
+/** Describes a failure of writing to standard output as FobError `unavailable`. */
+export function outputFailure({ message }: Error): FobError {
+  return new FobError("unavailable", t`cannot write to standard output: ${message}`);
 }
 
 function isReaderGone(error: NodeJS.ErrnoException): boolean {
