@@ -33,7 +33,7 @@ _fob_look_up() {
   'agent install') options='--yes --dry-run' ;;
   'agent remove') options='--yes --dry-run' ;;
   'access') commands='grant list revoke confirm domain' ;;
-  'access grant') options='--token --tag --rights --expires --export' places=('any') ;;
+  'access grant') options='--token --tag --rights --expires --confirm --export' places=('any') ;;
   'access revoke') places=('any') ;;
   'access confirm') places=('token' 'words never others always') ;;
   'access domain') places=('token' 'words 00 02 FF full pin none') ;;
@@ -51,7 +51,7 @@ _fob_look_up() {
   'import') options='--dry-run --pass --key-file --replace --keep-both' places=('file') ;;
   'export') options='--format --output --qr --unencrypted --psk --yes' refused='--plain' places=('more token') ;;
   'backup') options='--recipient --armor' places=('file') ;;
-  'inspect') options='--qr --reveal' places=('file') ;;
+  'inspect') options='--qr --key-file --reveal' places=('file') ;;
   'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --hold --format --output --qr --unencrypted --psk' refused='--plain' places=('words totp hotp ocra') ;;
   'verify') options='--window --at' places=('token' 'any') ;;
   'askpass') places=('any') ;;
@@ -141,6 +141,7 @@ _fob_look_up_value() {
     'export --qr') place='file' ;;
     'backup --recipient') place='more any' ;;
     'inspect --qr') place='file' ;;
+    'inspect --key-file') place='file' ;;
     'provision --issuer') place='any' ;;
     'provision --account') place='any' ;;
     'provision --serial') place='any' ;;

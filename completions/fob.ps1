@@ -258,7 +258,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'access grant' = @{
             Commands = @()
-            Options = @(, @('--token', 'the tokens'); , @('--tag', 'besides: the tokens that have this tag now'); , @('--rights', 'what the script may do, with commas between: code, challenge, push (code)'); , @('--expires', '90m, 12h, 30d, a date, or never (30d)'); , @('--export', 'write a home for another machine: what the grant needs, and nothing else'))
+            Options = @(, @('--token', 'the tokens'); , @('--tag', 'besides: the tokens that have this tag now'); , @('--rights', 'what the script may do, with commas between: code, challenge, push (code)'); , @('--expires', '90m, 12h, 30d, a date, or never (30d)'); , @('--confirm', 'a person is asked before each use; needs the agent'); , @('--export', 'write a home for another machine: what the grant needs, and nothing else'))
             Refused = @()
             Values = @{ '--token' = 'more token'; '--tag' = 'tag'; '--rights' = 'words code challenge push'; '--expires' = 'any'; '--export' = 'folder' }
             Places = @('any')
@@ -377,7 +377,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'import' = @{
             Commands = @()
-            Options = @(, @('--dry-run', 'show what would be imported, and store nothing'); , @('--pass', 'take them from the password store of pass or gopass, which is in ~/.password-store if no folder is given'); , @('--key-file', 'the key file that a KeePass database has beside its password'); , @('--replace', 'replace tokens of the same account that have another secret; they stay restorable'); , @('--keep-both', 'keep both where an account is there with another secret'))
+            Options = @(, @('--dry-run', 'show what would be imported, and store nothing'); , @('--pass', 'take them from the password store of pass or gopass, which is in ~/.password-store or where gopass makes it if no folder is given'); , @('--key-file', 'the key file that a KeePass database has beside its password'); , @('--replace', 'replace tokens of the same account that have another secret; they stay restorable'); , @('--keep-both', 'keep both where an account is there with another secret'))
             Refused = @()
             Values = @{ '--pass' = 'file'; '--key-file' = 'file' }
             Places = @('file')
@@ -398,9 +398,9 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'inspect' = @{
             Commands = @()
-            Options = @(, @('--qr', 'read it from a picture of QR codes'); , @('--reveal', 'show the secret'))
+            Options = @(, @('--qr', 'read it from a picture of QR codes'); , @('--key-file', 'the key file that a KeePass database has beside its password'); , @('--reveal', 'show the secret'))
             Refused = @()
-            Values = @{ '--qr' = 'file' }
+            Values = @{ '--qr' = 'file'; '--key-file' = 'file' }
             Places = @('file')
         }
         'provision' = @{
