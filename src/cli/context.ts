@@ -171,7 +171,7 @@ interface AgentContext {
    * Makes this process the agent at the socket that systemd has passed to it. `open` opens the vault
    * when it is needed. Throws FobError `usage` where no socket was passed; never resolves.
    */
-  serveAgent(options: AgentOptions, open: () => Promise<Vault>): Promise<never>;
+  serveAgent(options: AgentOptions): Promise<never>;
   /**
    * Runs a command in the agent that holds the vault open, and returns its result. Null when the
    * command must run in this process: without an agent, with a grant, or for a vault that opens

@@ -51,9 +51,10 @@ export function describeUse(use: TokenUse, { origin }: AskingProgram, lastHour: 
 /** A program as the question shows it. */
 export function askingProgram(peer: PeerProgram | null): AskingProgram {
   if (!peer) return { key: null, origin: null, isOwnTerminal: false };
-  const { key, path, parents, isOwnTerminal } = peer;
+  const { key, path, script, parents, isOwnTerminal } = peer;
+  const run = script === null ? path : `${path} ${script}`;
   const from = parents.length === 0 ? "" : ` < ${parents.join(" < ")}`;
-  return { key, origin: `${path}${from}`, isOwnTerminal };
+  return { key, origin: `${run}${from}`, isOwnTerminal };
 }
 
 /** Null where no notification can be shown. */
@@ -88,7 +89,13 @@ async function askByPinentry(
   over: AbortSignal,
 ): Promise<ApprovalAnswer> {
   const description = `${t("May this program use the token?")}\n${body}`;
-  const question = { title: "fob", description, yes: t("Approve once"), no: t("Deny") };
+  const question = {
+    title: "fob",
+    description,
+    patience: ANSWER_MS / 1000,
+    yes: t("Approve once"),
+    no: t("Deny"),
+  };
   try {
     return (await pinentry.confirm(question, over)) ? "once" : "deny";
   } catch (error) {

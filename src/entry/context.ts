@@ -154,12 +154,21 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       );
     },
     newRecoveryCode: () => newRecoveryCode(),
-    async serveAgent(options, open) {
+    async serveAgent(options) {
       const { serveWaiting, takePassedSocket } = await import("./waiting-agent.ts");
       const { agentForShells } = await import("#platform/agent/agent-place.ts");
       const descriptor = takePassedSocket(env);
       const socket = agentForShells(globals.home, env);
       const { home } = globals;
+      const open = async (end: AbortSignal) => {
+        const { openOrRefuse } = await import("./opening.ts");
+        const { pinentryPrompt } = await import("#cli/prompt/pinentry-prompt.ts");
+        // a question whose clients have gone is not left on the desktop
+        const { pinentry } = permissions;
+        const isInWindow = pinentry !== null && globals.input && !prompt.available;
+        const asking = isInWindow ? pinentryPrompt(pinentry, end) : pins;
+        return openOrRefuse(globals, vaultAccess(globals, asking, sensor, approve, host));
+      };
       return serveWaiting(descriptor, { home, socket, folder: build.folder, options, open });
     },
     async delegate(command, input, means) {

@@ -19,7 +19,7 @@ import { VaultPresence } from "#agent/server/vault-presence.ts";
 import { typedPins } from "#cli/prompt/pin-source.ts";
 import type { Pinentry } from "#cli/prompt/pinentry.ts";
 import { pinentryPrompt } from "#cli/prompt/pinentry-prompt.ts";
-import { peerProgram } from "#platform/agent/peer-program.ts";
+import { type PeerProgram, peerFinder } from "#platform/agent/peer-program.ts";
 import { tpmChip } from "#platform/hardware/chip.ts";
 import { httpClient } from "#platform/http.ts";
 import { systemNotifier } from "#platform/notification/notifier.ts";
@@ -60,8 +60,7 @@ export class HeldVault {
   #sync: BackgroundSync | null = null;
   readonly #pinentry: Pinentry | null;
   readonly #approvals: Approvals;
-  /** The folder of this installation. */
-  readonly #folder: string;
+  readonly #findPeer: (socket: Socket) => Promise<PeerProgram | null>;
   readonly #services: AgentServices;
   #isLocked = false;
   #release: () => void = () => undefined;
@@ -85,7 +84,7 @@ export class HeldVault {
       ? new PushListener(newInbox(), order.notify ? systemNotifier(process.platform) : null)
       : null;
     this.#pinentry = pinentryFor(order);
-    this.#folder = folder;
+    this.#findPeer = peerFinder(folder);
     const ways = { notifier: systemNotifier(process.platform), pinentry: this.#pinentry };
     this.#approvals = new Approvals(approver(ways), () => performance.now());
     this.#services = {
@@ -111,7 +110,7 @@ export class HeldVault {
   /** Creates the handler of a new client. */
   newClient(socket: Socket): ClientHandler {
     const gone = new AbortController();
-    const program = async () => askingProgram(await peerProgram(socket, this.#folder));
+    const program = async () => askingProgram(await this.#findPeer(socket));
     const client = newClientState(this.#person(gone.signal), (use, claims) =>
       this.#approvals.approve(use, claims, program, gone.signal),
     );

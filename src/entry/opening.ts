@@ -7,6 +7,7 @@ import type { Globals } from "#cli/globals.ts";
 import { createFirstVault } from "#cli/prompt/keychain-choice.ts";
 import type { PinSource } from "#cli/prompt/pin-source.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
+import { nothingEnrolled } from "#commands/lookup.ts";
 import type { PushInbox } from "#push/inbox/inbox.ts";
 import type { PushServices } from "#push/provider.ts";
 import { notGranted, type Right, refuseWithout } from "#token/grant.ts";
@@ -45,6 +46,12 @@ export async function openWhole({
 }: Pick<OpeningOptions, "globals" | "open">): Promise<Vault | null> {
   refuseGrant(grant);
   return open();
+}
+
+/** {@link openWhole} with its own keys and prompts. Throws FobError where there is no vault. */
+export async function openOrRefuse({ grant }: Globals, access: VaultAccess): Promise<Vault> {
+  refuseGrant(grant);
+  return (await openVault(access)) ?? nothingEnrolled();
 }
 
 /** {@link openWhole} for commands that change the PINs or keys of the vault. */

@@ -10,6 +10,7 @@ import { listen } from "#agent/server/server.ts";
 import { type WaitingServices, waitingClient } from "#agent/server/waiting-answers.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { sharedWork } from "#base/shared-work.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { appPinSlot } from "#vault/keys/app-pin-slot.ts";
 import { readHeader } from "#vault/keys/header.ts";
@@ -31,7 +32,7 @@ export interface WaitingOptions {
   /** The folder of the built program. */
   readonly folder: string;
   readonly options: AgentOptions;
-  open(): Promise<Vault>;
+  open(end: AbortSignal): Promise<Vault>;
 }
 
 /**
@@ -72,7 +73,8 @@ class WaitingAgent {
   readonly #secret: Secret = newAgentSecret();
   readonly #languages: ClientLanguages;
   #held: HeldVault | null = null;
-  #opening: Promise<void> | null = null;
+  /** All who ask meanwhile wait for the same question, which ends when all of them have gone. */
+  readonly #open = sharedWork((end) => this.#openOnce(end));
   #holding: Promise<HeldVault> | null = null;
   #clients = 0;
   #lingering: NodeJS.Timeout;
@@ -90,7 +92,7 @@ class WaitingAgent {
     const services: WaitingServices = {
       vault: () => this.#vault(),
       needsPerson: () => this.#needsPerson(),
-      open: () => this.#open(),
+      open: (gone) => this.#open(gone),
       hold: (sealed) => this.#take(sealed),
       newAgentClient: () => this.#held?.newClient(socket) ?? null,
     };
@@ -127,16 +129,8 @@ class WaitingAgent {
     return header !== null && appPinSlot(header) !== null;
   }
 
-  /** All who ask meanwhile wait for the same question. */
-  #open(): Promise<void> {
-    this.#opening ??= this.#openOnce().finally(() => {
-      this.#opening = null;
-    });
-    return this.#opening;
-  }
-
-  async #openOnce(): Promise<void> {
-    const { layout, vaultKey } = await this.#options.open();
+  async #openOnce(end: AbortSignal): Promise<void> {
+    const { layout, vaultKey } = await this.#options.open(end);
     await this.#hold({ ...this.#options.options, vault: layout.vaultId }, Buffer.from(vaultKey));
   }
 

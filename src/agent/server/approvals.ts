@@ -7,7 +7,7 @@ import type { AskingClaims } from "./agent-services.ts";
 
 /** The program that wants to use a token. */
 export interface AskingProgram {
-  /** Equal for every process of the same program with the same parent; null for an unknown one. */
+  /** Equal for every process of the same program; null for an unknown one. */
   readonly key: string | null;
   /** Its path and the names of its parents, for people; null where the system does not tell. */
   readonly origin: string | null;
@@ -38,7 +38,10 @@ const QUIET_MS = 30_000;
 const HOUR_MS = 3_600_000;
 
 /** How many uses may wait for a person, the one that is asked about included. */
-const MAX_ASKING = 16;
+const MAX_ASKING = 32;
+
+/** How many of them may be of one program: others have a place then. */
+const MAX_OF_PROGRAM = 8;
 
 /** How many uses may wait until it is known which program asks. */
 const MAX_SEARCHES = 1_000;
@@ -66,8 +69,9 @@ export class Approvals {
   readonly #clock: () => number;
   readonly #known = new Map<string, Known>();
   readonly #questions = oneAtATime(MAX_ASKING, tooMany);
-  /** One after another, because each starts a process. */
-  readonly #searches = oneAtATime(MAX_SEARCHES, tooMany);
+  /** How many uses wait for a person, by the key of their program. */
+  readonly #waiting = new Map<string | null, number>();
+  #searches = 0;
 
   constructor(ask: AskPerson, clock: () => number) {
     this.#ask = ask;
@@ -84,24 +88,49 @@ export class Approvals {
     findProgram: () => Promise<AskingProgram>,
     end: AbortSignal,
   ): Promise<void> {
-    const program = await this.#searches(async () => {
-      if (end.aborted) throw denied(use);
-      return findProgram();
-    });
+    const program = await this.#search(use, findProgram, end);
     if (program.isOwnTerminal && (asked || use.token.confirm === "others")) return;
     if (quick) throw new FobError("locked", t`a person is asked before ${use.token.name} is used`);
     await this.#inTurn(use, program, end);
+  }
+
+  async #search(
+    use: TokenUse,
+    findProgram: () => Promise<AskingProgram>,
+    end: AbortSignal,
+  ): Promise<AskingProgram> {
+    if (end.aborted) throw denied(use);
+    if (this.#searches >= MAX_SEARCHES) throw tooMany();
+    this.#searches++;
+    try {
+      return await findProgram();
+    } finally {
+      this.#searches--;
+    }
   }
 
   async #inTurn(use: TokenUse, program: AskingProgram, end: AbortSignal): Promise<void> {
     const known = this.#knownOf(use, program);
     const lastHour = this.#count(known);
     if (this.#decided(known, use)) return;
-    await this.#questions(async () => {
-      if (end.aborted) throw denied(use);
-      if (this.#decided(known, use)) return;
-      await this.#question({ use, program, lastHour }, known, end);
-    });
+    const waiting = this.#waiting.get(program.key) ?? 0;
+    if (waiting >= MAX_OF_PROGRAM) throw tooMany();
+    this.#waiting.set(program.key, waiting + 1);
+    try {
+      await this.#questions(async () => {
+        if (end.aborted) throw denied(use);
+        if (this.#decided(known, use)) return;
+        await this.#question({ use, program, lastHour }, known, end);
+      });
+    } finally {
+      this.#leave(program.key);
+    }
+  }
+
+  #leave(key: string | null): void {
+    const others = (this.#waiting.get(key) ?? 0) - 1;
+    if (others > 0) this.#waiting.set(key, others);
+    else this.#waiting.delete(key);
   }
 
   async #question(question: ApprovalQuestion, known: Known, end: AbortSignal): Promise<void> {

@@ -70,7 +70,7 @@ export async function answerJson(
       refuseGranted(client);
       client.inbox ??= services.newInbox();
       const find = async (name: string) => (await findEntry(name, tokens)).id;
-      return answerPushRequest(request, client.inbox, find);
+      return answerPushRequest(request, client.inbox, find, client.person);
     }
     default:
       return request satisfies never;

@@ -14,15 +14,20 @@ import { memoryJson, requestJson } from "#push/push-json.ts";
 import type { PushRequest } from "#push/push-request.ts";
 import type { PushToken } from "#push/push-token.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { pinsOfRequest } from "./request-pins.ts";
 
 type PushRequestLine = Extract<Request, { do: `push-${string}` }>;
 
-/** Answers a request about login requests; `find` gives the id of the token that a NAME names. */
+/**
+ * Answers a request about login requests; `find` gives the id of the token that a NAME names. The
+ * `person` is asked for a PIN that an approval lacks; polling, which programs repeat, asks nobody.
+ */
 export async function answerPushRequest(
   request: PushRequestLine,
   inbox: PushInbox,
   find: (name: string) => Promise<string>,
+  person: PinPrompt | null,
 ): Promise<unknown> {
   switch (request.do) {
     case "push-list": {
@@ -33,7 +38,7 @@ export async function answerPushRequest(
       return encodePoll(await inbox.poll(id));
     }
     case "push-answer": {
-      const prompt = pinsOfRequest(request.biometricKey, { current: request.pin });
+      const prompt = pinsOfRequest(request.biometricKey, { current: request.pin }, person);
       return encodeOutcome(await inbox.answer(request.id, readAnswer(request), prompt));
     }
     case "push-deny":

@@ -15,9 +15,9 @@ export interface WaitingServices {
   needsPerson(): boolean;
   /**
    * Opens the vault, for all who wait for it at once. Throws FobError where nobody can or wants to
-   * open it.
+   * open it, or all who wait have `gone`.
    */
-  open(): Promise<void>;
+  open(gone: AbortSignal): Promise<void>;
   /** Takes the vault that a client has opened; the status of the agent as JSON. Throws FobError. */
   hold(sealed: string): Promise<string>;
   /** A client of the agent that holds the vault; null while none does. */
@@ -33,6 +33,7 @@ export function waitingClient(services: WaitingServices): ClientHandler {
   /** What the client has said of the vault, for the agent. */
   let vaultLine: string | null = null;
   let isElsewhere = false;
+  const gone = new AbortController();
 
   const asAgent = async (line: string): Promise<string | null> => {
     if (agent === null) {
@@ -74,7 +75,7 @@ export function waitingClient(services: WaitingServices): ClientHandler {
       if (here !== null) return tag + here;
       // such a client asks at its terminal, and then opens the vault itself
       if (vaultLine !== null && services.needsPerson()) throw locked();
-      await services.open();
+      await services.open(gone.signal);
       const reply = await asAgent(line);
       if (reply === null) throw locked();
       return reply;
@@ -87,7 +88,10 @@ export function waitingClient(services: WaitingServices): ClientHandler {
   return {
     answer,
     leave: () => agent?.leave(),
-    disconnect: () => agent?.disconnect?.(),
+    disconnect() {
+      gone.abort();
+      agent?.disconnect?.();
+    },
   };
 }
 

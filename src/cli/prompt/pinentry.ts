@@ -2,6 +2,8 @@
 export interface PinentryQuestion {
   readonly title: string;
   readonly description: string;
+  /** How long the person may take, in seconds; two minutes without it. */
+  readonly patience?: number;
 }
 
 /** A question for a secret; `prompt` stands before the field. */

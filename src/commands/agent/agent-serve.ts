@@ -1,9 +1,8 @@
 import { defineCommand } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { existingVault } from "#commands/lookup.ts";
 import { parseAgentOptions } from "./agent-options.ts";
 
-type ServeContext = Pick<Context, "findVault" | "settings" | "pinentry" | "serveAgent">;
+type ServeContext = Pick<Context, "settings" | "pinentry" | "serveAgent">;
 
 /** `fob agent serve`: the agent as a service of systemd. */
 export const agentServe = defineCommand({
@@ -23,7 +22,7 @@ export const agentServe = defineCommand({
   ],
   run: (_, context: ServeContext): Promise<never> => {
     const asked = { for: undefined, idle: undefined, push: false, notify: false };
-    return context.serveAgent(parseAgentOptions(asked, context), () => existingVault(context));
+    return context.serveAgent(parseAgentOptions(asked, context));
   },
   text: () => "",
   json: () => undefined,

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import type { Socket } from "node:net";
 import { basename, resolve, sep } from "node:path";
 import { firstProgram } from "#platform/program/find-program.ts";
@@ -10,9 +10,14 @@ export interface PeerProgram {
   readonly pid: number;
   /** The path of its executable file. */
   readonly path: string;
-  /** The names of its parents, nearest first. */
+  /** The script that it runs, where it is an interpreter; null for none. */
+  readonly script: string | null;
+  /** The names of its parents, nearest first, with the names of their scripts. */
   readonly parents: readonly string[];
-  /** Equal for processes of the same executable with the same parent. */
+  /**
+   * Equal for processes of the same executable and script, with parents of the same. A process can
+   * change it: by another parent, or by executing another file.
+   */
   readonly key: string;
   /** Whether it runs this installation of fob, and has a terminal. */
   readonly isOwnTerminal: boolean;
@@ -30,37 +35,57 @@ const MAX_OUTPUT = 8 * 1024 * 1024;
 /** How many parents are named. */
 const MAX_PARENTS = 4;
 
+/** How many processes may stand between a program and the last parent that is named. */
+const MAX_STEPS = 32;
+
 /**
- * The process at the other end of a connection, on Linux with `ss` (iproute2); null where the
- * system does not tell. `folder` is that of this installation.
+ * Makes a function that finds the process at the other end of a connection, on Linux with `ss`
+ * (iproute2); null where the system does not tell. `folder` is that of this installation. One `ss`
+ * runs at a time, for all who wait for it.
  */
-export async function peerProgram(socket: Socket, folder: string): Promise<PeerProgram | null> {
-  if (process.platform !== "linux") return null;
-  try {
-    const own = inodeOf(socket);
-    if (own === null) return null;
-    const pid = pidOfPeer(await listSockets(), own);
-    return pid === null ? null : programOf(pid, folder);
-  } catch {
-    // it has ended, or /proc is not there
-    return null;
-  }
+export function peerFinder(folder: string): (socket: Socket) => Promise<PeerProgram | null> {
+  if (process.platform !== "linux") return async () => null;
+  let running: Promise<string> = Promise.resolve("");
+  let next: Promise<string> | null = null;
+  // one that has begun before may not have seen the connection
+  const freshListing = () => {
+    next ??= running
+      .catch(() => "")
+      .then(() => {
+        next = null;
+        running = listSockets();
+        return running;
+      });
+    return next;
+  };
+  return async (socket) => {
+    try {
+      const own = inodeOf(socket);
+      if (own === null) return null;
+      const pid = pidOfPeer(await freshListing(), own);
+      return pid === null ? null : programOf(pid, folder);
+    } catch {
+      // it has ended, or /proc is not there
+      return null;
+    }
+  };
 }
 
 /** A process by its PID; null where the system does not tell. */
 export function programOf(pid: number, folder: string): PeerProgram | null {
   try {
     const path = readlinkSync(`/proc/${pid}/exe`);
+    const script = scriptOf(pid, path);
     const { parent, terminal, started } = statOf(pid);
-    const parents = parentsOf(parent);
+    const parents = parentsOf(parent, { path, script });
     // a PID that was given to another process meanwhile
     if (statOf(pid).started !== started) return null;
-    const above = parent === 0 ? "" : `${parent}/${statOf(parent).started}`;
     return {
       pid,
       path,
-      parents,
-      key: JSON.stringify([path, above]),
+      script,
+      parents: parents.map(nameOf),
+      key: JSON.stringify([{ path, script }, ...parents]),
       isOwnTerminal: terminal !== 0 && isOwnProgram(pid, path, folder),
     };
   } catch {
@@ -80,45 +105,79 @@ function listSockets(): Promise<string> {
   const ss = firstProgram(SS_PLACES);
   if (ss === null) return Promise.resolve("");
   return new Promise((resolve, reject) => {
-    const options = { timeout: SS_MS, maxBuffer: MAX_OUTPUT, killSignal: "SIGKILL" } as const;
+    const options = {
+      timeout: SS_MS,
+      maxBuffer: MAX_OUTPUT,
+      killSignal: "SIGKILL",
+      encoding: "latin1",
+    } as const;
     execFile(ss, ["-xpHOn", "state", "all"], options, (error, output) =>
       error ? reject(error) : resolve(output),
     );
   });
 }
 
+/** How many characters the users of a socket take in a listing; what is behind is not looked at. */
+const MAX_USERS = 4_096;
+
 /**
- * The process of the connection whose one end has the inode `own`: columns are type, state, two
- * queues, address and inode, address and inode of the peer, and the users of the socket.
+ * The process that holds the other end of the connection whose one end has the inode `own`. Names
+ * of sockets and processes may have quotation marks and line breaks, and imitate a row: so a
+ * listing only says where to look, and /proc has to agree.
  */
 function pidOfPeer(listing: string, own: string): number | null {
-  const rows = listing.split("\n").map((line) => line.trimEnd().split(/ +/));
-  const inode = columnsOf(onlyRow(rows, own))?.peer;
-  const row = inode === undefined ? null : onlyRow(rows, inode);
-  const pids = row ? [...row.join(" ").matchAll(/,pid=(\d+),/g)].map(([, pid]) => Number(pid)) : [];
-  const different = new Set(pids);
+  const peer = peerOf(listing, own);
+  if (peer === null) return null;
+  const pids = new Set<number>();
+  for (const at of placesOf(listing, ` ${peer} `)) {
+    const users = listing.slice(at, at + MAX_USERS);
+    for (const [, pid, fd] of users.matchAll(/,pid=(\d{1,10}),fd=(\d{1,10})\)/g)) {
+      if (holds(`/proc/${pid}/fd/${fd}`, peer)) pids.add(Number(pid));
+    }
+  }
+  const [pid, second] = pids;
   // two processes share the connection: nobody knows which one asks
-  return different.size === 1 ? (pids[0] ?? null) : null;
+  return second === undefined ? (pid ?? null) : null;
 }
 
 /**
- * The row of an inode. Null where there are two: names of sockets and processes may have spaces and
- * line breaks, and imitate a row.
+ * The inode of the other end: the rows of both ends have `INODE * INODE-OF-PEER`, with spaces
+ * between. Null where rows contradict each other.
  */
-function onlyRow(rows: readonly (readonly string[])[], inode: string): readonly string[] | null {
-  const [row, second] = rows.filter((one) => columnsOf(one)?.inode === inode);
-  return row && !second ? row : null;
+function peerOf(listing: string, own: string): string | null {
+  const found = new Set<string>();
+  for (const at of placesOf(listing, ` ${own} `)) {
+    const end = at + own.length + 1;
+    const before = /(?:^|\s)(\d{1,10}) +\* *$/.exec(listing.slice(Math.max(0, at - NEAR), at));
+    const behind = /^ +\* +(\d{1,10})\s/.exec(listing.slice(end, end + NEAR));
+    for (const match of [before, behind]) if (match?.[1] !== undefined) found.add(match[1]);
+  }
+  const [peer, second] = found;
+  return second === undefined ? (peer ?? null) : null;
 }
 
-/** The inodes before `users:`, or at the end of a row. */
-function columnsOf(
-  row: readonly string[] | null,
-): { readonly inode: string; readonly peer: string } | null {
-  if (!row) return null;
-  const users = row.findLastIndex((word) => word.startsWith("users:(("));
-  const end = users < 0 ? row.length : users;
-  const [inode, , peer] = row.slice(Math.max(0, end - 3), end);
-  return inode !== undefined && peer !== undefined ? { inode, peer } : null;
+/** Farther than this from an inode, its peer's does not stand. In characters. */
+const NEAR = 64;
+
+function placesOf(text: string, part: string): number[] {
+  const places: number[] = [];
+  for (let at = text.indexOf(part); at >= 0 && places.length < MAX_PLACES; ) {
+    places.push(at);
+    at = text.indexOf(part, at + 1);
+  }
+  return places;
+}
+
+/** How often a listing may name one socket. */
+const MAX_PLACES = 64;
+
+function holds(descriptor: string, inode: string): boolean {
+  try {
+    return readlinkSync(descriptor) === `socket:[${inode}]`;
+  } catch {
+    // another user's, or a row that only looks like one
+    return false;
+  }
 }
 
 /** The parent, the terminal and the start of a process: fields 4, 7 and 22 of stat (proc(5)). */
@@ -130,19 +189,63 @@ function statOf(pid: number) {
   return { parent: Number(fields[1]), terminal: Number(fields[4]), started: fields[19] ?? "" };
 }
 
-function parentsOf(first: number): string[] {
-  const names: string[] = [];
-  for (let pid = first; pid > 0 && names.length < MAX_PARENTS; pid = statOf(pid).parent)
-    names.push(nameOf(pid));
-  return names;
+/** What a process is: its executable file, or its name where that is another user's. */
+interface Origin {
+  readonly path: string;
+  readonly script: string | null;
 }
 
-/** The name of its file; its own name where that is another user's. */
-function nameOf(pid: number): string {
+/** The parents, nearest first; a process that is the same as its child was only forked by it. */
+function parentsOf(first: number, child: Origin): Origin[] {
+  const origins = [child];
+  let pid = first;
+  for (let step = 0; pid > 0 && step < MAX_STEPS && origins.length <= MAX_PARENTS; step++) {
+    const origin = originOf(pid);
+    const last = origins.at(-1);
+    if (last?.path !== origin.path || last.script !== origin.script) origins.push(origin);
+    pid = statOf(pid).parent;
+  }
+  return origins.slice(1);
+}
+
+function originOf(pid: number): Origin {
   try {
-    return basename(readlinkSync(`/proc/${pid}/exe`));
+    const path = readlinkSync(`/proc/${pid}/exe`);
+    return { path, script: scriptOf(pid, path) };
   } catch {
-    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+    return { path: readFileSync(`/proc/${pid}/comm`, "utf8").trim(), script: null };
+  }
+}
+
+function nameOf({ path, script }: Origin): string {
+  return script === null ? basename(path) : `${basename(path)} ${basename(script)}`;
+}
+
+/** Programs whose first argument is the program that a person means. */
+const INTERPRETER =
+  /^(?:node|nodejs|deno|bun|(?:python|perl|ruby|php|lua|tclsh)[\d.]*|[a-z]{0,4}sh)$/;
+
+/** Options after which there is code, or the name of a module, in place of a script. */
+const HAS_CODE = /^-(?:[a-z]*c|e|p|m|-eval\b.*|-print\b.*)$/;
+
+/** Options whose value is the next word, which is not the script. */
+const HAS_VALUE = /^-(?:[rCWXI]|-(?:require|import|loader|experimental-loader|conditions))$/;
+
+/** The script of an interpreter, as an absolute path; null where it runs none. */
+function scriptOf(pid: number, path: string): string | null {
+  if (!INTERPRETER.test(basename(path))) return null;
+  const [, ...words] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  const first = words.find(
+    (word, i) =>
+      HAS_CODE.test(word) || !(word.startsWith("-") || HAS_VALUE.test(words[i - 1] ?? "")),
+  );
+  if (first === undefined || first === "" || first.startsWith("-")) return null;
+  try {
+    const absolute = resolve(readlinkSync(`/proc/${pid}/cwd`), first);
+    return statSync(absolute).isFile() ? realpathSync(absolute) : null;
+  } catch {
+    // it was removed meanwhile, or is no path
+    return null;
   }
 }
 

@@ -37,7 +37,7 @@ export function systemPinentry(surroundings: PinentrySurroundings): Pinentry {
     secret: ({ prompt, ...question }, signal) =>
       withPinentry(surroundings, signal, async (ask) => {
         await describe(question, ask);
-        return type(prompt, ask);
+        return type(prompt, question.patience, ask);
       }),
     confirm: (question, signal) =>
       withPinentry(surroundings, signal, async (ask) =>
@@ -61,7 +61,7 @@ async function confirmByButton({ yes, no, ...question }: PinentryChoice, ask: As
   await describe(question, ask);
   await demand(ask(assuanLine("SETOK", yes)));
   await demand(ask(assuanLine("SETCANCEL", no)));
-  const reply = await ask("CONFIRM", PATIENCE_S * 1_000 + REPLY_MS);
+  const reply = await ask("CONFIRM", limitOf(question.patience));
   const code = reply.isOk ? 0 : reply.number & CODE_BITS;
   if (code === CODES.cancelled || code === CODES.notConfirmed) return false;
   await answered(Promise.resolve(reply));
@@ -74,8 +74,8 @@ async function confirmByWord(
 ): Promise<boolean> {
   const how = t`Type ${yes} to agree.`;
   const description = [question.description, how].join("\n");
-  await describe({ title, description }, ask);
-  const typed = await type(`${yes}?`, ask).catch(nothingIfCancelled);
+  await describe({ ...question, title, description }, ask);
+  const typed = await type(`${yes}?`, question.patience, ask).catch(nothingIfCancelled);
   return typed.trim().toLowerCase() === yes.toLowerCase();
 }
 
@@ -84,9 +84,9 @@ function nothingIfCancelled(error: unknown): string {
   throw error;
 }
 
-async function type(prompt: string, ask: Ask): Promise<string> {
+async function type(prompt: string, patience: number | undefined, ask: Ask): Promise<string> {
   await demand(ask(assuanLine("SETPROMPT", prompt)));
-  const { data } = await answered(ask("GETPIN", PATIENCE_S * 1_000 + REPLY_MS));
+  const { data } = await answered(ask("GETPIN", limitOf(patience)));
   const typed = data.toString("utf8");
   forget(data);
   return typed;
@@ -95,11 +95,19 @@ async function type(prompt: string, ask: Ask): Promise<string> {
 /** Sends a line and waits for its reply; the default limit is that for what needs no person. */
 type Ask = (line: string, limitMs?: number) => Promise<AssuanReply>;
 
-async function describe({ title, description }: PinentryQuestion, ask: Ask): Promise<void> {
+/** The program has a little longer than the person, in milliseconds. */
+function limitOf(patience = PATIENCE_S): number {
+  return patience * 1_000 + REPLY_MS;
+}
+
+async function describe(
+  { title, description, patience = PATIENCE_S }: PinentryQuestion,
+  ask: Ask,
+): Promise<void> {
   await demand(ask(assuanLine("SETTITLE", title)));
   await demand(ask(assuanLine("SETDESC", description)));
   // an old pinentry waits without a limit; the process is ended then
-  await ask(`SETTIMEOUT ${PATIENCE_S}`);
+  await ask(`SETTIMEOUT ${patience}`);
 }
 
 /** The data of a reply. Throws FobError for an error. */

@@ -5,6 +5,7 @@ import {
   Approvals,
   type AskingProgram,
 } from "#agent/server/approvals.ts";
+import { until } from "../../waiting.ts";
 
 const USE = { token: { id: "1", name: "vpn", confirm: "others" }, grantLabel: null } as const;
 const UNSAID = { asked: false, quick: false };
@@ -79,27 +80,54 @@ test("requests that want no question leave room for one that does", async () => 
   expect(shown).toHaveLength(1);
 });
 
-test("one program is looked for at a time, and none for a client that has gone", async () => {
-  let underWay = 0;
+test("no program is looked for where the client has gone", async () => {
   let searches = 0;
   const approvals = new Approvals(
     async () => "once",
     () => 0,
   );
   const search = async () => {
-    expect(++underWay).toBe(1);
     searches++;
-    await new Promise((resolve) => setImmediate(resolve));
-    underWay--;
     return MENU;
   };
-  const { signal } = new AbortController();
-  await Promise.all(
-    Array.from({ length: 5 }, () => approvals.approve(USE, UNSAID, search, signal)),
-  );
   const gone = approvals.approve(USE, UNSAID, search, AbortSignal.abort());
   await expect(gone).rejects.toMatchObject({ code: "denied" });
-  expect(searches).toBe(5);
+  expect(searches).toBe(0);
+});
+
+test("a program that waits for many answers leaves room for others", async () => {
+  const shown: ApprovalQuestion[] = [];
+  const answers: ((answer: ApprovalAnswer) => void)[] = [];
+  const approvals = new Approvals(
+    (question) => {
+      shown.push(question);
+      return new Promise((resolve) => answers.push(resolve));
+    },
+    () => 0,
+  );
+  const { signal } = new AbortController();
+  const ask = (program: AskingProgram, id: string) => {
+    const use = { ...USE, token: { ...USE.token, id } };
+    return approvals
+      .approve(use, UNSAID, async () => program, signal)
+      .then(
+        () => "approved",
+        ({ code }: { code: string }) => code,
+      );
+  };
+  const flood = Array.from({ length: 100 }, (_, i) => ask(BACKUP, String(i)));
+  const refused = await Promise.race(flood);
+  expect(refused).toBe("denied");
+  const other = ask(MENU, "vpn");
+  // each question is answered as soon as it is shown
+  for (let at = 0; at < 9; at++) {
+    await until(`question ${at + 1}`, () => answers.length > at);
+    answers[at]?.("once");
+  }
+  expect(await other).toBe("approved");
+  const outcomes = await Promise.all(flood);
+  expect(outcomes.filter((outcome) => outcome === "approved")).toHaveLength(8);
+  expect(shown).toHaveLength(9);
 });
 
 test("an approval for five minutes is for this program and this token", async () => {

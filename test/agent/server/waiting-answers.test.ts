@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { ClientHandler } from "#agent/server/conversation.ts";
 import { type WaitingServices, waitingClient } from "#agent/server/waiting-answers.ts";
 import { FobError } from "#base/fob-error.ts";
+import { until } from "../../waiting.ts";
 
 /** A service whose vault a person opens, unless they refuse; and what its agent was asked. */
 function service({ needsPerson = true, refuses = false } = {}) {
@@ -62,6 +63,23 @@ test("a refusal is said in the form of the request, and the next one asks again"
   expect(await answer("#7 code vpn")).toBe("#7 error denied the question was cancelled");
   expect(JSON.parse(await answer('{"do":"list"}'))).toMatchObject({ error: { code: "denied" } });
   expect(opened()).toBe(2);
+});
+
+test("what opens it is told that its client has gone, and not that it has ended its side", async () => {
+  const { services } = service();
+  const gone: AbortSignal[] = [];
+  const open = (signal: AbortSignal) =>
+    new Promise<void>((_, reject) => {
+      gone.push(signal);
+      signal.addEventListener("abort", () => reject(new FobError("interrupted", "gone")));
+    });
+  const client = waitingClient({ ...services, open });
+  const answer = client.answer("code vpn");
+  client.leave();
+  await until("the opening", () => gone.length > 0);
+  expect(gone.map(({ aborted }) => aborted)).toEqual([false]);
+  client.disconnect?.();
+  expect(await answer).toBe("error interrupted gone");
 });
 
 test("a client that asks its person itself is told that the vault is locked", async () => {

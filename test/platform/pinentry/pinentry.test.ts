@@ -63,6 +63,12 @@ test("a PIN is asked for, and comes through the pipe alone", async () => {
   expect(told("env")).not.toContain("FOB_");
 });
 
+test("a question may have less time than others", async () => {
+  const { pinentry, told } = acting("OK\\n", { CONFIRM: "echo OK" });
+  expect(await pinentry.confirm({ ...CHOICE, patience: 30 })).toBe(true);
+  expect(told("heard")).toContain("\nSETTIMEOUT 30\n");
+});
+
 test("an option that is not known is gone on without", async () => {
   const { pinentry } = acting("OK\\n", {
     OPTION: "echo ERR 83886254 Unknown option",
