@@ -124,8 +124,17 @@ function storeEdited(vault: Vault, id: string, { sealed, edited, key }: Edited) 
     current = sealedNoteOf(vault, id);
     const other = current === null ? null : openNote(current, key);
     isJoined = other !== null && edited !== null && other !== edited;
-    note = isJoined ? parseNote(`${edited}\n\n${other}`) : (edited ?? other);
+    note = isJoined ? joinNotes(`${edited}\n\n${other}`) : (edited ?? other);
   }
+}
+
+function joinNotes(both: string): string | null {
+  if (Buffer.byteLength(both) <= MAX_NOTE_BYTES) return parseNote(both);
+  throw new FobError(
+    "invalid",
+    t("the note was changed meanwhile, and both texts together are too long for a note"),
+    { hint: t("the other text is stored, and what was written here is not: `fob show --note`") },
+  );
 }
 
 /** The note that was given, null for none. Throws FobError `locked` where it cannot be edited. */

@@ -102,6 +102,12 @@ test("what another process writes while the editor is open is kept with the edit
   expect(await read(on)).toBe("theirs");
   expect(printed(note, await during("same", "same\n")).notes).toEqual([]);
   expect(await read(on)).toBe("same");
+  const long = "x".repeat(40_000);
+  await expect(during(`${long} theirs`, `${long} mine\n`)).rejects.toMatchObject({
+    code: "invalid",
+    hint: expect.stringContaining("what was written here is not"),
+  });
+  expect(await read(on)).toBe(`${long} theirs`);
 });
 
 test("every form of the command wipes what a killed one has left", async () => {
