@@ -159,6 +159,16 @@ describe("a remote that lies", () => {
   test("with a branch of a stranger: it is named and ignored", async () => {
     git(["update-ref", "refs/heads/fob/0123456789abcdef", git(["rev-parse", branch.laptop])]);
     expect(await ok(desktop, ["sync"])).toMatchObject({ strangers: ["0123456789abcdef"] });
+    const odd = git(["mktree"], `120000 blob ${blob("/etc/passwd")}\thead.age\n`);
+    const commit = git(["commit-tree", odd, "-m", "x"]);
+    git(["update-ref", "refs/heads/fob/aaaaaaaaaaaaaaaa", commit]);
+    expect(await ok(desktop, ["sync"])).toMatchObject({
+      strangers: ["0123456789abcdef", "aaaaaaaaaaaaaaaa"],
+    });
+    git(["update-ref", branch.laptop, commit]);
+    const refused = await desktop.fob(["sync"]);
+    expect(refused).toMatchObject({ exitCode: 7, stdout: "" });
+    expect(refused.stderr).toContain("the branch of laptop cannot be read");
     showFolder("good");
   });
 

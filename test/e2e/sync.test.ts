@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { filesBelow, RFC_CODES, RFC_SECRET, TOTP_URI, testHome } from "./fob.ts";
@@ -178,6 +178,113 @@ describe("two homes", () => {
     expect((await laptop.fob(["code", "work"])).exitCode).toBe(0);
   });
 });
+
+describe("beginning and leaving", () => {
+  const remoteOf = ({ home }: { readonly home: string }) => join(home, "tokens.git");
+
+  test("words that no device shows approve none, and a request that is gone was refused", async () => {
+    const [laptop, desktop] = [testHome(), testHome()];
+    await enroll(laptop, TOTP_URI);
+    const none = async (words: string) => {
+      const refused = await laptop.fob(["sync", "--approve", words]);
+      expect(refused.exitCode).toBe(2);
+      return refused.stderr;
+    };
+    await ok(laptop, ["sync", "init", remoteOf(laptop), "--name", "laptop"]);
+    expect(await none("lusab-babad-gutih-tugad")).toContain("none asks");
+    const { invitation } = await ok(laptop, ["sync", "invite"]);
+    // the repository is at another place on this device
+    const moved = join(desktop.home, "tokens.git");
+    symlinkSync(remoteOf(laptop), moved);
+    const args = ["sync", "join", "-", "--name", "desktop", "--remote", moved];
+    const { words } = await ok(desktop, args, invitation);
+    for (const wrong of [words.replace(/^./, "x"), words.slice(0, 10)])
+      expect(await none(wrong)).toContain(`desktop (${words})`);
+    expect(await ok(laptop, ["sync", "members"])).toHaveLength(1);
+    const waiting = await desktop.fob(["sync"]);
+    expect(waiting).toMatchObject({ exitCode: 8 });
+    const git = (...more: readonly string[]) =>
+      execFileSync("git", ["--git-dir", remoteOf(laptop), ...more]).toString();
+    const [request = ""] = git("for-each-ref", "--format=%(refname)", "refs/heads/fob-join").split(
+      "\n",
+    );
+    git("update-ref", "-d", request);
+    const refused = await desktop.fob(["sync"]);
+    expect(refused).toMatchObject({ exitCode: 7 });
+    expect(refused.stderr).toContain("the request of this device was refused");
+    expect(await ok(desktop, ["sync", "leave", "--yes"])).toMatchObject({ remote: moved });
+  });
+
+  test("the last device empties the repository, and one that is used is not taken", async () => {
+    const laptop = testHome();
+    const remote = remoteOf(laptop);
+    await enroll(laptop, TOTP_URI);
+    const init = ["sync", "init", remote, "--name", "laptop"];
+    for (let i = 0; i < 2; i++) {
+      await ok(laptop, init);
+      await ok(laptop, ["sync", "add", "--all"]);
+      expect((await testHome().fob(init)).stderr).toContain("holds a synchronisation already");
+      const left = await ok(laptop, ["sync", "leave", "--yes"]);
+      expect(left).toMatchObject({ told: true, emptied: true });
+      expect(violations("sync-leave", left)).toEqual([]);
+    }
+    const tree = execFileSync("git", ["--git-dir", remote, "mktree"], { input: "" });
+    const env = { ...process.env, GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a", ...COMMITTER };
+    const commit = execFileSync(
+      "git",
+      ["--git-dir", remote, "commit-tree", String(tree).trim(), "-m", "x"],
+      { env },
+    );
+    const update = ["update-ref", "refs/heads/main", String(commit).trim()];
+    execFileSync("git", ["--git-dir", remote, ...update]);
+    const refused = await laptop.fob(init);
+    expect(refused).toMatchObject({ exitCode: 2 });
+    expect(refused.stderr).toContain("refs/heads/main");
+    expect(await namesOf(laptop)).toEqual(["Example"]);
+  });
+
+  test("a remote that has moved is told by its new address", async () => {
+    const { laptop, desktop, remote } = await twoHomes([TOTP_URI]);
+    renameSync(remote, `${remote}.new`);
+    expect((await laptop.fob(["sync"])).exitCode).toBe(8);
+    expect((await laptop.fob(["sync", "--remote", "https://ann:x@git.example"])).exitCode).toBe(2);
+    await ok(laptop, ["rename", "Example", "work"]);
+    for (const home of [laptop, desktop]) await ok(home, ["sync", "--remote", `${remote}.new`]);
+    expect(await namesOf(desktop)).toEqual(["work"]);
+    expect(await ok(laptop, ["sync", "status"])).toMatchObject({ remote: `${remote}.new` });
+    await ok(laptop, ["sync"]);
+    // an empty one is no remote that has moved
+    expect((await laptop.fob(["sync", "--remote", testHome().home])).exitCode).not.toBe(0);
+    expect(await ok(laptop, ["sync", "status"])).toMatchObject({ remote: `${remote}.new` });
+  });
+
+  test("a PIN source sets the PINs of tokens that arrive, where it is told to", async () => {
+    const { laptop, desktop } = await twoHomes([TOTP_URI]);
+    const env = { FOB_PIN: "748291" };
+    const uri = `otpauth://totp/Guarded:ann?secret=${RFC_SECRET.replace("G", "A")}&issuer=Guarded`;
+    await enroll(laptop, uri);
+    for (const args of [
+      ["pin", "set", "Guarded"],
+      ["sync", "add", "Guarded"],
+    ])
+      expect((await laptop.fob(args, { env })).exitCode).toBe(0);
+    const file = join(desktop.home, "pin");
+    writeFileSync(file, "918273\n");
+    await ok(desktop, ["sync", "--pin-file", file]);
+    expect(await namesOf(desktop)).toEqual(["Example"]);
+    await ok(desktop, ["sync", "--set-pins"]);
+    expect(await namesOf(desktop)).toEqual(["Example"]);
+    const set = await ok(desktop, ["sync", "--set-pins", "--pin-file", file]);
+    expect(set).toMatchObject({ added: ["Guarded"], waiting: [] });
+    const code = ["code", "Guarded", "--at", "@59"];
+    expect((await desktop.fob(code, { env })).exitCode).toBe(4);
+    const opened = await desktop.fob([...code, "--pin-file", file]);
+    expect(opened).toMatchObject({ exitCode: 0 });
+    expect(opened.stdout).toBe((await laptop.fob(code, { env })).stdout);
+  });
+});
+
+const COMMITTER = { GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a" };
 
 test("the repository shows no secret and no name; age opens a token with the recovery identity", async () => {
   const { laptop, remote, recoveryIdentity } = await twoHomes([TOTP_URI, OTHER_URI]);

@@ -129,6 +129,7 @@ function addCommand(
   return command.action((...given: unknown[]) => {
     const input: Record<string, unknown> = {
       ...flagDefaults(definition.options),
+      ...optionsReadByGroup(command, definition),
       ...command.opts(),
     };
     names.forEach((name, i) => {
@@ -136,6 +137,15 @@ function addCommand(
     });
     chosen(input);
   });
+}
+
+/** Of a group that is a command as well, the options that both have: the group reads them first. */
+function optionsReadByGroup(
+  { parent }: Command,
+  { options }: AnyCommand,
+): Readonly<Record<string, unknown>> {
+  const read: Record<string, unknown> = parent?.parent ? parent.opts() : {};
+  return Object.fromEntries(Object.entries(read).filter(([name]) => Object.hasOwn(options, name)));
 }
 
 function addArgument(command: Command, { kind, placeholder, summary }: ArgumentDefinition): void {

@@ -20,6 +20,7 @@ import type { Vault } from "#vault/vault.ts";
 import { checkCodes } from "./codes-check.ts";
 import { checkCounters } from "./counters-check.ts";
 import { checkGrants } from "./grants-check.ts";
+import { checkSync } from "./sync-check.ts";
 import { checkTrash } from "./trash-check.ts";
 
 const REPAIR_HINT: Text = "`fob doctor --repair` mends it";
@@ -101,6 +102,7 @@ async function checkBeside(
     ...orFailed("trash", () => checkTrash(vault, repair)),
     ...orFailed("grants", () => checkGrants(vault, repair, clock())),
     ...orFailed("codes", () => checkCodes(vault, listed, repair)),
+    ...orFailed("sync", () => checkSync(vault, repair)),
     ...(await checkCounters(vault, listed, {
       repair,
       pause: () => sleep(SECOND_LOOK),

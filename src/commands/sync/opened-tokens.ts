@@ -1,6 +1,7 @@
 import type { Context } from "#cli/context.ts";
 import { storedSecret } from "#commands/stored-secret.ts";
 import type { OpenedToken } from "#sync/round/sharing.ts";
+import { keyOf } from "#sync/round/vault-changes.ts";
 import { fieldsInVault } from "#sync/round/vault-fields.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -16,6 +17,7 @@ export async function openForOthers(
   const { format, credential, enrolledAt, pin } = token;
   return {
     token,
+    secretKey: keyOf({ credential, secret }, vault),
     fields: fieldsInVault(vault, token),
     content: { format, credential, enrolledAt, pin, pinPolicy: guard?.policy ?? null, secret },
   };

@@ -4,6 +4,14 @@ import type { Style } from "#cli/output/style.ts";
 import type { RoundReport } from "#sync/round/round.ts";
 import { printable } from "#token/printable.ts";
 
+/** A token with the name of a device; its id where it is no member. */
+function onDevice(
+  { name, device }: { readonly name: string; readonly device: string },
+  { members }: RoundReport,
+) {
+  return { name, device: members.find(({ id }) => id === device)?.name ?? device };
+}
+
 /** A round as JSON. */
 export function roundJson(report: RoundReport) {
   const { added, removed, changed, waiting, left, approved, requests, isSent } = report;
@@ -16,6 +24,8 @@ export function roundJson(report: RoundReport) {
     approved,
     requests,
     sent: isSent,
+    elsewhere: report.elsewhere.map((one) => onDevice(one, report)),
+    doubled: report.doubled.map((one) => onDevice(one, report)),
     conflicts: report.split,
     unread: report.unread,
     strangers: report.strangers,
@@ -39,8 +49,26 @@ export function describeRound(report: RoundReport, style: Style): string {
 
 /** What a person must know of a round. */
 export function roundNotes(report: RoundReport): readonly string[] {
-  const { waiting, requests, split, unread, strangers } = report;
+  const { waiting, requests, split, unread, strangers, elsewhere, doubled } = report;
+  const { wasDamaged, unshared } = report;
+  const at = (one: { readonly name: string; readonly device: string }) => onDevice(one, report);
   return [
+    ...(wasDamaged
+      ? [t("this device's copy of the repository was damaged, and was made anew")]
+      : []),
+    ...unshared.map((name) => t`${name} was never sent, and is shared no more: \`fob sync add\``),
+    ...elsewhere
+      .map(at)
+      .map(
+        ({ name, device }) =>
+          t`${name} was handed over to ${device}, and is there: what came back here was removed; \`fob restore\` has it for 30 days`,
+      ),
+    ...doubled
+      .map(at)
+      .map(
+        ({ name, device }) =>
+          t`${name} has the secret of a token of ${device}: both give the same passcodes, remove one of them`,
+      ),
     ...waiting.map((name) => t`${name} wants a PIN first: \`fob sync\` at a terminal asks for it`),
     ...requests.map(
       ({ name, words }) =>

@@ -7,7 +7,7 @@ import { findEach, readListed } from "#commands/lookup.ts";
 import { chooseTagged, parseTags } from "#commands/tokens/tag-values.ts";
 import { runRound } from "#sync/round/round.ts";
 import { addShared, type OpenedToken, sharedOf } from "#sync/round/sharing.ts";
-import { whyOnOneDevice } from "#sync/tokens/shareable.ts";
+import { whyNeverElsewhere, whyOnOneDevice } from "#sync/tokens/shareable.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
 import { openForOthers } from "./opened-tokens.ts";
@@ -53,9 +53,13 @@ export const syncAdd = defineCommand({
         const reason = whyOnOneDevice(record.token);
         if (reason === null) return openForOthers(vault, record, context);
         if (isNamed)
-          throw new FobError("usage", t`${name} cannot be shared: ${reason}`, {
-            hint: t("`fob sync move NAME DEVICE` hands it over"),
-          });
+          throw new FobError(
+            "usage",
+            t`${name} cannot be shared: ${reason}`,
+            whyNeverElsewhere(record.token) === null
+              ? { hint: t("`fob sync move NAME DEVICE` hands it over") }
+              : {},
+          );
         leftOut.push(t`left out: ${name} (${reason})`);
         return null;
       },

@@ -1,7 +1,8 @@
 import { t } from "#base/language.ts";
 import { defineCommand, required, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { checkRemote, createLocalRemote } from "#sync/git/repository.ts";
+import { checkRemote } from "#sync/git/address.ts";
+import { createLocalRemote } from "#sync/git/repository.ts";
 import { foundSync, refuseSecond } from "#sync/round/beginning.ts";
 import { printable } from "#token/printable.ts";
 import { nameOfDevice, type WorkContext, workOn } from "./sync-session.ts";

@@ -2,10 +2,10 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand, flag, optional, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { checkRemote } from "#sync/git/repository.ts";
+import { checkRemote } from "#sync/git/address.ts";
 import { parseInvitation } from "#sync/members/invitation.ts";
 import { askToJoin, refuseSecond } from "#sync/round/beginning.ts";
-import { isNotApprovedYet } from "#sync/round/no-member.ts";
+import { isNotApprovedYet, isRefused } from "#sync/round/no-member.ts";
 import { type RoundReport, type RoundWork, runRound } from "#sync/round/round.ts";
 import { describeRound, roundJson, roundNotes } from "./round-view.ts";
 import { LOOK_AGAIN_MS } from "./sync-invite.ts";
@@ -28,15 +28,22 @@ export const syncJoin = defineCommand({
   options: {
     name: value("DEVICE", "what the other devices call this one; its host name without"),
     qr: value("FILE", "read the invitation from a picture", "file"),
+    remote: value(
+      "ADDRESS",
+      "where the repository is from here, if not as the invitation says",
+      "folder",
+    ),
     wait: flag("wait until the other device has approved"),
   },
   examples: [
     { command: "fob sync join --name desktop", explanation: "asks for the invitation" },
     { command: "fob sync join - --name desktop < invitation", explanation: "from a script" },
   ],
-  async run({ invitation: given, name: givenName, qr, wait }, context: JoinContext) {
+  async run({ invitation: given, name: givenName, qr, remote, wait }, context: JoinContext) {
     const name = nameOfDevice(givenName);
-    const invitation = parseInvitation(await readInvitation(given, qr, context));
+    const own = remote === undefined ? undefined : checkRemote(remote);
+    const parsed = parseInvitation(await readInvitation(given, qr, context));
+    const invitation = { ...parsed, remote: own ?? parsed.remote };
     checkRemote(invitation.remote);
     const vault = await context.ensureVault();
     refuseSecond(vault);
@@ -83,18 +90,24 @@ async function readInvitation(
   );
 }
 
-/** Runs rounds until the device is a member, or the invitation has expired. */
+/** A request may be gone a moment before the approval arrives, in a synchronised folder say. */
+const LOOKS_AFTER_REFUSAL = 3;
+
+/** Runs rounds until the device is a member, was refused, or the invitation has expired. */
 async function untilApproved(
   work: RoundWork,
   expires: number,
   { clock, sleep }: JoinContext,
 ): Promise<RoundReport> {
+  let refusals = 0;
   for (;;) {
     await work.look();
     try {
       return (await runRound(work)).report;
     } catch (error) {
-      if (!isNotApprovedYet(error) || clock().getTime() > expires) throw error;
+      refusals = isRefused(error) ? refusals + 1 : 0;
+      const goesOn = isNotApprovedYet(error) || (refusals > 0 && refusals < LOOKS_AFTER_REFUSAL);
+      if (!goesOn || clock().getTime() > expires) throw error;
     }
     await sleep(LOOK_AGAIN_MS);
   }

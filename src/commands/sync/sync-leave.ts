@@ -2,11 +2,15 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { existingVault } from "#commands/lookup.ts";
 import { extendChain, readMembership, toMember } from "#sync/members/member-chain.ts";
 import { forgetSync } from "#sync/round/beginning.ts";
-import { runRound } from "#sync/round/round.ts";
+import { isRemovedHere } from "#sync/round/no-member.ts";
+import { type RoundReport, runRound } from "#sync/round/round.ts";
+import { readSyncState } from "#sync/round/sync-state.ts";
 import { nameIn } from "#sync/tokens/shared-token.ts";
-import { openSession, type Session, type SessionContext } from "./sync-session.ts";
+import { isDamage } from "#token/newer.ts";
+import { openSession, type Session, type SessionContext, workOn } from "./sync-session.ts";
 
 /** `fob sync leave`: takes this device out. */
 export const syncLeave = defineCommand({
@@ -19,19 +23,54 @@ export const syncLeave = defineCommand({
   },
   examples: [{ command: "fob sync leave", explanation: "asks, then tells the other devices" }],
   async run({ local, yes }, context: SessionContext & Pick<Context, "prompt">) {
+    if (local && (await isStateDamaged(context))) return leaveDamaged(yes, context);
     const session = await openSession(context);
     const { state, work } = session;
     if (!local) refuseUnderWay(session);
     const question = t`Leave ${state.remote}?`;
     if (!yes && !(await context.prompt.confirm(question, "--yes")))
       throw new FobError("interrupted", t("nothing was changed"));
-    const isTold = !local && state.chain.length > 0 && (await tell(session, context));
+    const told = !local && state.chain.length > 0 ? await tell(session, context) : null;
+    const isLast = told?.members.length === 0;
+    // nobody but the recovery identity could read it
+    const isEmptied = isLast && (await work.repository.discard("device", session.device));
     await forgetSync(work);
-    return { device: state.name, remote: state.remote, isTold };
+    return { device: state.name, remote: state.remote, isTold: told !== null, isEmptied };
   },
-  text: ({ remote }) => t`left ${remote}; all tokens stay here`,
-  json: ({ device, remote, isTold }) => ({ device, remote, told: isTold }),
+  text: ({ remote }) =>
+    remote === null
+      ? t("forgot the synchronisation; all tokens stay here")
+      : t`left ${remote}; all tokens stay here`,
+  json: ({ device, remote, isTold, isEmptied }) => ({
+    device,
+    remote,
+    told: isTold,
+    emptied: isEmptied,
+  }),
+  notes: ({ isEmptied }) =>
+    isEmptied
+      ? [t("this was the last device: the repository is empty again, for another `fob sync init`")]
+      : [],
 });
+
+async function isStateDamaged(context: SessionContext): Promise<boolean> {
+  try {
+    readSyncState(await existingVault(context));
+    return false;
+  } catch (error) {
+    if (isDamage(error)) return true;
+    throw error;
+  }
+}
+
+/** Forgets a synchronisation of which nothing can be read. */
+async function leaveDamaged(yes: boolean, context: SessionContext & Pick<Context, "prompt">) {
+  const question = t("Forget the synchronisation?");
+  if (!yes && !(await context.prompt.confirm(question, "--yes")))
+    throw new FobError("interrupted", t("nothing was changed"));
+  await forgetSync(workOn(await existingVault(context), context));
+  return { device: null, remote: null, isTold: false, isEmptied: false };
+}
 
 /**
  * Throws FobError `denied` where this device has released a token that the other one may not have
@@ -50,11 +89,14 @@ function refuseUnderWay({ state, device }: Session): void {
   }
 }
 
-/** Tells the other devices. False where they have removed this one already. */
-async function tell({ state, work }: Session, { clock }: Pick<Context, "clock">): Promise<boolean> {
+/** Tells the other devices. Null where they have removed this one already. */
+async function tell(
+  { state, work }: Session,
+  { clock }: Pick<Context, "clock">,
+): Promise<RoundReport | null> {
   const self = toMember(state.name, state.keys);
   try {
-    await runRound(work, {
+    const { report } = await runRound(work, {
       changeMembers: (chain, { members }) => {
         const member = members.find(({ id }) => id === self.id);
         return member
@@ -62,9 +104,9 @@ async function tell({ state, work }: Session, { clock }: Pick<Context, "clock">)
           : chain;
       },
     });
-    return true;
+    return report;
   } catch (error) {
-    if (error instanceof FobError && error.code === "denied") return false;
+    if (isRemovedHere(error)) return null;
     if (error instanceof FobError && error.code === "unavailable") {
       throw new FobError("unavailable", error.message, {
         cause: error,

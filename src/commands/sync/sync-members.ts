@@ -25,7 +25,7 @@ export const syncMembers = defineCommand({
         [t("DEVICE"), ({ name }) => printable(name)],
         [t("ID"), ({ id }) => id],
         [t("SINCE"), ({ since }) => since.slice(0, 10)],
-        ["", ({ thisDevice }) => (thisDevice ? t("this device") : "")],
+        [t("NOTE"), ({ thisDevice }) => (thisDevice ? t("this device") : "-")],
       ],
       members,
       style,

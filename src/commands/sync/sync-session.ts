@@ -9,12 +9,13 @@ import { type Member, readMembership } from "#sync/members/member-chain.ts";
 import type { RoundWork } from "#sync/round/round.ts";
 import { requireSyncState, type SyncState } from "#sync/round/sync-state.ts";
 import { shortenName } from "#token/clean-name.ts";
+import { printable } from "#token/printable.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /** What a round needs of the context. */
 export type WorkContext = Pick<
   Context,
-  "clock" | "git" | "look" | "pinPrompt" | "processes" | "sleep"
+  "clock" | "git" | "look" | "pinPrompt" | "processes" | "prompt" | "sleep" | "tell"
 >;
 
 /** What opening the synchronisation needs. */
@@ -36,10 +37,13 @@ const PATIENCE_MS = 60_000;
 
 /** What rounds of this vault work with. */
 export function workOn(vault: Vault, context: WorkContext): RoundWork {
-  const { clock, git, look, pinPrompt, processes, sleep } = context;
+  const { clock, git, look, pinPrompt, processes, prompt, sleep, tell } = context;
+  const tellWaiting = (place: string) => {
+    if (prompt.available) tell(t`waiting for ${printable(place)}`);
+  };
   return {
     vault,
-    repository: new Repository(vault.layout.home, git),
+    repository: new Repository(vault.layout.home, git, tellWaiting),
     pinPrompt,
     // a PIN that a script gives is that of the vault, not the new one of a token
     asksPins: pinPrompt.interactive,

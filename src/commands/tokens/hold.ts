@@ -4,7 +4,8 @@ import { defineCommand, flag, required, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
 import { parseHolding } from "#commands/values.ts";
-import { readSyncState } from "#sync/round/sync-state.ts";
+import { sharedOf } from "#sync/round/sharing.ts";
+import { type KnownToken, readSyncState } from "#sync/round/sync-state.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
 import { printable } from "#token/printable.ts";
 import { forget, type Secret } from "#token/secret.ts";
@@ -53,27 +54,34 @@ export const hold = defineCommand({
     const handed = { id: record.token.id, name: record.token.name, heldBy: holder };
     if (record.held && counts) {
       await giveCounter(vault, record);
-      return { ...handed, hadSecret: false, hadBiometrics: false, grants: [] };
+      const isShared = false;
+      return { ...handed, hadSecret: false, hadBiometrics: false, isShared, grants: [] };
     }
     refuse(vault, record, counts);
     await context.access.chip?.reach();
-    if (!yes) await confirm(record, context);
+    const isShared = sharedTokenOf(vault, record.token) !== null;
+    if (!yes) await confirm(record, isShared, context);
     const { hadBiometrics } = await hand(vault, record, counts, context.pinPrompt);
     const grants = listGrants(vault)
       .filter(({ tokens }) => tokens.includes(record.token.id))
       .map(({ label }) => label);
-    return { ...handed, hadSecret: true, hadBiometrics, grants };
+    return { ...handed, hadSecret: true, hadBiometrics, isShared, grants };
   },
   text: ({ name, hadSecret }) =>
     hadSecret
       ? printable(t`the TPM holds ${name} now`)
       : printable(t`the TPM counts for ${name} now`),
   json: ({ id, name, heldBy }) => ({ id, name, heldBy }),
-  notes: ({ name, hadSecret, hadBiometrics, grants }) => [
+  notes: ({ name, hadSecret, hadBiometrics, isShared, grants }) => [
     ...(hadSecret
       ? [
           t`what the vault had of the secret is overwritten; backups, snapshots and copies of the vault from before still hold it, and so does the QR code`,
         ]
+      : []),
+    ...(isShared
+      ? [
+          t`${name} is shared: the repository of \`fob sync\` and its devices still have the secret, and so has every device that joins`,
+        ].map(printable)
       : []),
     ...(hadBiometrics
       ? [t`biometrics no longer stand for the PIN of ${name}: \`fob biometric enable\``]
@@ -91,6 +99,8 @@ interface Handed {
   readonly heldBy: Holder;
   readonly hadSecret: boolean;
   readonly hadBiometrics: boolean;
+  /** Whether the repository of `fob sync` has the secret. */
+  readonly isShared: boolean;
   readonly grants: readonly string[];
 }
 
@@ -120,17 +130,28 @@ function refuse(vault: Vault, record: TokenRecord, counts: boolean): void {
 }
 
 /** A token that was offered to another device leaves this one, and a chip's cannot. */
-function refuseOnItsWay(vault: Vault, { id, name }: Token): void {
-  const known = Object.values(readSyncState(vault)?.tokens ?? {});
-  const holder = known.find(({ local }) => local?.id === id)?.shared.holder?.value;
+function refuseOnItsWay(vault: Vault, token: Token): void {
+  const holder = sharedTokenOf(vault, token)?.shared.holder?.value;
   if (holder === undefined || holder.step === "held") return;
-  throw new FobError("usage", t`${name} is on its way to another device`, {
+  throw new FobError("usage", t`${token.name} is on its way to another device`, {
     hint: t("`fob sync status` says how far it has come"),
   });
 }
 
-async function confirm({ token }: TokenRecord, { prompt }: Pick<Context, "prompt">): Promise<void> {
-  const question = t`The secret of ${token.name} goes into this machine's TPM and never comes back: no backup, no export, no other machine. If the chip is cleared or breaks, only a new enrollment helps. Go on?`;
+/** What the synchronisation knows of a token; null where it is not shared. */
+function sharedTokenOf(vault: Vault, { id }: Token): KnownToken | null {
+  return sharedOf(Object.values(readSyncState(vault)?.tokens ?? {}), id);
+}
+
+async function confirm(
+  { token }: TokenRecord,
+  isShared: boolean,
+  { prompt }: Pick<Context, "prompt">,
+): Promise<void> {
+  const { name } = token;
+  const question = isShared
+    ? t`The secret of ${name} goes into this machine's TPM and never comes back from there: no backup, no export. The devices of \`fob sync\` and their repository keep it. If the chip is cleared or breaks, only a new enrollment helps. Go on?`
+    : t`The secret of ${name} goes into this machine's TPM and never comes back: no backup, no export, no other machine. If the chip is cleared or breaks, only a new enrollment helps. Go on?`;
   if (!(await prompt.confirm(question, "--yes")))
     throw new FobError("interrupted", t("nothing was changed"));
 }

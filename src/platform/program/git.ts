@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { whenEnding } from "#base/ending.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { RunGit } from "#sync/git/git-program.ts";
+import type { GitRun, RunGit } from "#sync/git/git-program.ts";
 import { printable } from "#token/printable.ts";
 
 /** The most output that is read where the caller gives no limit, in bytes. */
@@ -13,6 +13,12 @@ const MAX_REMARKS = 8_192;
 
 /** How long one run may take, in milliseconds: a slow line needs minutes for a first fetch. */
 const MAX_TIME = 600_000;
+
+/**
+ * How long a run at a remote may print nothing, in milliseconds: git tells its progress, and ssh and
+ * HTTP give up earlier where a server has gone. A person may have to find a password meanwhile.
+ */
+const MAX_SILENCE = { alone: 60_000, asking: 180_000 };
 
 /** Git's own variables that would make it work elsewhere, as in a hook of another repository. */
 const FOREIGN =
@@ -25,16 +31,26 @@ const FOREIGN =
  */
 export function gitProgram(
   env: Readonly<Record<string, string | undefined>>,
-  { mayAsk, end: ended }: { readonly mayAsk: boolean; readonly end?: AbortSignal },
+  {
+    mayAsk: isAnybodyThere,
+    end: ended,
+    maxSilence = MAX_SILENCE,
+  }: {
+    readonly mayAsk: boolean;
+    readonly end?: AbortSignal;
+    readonly maxSilence?: typeof MAX_SILENCE;
+  },
 ): RunGit {
-  return (args, { input = Buffer.alloc(0), limit = USUAL_LIMIT } = {}) =>
+  return (args, run = {}) =>
     new Promise((resolve, reject) => {
+      const { input = Buffer.alloc(0), limit = USUAL_LIMIT, isAtRemote = false } = run;
+      const mayAsk = isAnybodyThere && !run.asksNobody;
       if (ended?.aborted) {
         reject(new FobError("interrupted", t("git was ended")));
         return;
       }
       const child = spawn("git", args, {
-        env: environment(env, mayAsk),
+        env: environment(env, mayAsk, run),
         stdio: ["pipe", "pipe", "pipe"],
         detached: !mayAsk && process.platform !== "win32",
         windowsHide: true,
@@ -48,15 +64,23 @@ export function gitProgram(
       const stop = () => end(t("the vault was locked"));
       ended?.addEventListener("abort", stop);
       const timer = setTimeout(() => end(t("it takes too long")), MAX_TIME);
+      const silence = isAtRemote
+        ? setTimeout(
+            () => end(t("the remote does not answer")),
+            mayAsk ? maxSilence.asking : maxSilence.alone,
+          )
+        : null;
       const pieces: Buffer[] = [];
       let size = 0;
       let remarks = "";
       child.stdout.on("data", (piece: Buffer) => {
+        silence?.refresh();
         size += piece.length;
         if (size > limit) end(t("it prints more than expected"));
         else pieces.push(piece);
       });
       child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        silence?.refresh();
         remarks = (remarks + text).slice(-MAX_REMARKS);
       });
       // it may end without reading its input
@@ -64,6 +88,7 @@ export function gitProgram(
       child.stdin.end(input);
       const settle = (act: () => void) => {
         clearTimeout(timer);
+        if (silence) clearTimeout(silence);
         ended?.removeEventListener("abort", stop);
         left();
         act();
@@ -86,13 +111,16 @@ export function gitProgram(
 function environment(
   env: Readonly<Record<string, string | undefined>>,
   mayAsk: boolean,
+  { ssh }: Pick<GitRun, "ssh">,
 ): NodeJS.ProcessEnv {
+  const hasOwnSsh = Boolean(env["GIT_SSH_COMMAND"] || env["GIT_SSH"]);
   const kept = Object.entries(env).filter(([name]) => !FOREIGN.test(name) && name !== "LC_ALL");
   return {
     ...Object.fromEntries(kept),
     // messages that can be recognised
     LC_ALL: "C",
     GIT_TERMINAL_PROMPT: mayAsk ? "1" : "0",
+    ...(ssh === undefined || hasOwnSsh ? {} : { GIT_SSH_COMMAND: ssh }),
     ...(mayAsk ? {} : NOBODY_THERE),
   };
 }

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { makeFolder } from "#vault/cells/cell-files.ts";
-import type { GitAnswer, RunGit } from "./git-program.ts";
+import { folderOf, isBySsh, isOnThisMachine, placeOf } from "./address.ts";
+import { failed, mayTellOfDamage, namesIn, reasonOf } from "./answers.ts";
+import type { GitAnswer, GitRun, RunGit } from "./git-program.ts";
 
 /** A file of a commit: the id of its content and its length in bytes. */
 export interface TreeFile {
@@ -18,6 +20,8 @@ export interface RemoteBranches {
   readonly devices: ReadonlyMap<string, string>;
   /** The commits of requests to join, by the invitation's id. */
   readonly requests: ReadonlyMap<string, string>;
+  /** The devices whose branch cannot be fetched though the remote shows it: what git says of it. */
+  readonly broken: ReadonlyMap<string, string>;
 }
 
 /** A file of a new commit: its bytes, or the id of a content that the repository has. */
@@ -41,6 +45,9 @@ const SETTINGS = [
   "core.hooksPath=/dev/null",
   "core.fsmonitor=false",
   "protocol.ext.allow=never",
+  // a server that sends nothing for half a minute
+  "http.lowSpeedLimit=1",
+  "http.lowSpeedTime=30",
   "transfer.fsckObjects=true",
   "gc.autoDetach=false",
   "maintenance.auto=false",
@@ -62,6 +69,21 @@ const SERVING = [
   "maintenance.auto=false",
 ].flatMap((setting) => ["-c", setting]);
 
+/** An ssh that gives up where a server does not answer; it asks for passwords as always. */
+const PATIENT_SSH = [
+  "ssh",
+  ...["ConnectTimeout=20", "ServerAliveInterval=15", "ServerAliveCountMax=3"].flatMap((option) => [
+    "-o",
+    option,
+  ]),
+].join(" ");
+
+/** After this time a person is told what is waited for, in milliseconds. */
+const QUIET_MS = 5_000;
+
+/** More branches than this are not fetched one by one. */
+const MAX_BRANCHES = 1_000;
+
 /** More output than any listing of a usual repository has, in bytes. */
 const MAX_LISTING = 32 * 1024 * 1024;
 
@@ -76,22 +98,32 @@ const MAX_AGE = 365 * 86_400_000;
 export class Repository {
   readonly #folder: string;
   readonly #run: RunGit;
+  readonly #tellWaiting: (place: string) => void;
   #remote = "";
+  #mayBeDamaged = false;
 
-  constructor(home: string, run: RunGit) {
+  /** `tellWaiting` is called when the remote at this place has not answered for some seconds. */
+  constructor(home: string, run: RunGit, tellWaiting: (place: string) => void = () => undefined) {
     this.#folder = join(home, "sync");
     this.#run = run;
+    this.#tellWaiting = tellWaiting;
+  }
+
+  /** Where the copy is. */
+  get folder(): string {
+    return this.#folder;
   }
 
   /**
    * Makes the copy where there is none, and mends what a git that was killed has left in it. No
-   * other process of this home may be at work with it.
+   * other process of this home may be at work with it. Returns whether the copy is new.
    */
-  async open(remote: string): Promise<void> {
+  async open(remote: string): Promise<boolean> {
     this.#remote = remote;
     if (["HEAD", "refs", "objects"].every((name) => existsSync(join(this.#folder, name)))) {
       removeLocks(this.#folder);
-      return;
+      await this.#forgetAddress();
+      return false;
     }
     // it stands as a whole, or not at all
     const begun = `${this.#folder}.new`;
@@ -102,6 +134,22 @@ export class Repository {
     if (answer.exitCode !== 0) throw failed(answer, t("git cannot make a repository"));
     rmSync(this.#folder, { recursive: true, force: true });
     renameSync(begun, this.#folder);
+    this.#mayBeDamaged = false;
+    return true;
+  }
+
+  /** Whether a call has failed because files of the copy are damaged or missing. */
+  async isDamaged(): Promise<boolean> {
+    if (!this.#mayBeDamaged) return false;
+    const { exitCode } = await this.#answer(["fsck", "--no-dangling", "--no-progress"]);
+    return exitCode !== 0;
+  }
+
+  /** Copies of former versions hold the address of the remote, which is sealed in the vault. */
+  async #forgetAddress(): Promise<void> {
+    const config = join(this.#folder, "config");
+    if (existsSync(config) && readFileSync(config, "utf8").includes('[remote "origin"]'))
+      await this.#answer(["config", "--remove-section", "remote.origin"]);
   }
 
   /** Removes the copy. */
@@ -109,14 +157,16 @@ export class Repository {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Fetches all branches. Rejects with FobError `unavailable` when the remote cannot be reached. */
+  /**
+   * Fetches all branches. Rejects with FobError `unavailable` when the remote cannot be reached. One
+   * branch that cannot be fetched does not keep the others from being fetched.
+   */
   async fetch(): Promise<RemoteBranches> {
-    await this.#git([
-      ...this.#withRemote(),
-      ...["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--force", REMOTE],
+    const answer = await this.#fetchInto([
       `+${DEVICE_BRANCH}*:${FETCHED}fob/*`,
       `+${REQUEST_BRANCH}*:${FETCHED}fob-join/*`,
     ]);
+    const one = answer.exitCode === 0 ? null : await this.#fetchOneByOne(answer);
     const listing = await this.#git([
       "for-each-ref",
       "--format=%(objectname) %(objecttype) %(refname)",
@@ -128,10 +178,46 @@ export class Repository {
       const [commit = "", type, name = ""] = line.split(" ");
       const [kind, id = ""] = name.slice(FETCHED.length).split("/");
       if (type !== "commit" || !OBJECT.test(commit) || !BRANCH_ID.test(id)) continue;
+      // where branches were fetched one by one, those that the remote has no more are still there
+      if (one && !one.fetched.has(`${kind}/${id}`)) continue;
       if (kind === "fob") devices.set(id, commit);
       if (kind === "fob-join") requests.set(id, commit);
     }
-    return { devices, requests };
+    return { devices, requests, broken: one?.broken ?? new Map() };
+  }
+
+  /** The names of all branches and tags of the remote. */
+  async names(): Promise<readonly string[]> {
+    const listing = await this.#atRemote(["ls-remote", "--quiet", REMOTE]);
+    if (listing.exitCode !== 0) throw failed(listing, t("the remote cannot be reached"));
+    return namesIn(listing);
+  }
+
+  #fetchInto(refspecs: readonly string[]): Promise<GitAnswer> {
+    return this.#atRemote([
+      ...["fetch", "--progress", "--prune", "--no-tags", "--no-write-fetch-head", "--force"],
+      ...[REMOTE, ...refspecs],
+    ]);
+  }
+
+  /** After a fetch of all branches has failed: because of one of them, or of the remote. */
+  async #fetchOneByOne(failure: GitAnswer) {
+    const listing = await this.#atRemote(["ls-remote", "--quiet", REMOTE]);
+    const names = namesIn(listing).filter((name) => /^refs\/heads\/fob(?:-join)?\//.test(name));
+    if (listing.exitCode !== 0 || names.length > MAX_BRANCHES)
+      throw failed(failure, t("the remote cannot be reached"));
+    const fetched = new Set<string>();
+    const broken = new Map<string, string>();
+    for (const name of names) {
+      const short = name.slice("refs/heads/".length);
+      const answer = await this.#fetchInto([`+${name}:${FETCHED}${short}`]);
+      if (answer.exitCode === 0) fetched.add(short);
+      else if (name.startsWith(DEVICE_BRANCH))
+        broken.set(name.slice(DEVICE_BRANCH.length), reasonOf(answer) ?? "");
+    }
+    // not one branch is wrong, but something that all of them need
+    if (fetched.size === 0) throw failed(failure, t("the remote cannot be reached"));
+    return { fetched, broken };
   }
 
   /** The files of a commit by their names. Rejects with FobError `rejected` for odd ones. */
@@ -163,27 +249,35 @@ export class Repository {
     return files.map(({ blob }) => {
       const end = output.indexOf(0x0a, at);
       const [id, type, length] = output.subarray(at, end).toString("latin1").split(" ");
-      if (end < 0 || id !== blob || type !== "blob")
+      if (end < 0 || id !== blob || type !== "blob") {
+        this.#mayBeDamaged = true;
         throw new FobError("invalid", t("a file is missing in the copy of the repository"), {
-          hint: t("`fob sync leave` and a new invitation make the copy anew"),
+          hint: t("`fob sync` makes the copy anew"),
         });
+      }
       const content = output.subarray(end + 1, end + 1 + Number(length));
       at = end + 1 + Number(length) + 1;
       return content;
     });
   }
 
-  /** The length of a content that the copy has. */
-  async sizes(blobs: readonly string[]): Promise<TreeFile[]> {
-    if (blobs.length === 0) return [];
+  /** The lengths of contents; those that the copy does not have are left out. */
+  async sizes(blobs: readonly string[]): Promise<ReadonlyMap<string, TreeFile>> {
+    if (blobs.length === 0) return new Map();
     const output = await this.#git(["cat-file", "--batch-check"], {
       input: Buffer.from(blobs.map((blob) => `${blob}\n`).join("")),
     });
-    return output
-      .toString("latin1")
-      .trimEnd()
-      .split("\n")
-      .map((line, i) => ({ blob: blobs[i] ?? "", bytes: Number(line.split(" ")[2]) }));
+    const sizes = new Map<string, TreeFile>();
+    for (const line of output.toString("latin1").split("\n")) {
+      const [blob = "", type, bytes] = line.split(" ");
+      if (type === "blob") sizes.set(blob, { blob, bytes: Number(bytes) });
+    }
+    return sizes;
+  }
+
+  /** Whether the copy has a commit. */
+  async hasCommit(commit: string): Promise<boolean> {
+    return (await this.#answer(["cat-file", "-e", `${commit}^{commit}`])).exitCode === 0;
   }
 
   /**
@@ -222,10 +316,20 @@ export class Repository {
     }
   }
 
-  /** Removes branches at the remote. What fails stays: it has no effect on anybody. */
-  async discard(kind: "device" | "request", id: string): Promise<void> {
+  /**
+   * Removes a branch at the remote. Returns whether it is gone. What fails stays: it has no effect
+   * on anybody.
+   */
+  async discard(kind: "device" | "request", id: string): Promise<boolean> {
     const branch = `${kind === "device" ? DEVICE_BRANCH : REQUEST_BRANCH}${id}`;
-    await this.#answer([...this.#withRemote(), "push", "--quiet", REMOTE, `:${branch}`]);
+    const answer = await this.#atRemote([
+      "push",
+      "--progress",
+      "--no-verify",
+      REMOTE,
+      `:${branch}`,
+    ]);
+    return answer.exitCode === 0;
   }
 
   /** Packs the copy when many changes have come together. What fails is tried again another time. */
@@ -234,11 +338,11 @@ export class Repository {
   }
 
   async #send(branch: string, commit: string, before: string | null): Promise<boolean> {
-    // of a push to a folder that was killed: nobody else writes this branch
-    if (isAbsolute(this.#remote)) rmSync(join(this.#remote, `${branch}.lock`), { force: true });
-    const answer = await this.#answer([
-      ...this.#withRemote(),
-      ...["push", "--porcelain", "--no-verify"],
+    // a push into a folder that was killed leaves its lock there; only this device writes the branch
+    const folder = folderOf(this.#remote);
+    if (folder !== null) rmSync(join(folder, `${branch}.lock`), { force: true });
+    const answer = await this.#atRemote([
+      ...["push", "--porcelain", "--progress", "--no-verify"],
       `--force-with-lease=${branch}:${before ?? ""}`,
       REMOTE,
       `${commit}:${branch}`,
@@ -255,7 +359,7 @@ export class Repository {
     const serving = ["git", ...SERVING].join(" ");
     const settings = [
       `${name}.url=${this.#remote}`,
-      ...(isPath(this.#remote)
+      ...(isOnThisMachine(this.#remote)
         ? [
             `${name}.uploadpack=${serving} upload-pack`,
             `${name}.receivepack=${serving} receive-pack`,
@@ -277,26 +381,41 @@ export class Repository {
     return lines.length >= MAX_COMMITS || now.getTime() - oldest > MAX_AGE;
   }
 
-  async #git(
-    args: readonly string[],
-    options: { readonly input?: Uint8Array; readonly limit?: number } = {},
-  ): Promise<Buffer> {
-    const answer = await this.#answer(args, options);
+  async #git(args: readonly string[], run: GitRun = {}): Promise<Buffer> {
+    const answer = await this.#answer(args, run);
     if (answer.exitCode === 0) return answer.output;
-    throw failed(
-      answer,
-      args.includes("fetch") ? t("the remote cannot be reached") : t`git ${args[0]} failed`,
-    );
+    throw failed(answer, t`git ${args[0]} failed`);
   }
 
-  #answer(
-    args: readonly string[],
-    options: { readonly input?: Uint8Array; readonly limit?: number } = {},
-  ): Promise<GitAnswer> {
-    return this.#run([...SETTINGS, `--git-dir=${this.#folder}`, ...args], {
+  /** A call that works at the remote; a person is told when that takes long. */
+  async #atRemote(args: readonly string[]): Promise<GitAnswer> {
+    const remote = this.#remote;
+    const ssh = isBySsh(remote) ? await this.#ssh() : undefined;
+    const timer = setTimeout(() => this.#tellWaiting(placeOf(remote)), QUIET_MS);
+    try {
+      return await this.#answer([...this.#withRemote(), ...args], {
+        isAtRemote: true,
+        asksNobody: isOnThisMachine(remote),
+        ...(ssh === undefined ? {} : { ssh }),
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The command for ssh; undefined where the user's settings of git have one. */
+  async #ssh(): Promise<string | undefined> {
+    const { exitCode } = await this.#answer(["config", "--get", "core.sshCommand"]);
+    return exitCode === 0 ? undefined : PATIENT_SSH;
+  }
+
+  async #answer(args: readonly string[], run: GitRun = {}): Promise<GitAnswer> {
+    const answer = await this.#run([...SETTINGS, `--git-dir=${this.#folder}`, ...args], {
       limit: MAX_LISTING,
-      ...options,
+      ...run,
     });
+    if (mayTellOfDamage(answer)) this.#mayBeDamaged = true;
+    return answer;
   }
 }
 
@@ -310,28 +429,6 @@ function removeLocks(folder: string): void {
 /** The id that git gives to a content. */
 export function blobId(bytes: Uint8Array): string {
   return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
-}
-
-/**
- * The remote as git gets it: a path is made absolute. Throws FobError `usage` for one with a
- * password in it, which git would show to every user of this machine, and for one that is an
- * option or a program.
- */
-export function checkRemote(text: string): string {
-  if (text === "" || text.startsWith("-") || /\p{Cc}/u.test(text) || text.includes("::"))
-    throw new FobError("usage", t`${JSON.stringify(text)} is no address of a repository`);
-  if (/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(text)) {
-    throw new FobError("usage", t("the address holds a password, which other users could read"), {
-      hint: t("leave it out: git asks for it, or its credential helper knows it"),
-    });
-  }
-  return isPath(text) && !isAbsolute(text) && !text.startsWith("file:") ? resolve(text) : text;
-}
-
-/** Whether a repository is on this machine: no server stands before it. */
-function isPath(remote: string): boolean {
-  if (/^file:/i.test(remote)) return true;
-  return !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(remote) && !/^[^/\\:]+:/.test(remote);
 }
 
 /** Makes a bare repository at a path where there is nothing, or an empty folder. */
@@ -371,12 +468,4 @@ function importStream(
     "\nget-mark :1\ndone\n",
   );
   return Buffer.concat(pieces.map((piece) => Buffer.from(piece)));
-}
-
-function failed({ remarks }: GitAnswer, what: string): FobError {
-  const last = remarks.split("\n").filter((line) => line.trim() !== "");
-  const reason = last.find((line) => /^(?:fatal|error|remote):/.test(line)) ?? last.at(-1);
-  return new FobError("unavailable", reason ? t`${what}: ${reason}` : what, {
-    hint: t("`fob sync status` says which remote it is; nothing was changed"),
-  });
 }

@@ -3,6 +3,7 @@ import { t } from "#base/language.ts";
 import { hashOf, newDeviceKeys, newRecovery } from "#sync/keys/device-keys.ts";
 import { type Invitation, requestWords, sealRequest } from "#sync/members/invitation.ts";
 import { foundChain } from "#sync/members/member-chain.ts";
+import { printable } from "#token/printable.ts";
 import type { Vault } from "#vault/vault.ts";
 import { type RoundWork, roundOfTurn } from "./round.ts";
 import { forgetSyncState, readSyncState, type SyncState, writeSyncState } from "./sync-state.ts";
@@ -55,12 +56,7 @@ async function foundInTurn(
   const { vault, repository } = work;
   refuseSecond(vault);
   await repository.open(remote);
-  const { devices } = await repository.fetch();
-  if (devices.size > 0) {
-    throw new FobError("usage", t("this repository holds a synchronisation already"), {
-      hint: t("`fob sync invite` on one of its devices, then `fob sync join` here"),
-    });
-  }
+  refuseUsed(await repository.names());
   const keys = newDeviceKeys();
   const { identity, recipient } = newRecovery();
   const chain = foundChain(name, keys, recipient, work.clock());
@@ -73,6 +69,22 @@ async function foundInTurn(
     forgetAll(work);
     throw error;
   }
+}
+
+/** Throws FobError `usage` for a repository with branches or tags. */
+function refuseUsed(names: readonly string[]): void {
+  if (names.some((name) => name.startsWith("refs/heads/fob/"))) {
+    throw new FobError("usage", t("this repository holds a synchronisation already"), {
+      hint: t(
+        "`fob sync invite` on one of its devices, then `fob sync join` here; if all of them are lost, begin with an empty repository",
+      ),
+    });
+  }
+  const other = names.find((name) => /^refs\/(?:heads\/(?!fob-join\/)|tags\/)/.test(name));
+  if (other === undefined) return;
+  throw new FobError("usage", printable(t`this repository is used for something else: ${other}`), {
+    hint: t("make an empty one for `fob sync`, without a README or a first commit"),
+  });
 }
 
 /** Sends a request to join. Returns the words that both screens show. */

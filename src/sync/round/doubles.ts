@@ -1,6 +1,9 @@
-import { isInUse } from "#sync/tokens/shared-token.ts";
+import { whyOnOneDevice } from "#sync/tokens/shareable.ts";
+import { isInUse, nameIn } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
-import type { Drafts } from "./take-over.ts";
+import { countingKey, readSound, soundFingerprint } from "#vault/tokens/same-secret.ts";
+import type { Vault } from "#vault/vault.ts";
+import type { Draft, Drafts } from "./take-over.ts";
 
 /**
  * Two devices may have added the same secret by themselves. All of them keep the token with the
@@ -22,4 +25,61 @@ export function removeDoubles(drafts: Drafts, stamp: Stamp): void {
     const isSpare = first.local !== null && draft.local?.id !== first.local.id;
     drafts.tokens.set(id, { ...draft, shared, isStale: true, local: isSpare ? draft.local : null });
   }
+}
+
+/** A token of which another device has the secret, too: both give the same passcodes. */
+export interface SecondCounter {
+  readonly name: string;
+  /** The id of the other device. */
+  readonly device: string;
+}
+
+/**
+ * The tokens that count or answer for one device with a secret that another device has: it was
+ * enrolled there as well. Found in the shared tokens, and in this vault for those that it does not
+ * share.
+ */
+export function findSecondCounters(
+  { tokens }: Drafts,
+  vault: Vault,
+  device: string,
+): readonly SecondCounter[] {
+  const held = [...tokens.values()].filter(
+    ({ shared, secretKey }) => shared.holder && secretKey !== "" && isInUse(shared),
+  );
+  return [...amongShared(held), ...inThisVault(held, vault, device)];
+}
+
+function amongShared(held: readonly Draft[]): readonly SecondCounter[] {
+  const first = new Map<string, Draft>();
+  return held.flatMap((draft) => {
+    const other = first.get(draft.secretKey);
+    if (!other) first.set(draft.secretKey, draft);
+    return other ? [{ name: nameIn(draft.shared), device: ownerOf(other) }] : [];
+  });
+}
+
+function inThisVault(held: readonly Draft[], vault: Vault, device: string): SecondCounter[] {
+  const elsewhere = new Map(
+    held.flatMap((draft) => {
+      const owner = ownerOf(draft);
+      return owner === device || draft.local ? [] : [[draft.secretKey, { draft, owner }] as const];
+    }),
+  );
+  if (elsewhere.size === 0) return [];
+  const linked = new Set(held.flatMap(({ local }) => local?.id ?? []));
+  return vault.entries().flatMap((entry) => {
+    if (linked.has(entry.id) || whyOnOneDevice(entry) === null) return [];
+    const fingerprint = soundFingerprint(vault, readSound(vault, entry.id));
+    const other = fingerprint && elsewhere.get(countingKey(fingerprint, entry.credential));
+    // with the same id it is the token itself, which came back
+    if (!other || other.draft.shared.token === entry.id) return [];
+    return [{ name: entry.name, device: other.owner }];
+  });
+}
+
+/** The device that counts with a token at the moment. */
+function ownerOf({ shared: { holder } }: Draft): string {
+  const { device = "", from = null, step = "held" } = holder?.value ?? {};
+  return from !== null && step !== "released" ? from : device;
 }

@@ -1,3 +1,4 @@
+import { ownValue } from "#base/own-value.ts";
 import type { Member } from "#sync/members/member-chain.ts";
 import { type Holder, nameIn, type Register } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
@@ -12,6 +13,7 @@ import {
   removeToken,
 } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
+import type { KnownToken } from "./sync-state.ts";
 import type { Draft, Drafts } from "./take-over.ts";
 
 /**
@@ -73,9 +75,9 @@ function takeNextStep(
   else if (holder.device === device && holder.step === "released")
     drafts.tokens.set(id, step(draft, { ...holder, step: "held", from: null }, stamp));
   else if (holder.from === device && holder.step === "accepted") {
-    const last = takeOut(vault, draft.shared.token, now);
+    const last = takeOut(vault, draft.local?.id ?? draft.shared.token, now);
     const released = step(draft, { ...holder, step: "released", ...last }, stamp);
-    drafts.tokens.set(id, { ...released, local: null });
+    drafts.tokens.set(id, { ...released, local: null, isAside: false });
     return true;
   }
   return false;
@@ -112,23 +114,25 @@ function staysHere(
 }
 
 /**
- * Deletes what this vault still has of tokens that are another device's: after the release has been
- * sent, and where a removed token was restored since then.
+ * Deletes what this vault still has of tokens that it has handed over, after the release has been
+ * sent: in this round, or in the one before, if that was cut off. What was removed here because
+ * another device has it stays restorable.
  */
 export function deleteReleased(
-  tokens: Iterable<Draft>,
-  { vault, device, now }: { readonly vault: Vault; readonly device: string; readonly now: Date },
+  { tokens }: Drafts,
+  before: Readonly<Record<string, KnownToken>>,
+  { vault, device }: { readonly vault: Vault; readonly device: string },
 ): void {
   const removed = new Set(removedIds(vault));
-  const listed = new Set(vault.entries().map(({ id }) => id));
-  for (const { shared } of tokens) {
-    const holder = shared.holder?.value;
-    const isElsewhere =
-      holder && holder.device !== device && (holder.step === "released" || holder.step === "held");
-    if (!isElsewhere) continue;
-    if (listed.has(shared.token)) removeToken(vault, shared.token, now);
-    if (listed.has(shared.token) || removed.has(shared.token))
-      discard(removedCell(vault, shared.token).folder);
+  const isHandedOver = (known: KnownToken | undefined) =>
+    known?.shared.holder?.value.step === "released" &&
+    known.shared.holder.value.from === device &&
+    !known.isAside;
+  for (const [id, draft] of tokens) {
+    const known = ownValue(before, id);
+    if (draft.isAside || !(isHandedOver(draft) || isHandedOver(known))) continue;
+    for (const token of new Set([draft.shared.token, known?.local?.id ?? draft.shared.token]))
+      if (removed.has(token)) discard(removedCell(vault, token).folder);
   }
 }
 

@@ -27,6 +27,8 @@ interface Publication {
   readonly view: RemoteView;
   readonly stamp: Stamp;
   readonly now: Date;
+  /** Whether a new head is written although nothing else has changed. */
+  readonly mustWrite: boolean;
 }
 
 /**
@@ -53,11 +55,11 @@ export async function prepareCommit(
   const seal = sealerFor(recipients.map((key) => Buffer.from(key, "base64")));
   const files = new Map<string, NewFile>();
   const tokens: Record<string, KnownToken> = {};
-  const mustWrite = ({ isStale, epoch }: Draft) => isStale || epoch !== membership.epoch;
-  await openAll([...drafts.tokens].flatMap(([id, draft]) => (mustWrite(draft) ? id : [])));
+  const isOutdated = ({ isStale, epoch }: Draft) => isStale || epoch !== membership.epoch;
+  await openAll([...drafts.tokens].flatMap(([id, draft]) => (isOutdated(draft) ? id : [])));
   for (const [id, draft] of [...drafts.tokens].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const { isStale: _, ...known } = draft;
-    if (!mustWrite(draft)) {
+    if (!isOutdated(draft)) {
       tokens[id] = known;
       files.set(tokenFile(id), known.blob);
       continue;
@@ -75,7 +77,7 @@ export async function prepareCommit(
   const published = hashOf({ tokens: filesDigest(blobs), chain: hashOf(chain.at(-1)) });
   const ownSeen = ownValue(view.seen, device);
   const isBehind = ownSeen !== undefined && ownSeen.number > (before.head?.number ?? 0);
-  if (published === before.published && !isBehind)
+  if (published === before.published && !isBehind && !publication.mustWrite)
     return { tokens, head: before.head, published, commit: null };
   for (const [name, bytes] of Object.entries(await farewellsOf(membership, chain))) {
     files.set(name, bytes);

@@ -25,6 +25,7 @@ import { checkAgainstSeen, joinSeen, type SeenHeads } from "#sync/members/seen.t
 import { FILE_ID } from "#sync/tokens/token-file.ts";
 import { isDamage } from "#token/newer.ts";
 import { notApprovedYet, removedHere } from "./no-member.ts";
+import { refuseTwin } from "./own-writes.ts";
 import type { SyncState } from "./sync-state.ts";
 
 /** The name of the head in a branch. */
@@ -86,45 +87,51 @@ interface OpenedBranch {
 export async function readRemote(
   state: SyncState,
   repository: Repository,
-  shown: Pick<RemoteBranches, "devices">,
+  shown: RemoteBranches,
   {
     openFile,
     look,
     isTrusted,
+    isRestored,
     ignored,
   }: {
     readonly openFile: OpenFile;
     readonly look: Look;
     readonly isTrusted: boolean;
+    /** Whether this home may be older than its own branch. */
+    readonly isRestored: boolean;
     /** The id of a member whose branch is not read; null for none. */
     readonly ignored: string | null;
   },
 ): Promise<RemoteView> {
   const devices = new Map([...shown.devices].filter(([id]) => id !== ignored));
-  const opened = new Map<string, OpenedBranch>();
-  const closed: string[] = [];
-  for (const [id, commit] of devices) {
-    await look();
-    if (!isTrusted && ownValue(state.loaded, id) === commit) continue;
-    const branch = await openBranch(repository, commit, openFile);
-    if (branch) opened.set(id, branch);
-    else closed.push(id);
-    if (!branch) await refuseFarewell(repository, commit, state, openFile);
-  }
-  const { chain, membership } = settleChain(state, opened);
+  const unread = [...devices].filter(
+    ([id, commit]) => isTrusted || ownValue(state.loaded, id) !== commit,
+  );
+  const { opened, closed, broken } = await openBranches(unread, state, repository, {
+    openFile,
+    look,
+  });
+  for (const [id, reason] of shown.broken) if (id !== ignored) broken.set(id, notFetched(reason));
+  const { chain, membership } = settleChain(state, shown, opened, broken);
   const members = new Map(
     membership.members.flatMap((one) => (one.id === ignored ? [] : [[one.id, one] as const])),
   );
   const former = new Set(membership.former.map(({ id }) => id));
   const nameOf = (id: string) =>
     [...membership.members, ...membership.former].find((one) => one.id === id)?.name ?? id;
-  for (const [id, branch] of opened) {
+  refuseBroken(broken, members);
+  const ofMembers = [...opened].filter(([id]) => members.has(id));
+  for (const [id, branch] of ofMembers) {
     const member = members.get(id);
     if (member) checkBranch(branch, member, state.clock);
   }
-  const ofMembers = [...opened].filter(([id]) => members.has(id));
+  const own = opened.get(deviceId(state.keys));
+  if (own && !isRestored) refuseTwin({ ...state, name: nameOf(own.body.device) }, seenOf(own.body));
   const seen = checkSeen(state, { devices, ofMembers, closed, members, nameOf, isTrusted });
-  const outside = [...devices.keys()].filter((id) => !members.has(id));
+  const outside = [...new Set([...devices.keys(), ...broken.keys()])].filter(
+    (id) => !members.has(id),
+  );
   return {
     chain,
     membership,
@@ -139,6 +146,60 @@ export async function readRemote(
     strangers: outside.filter((id) => !former.has(id)),
     leftovers: outside.filter((id) => former.has(id)),
   };
+}
+
+/** The branches that this device can open, those that it cannot, and those that are wrong. */
+async function openBranches(
+  branches: readonly (readonly [id: string, commit: string])[],
+  state: SyncState,
+  repository: Repository,
+  { openFile, look }: { readonly openFile: OpenFile; readonly look: Look },
+) {
+  const opened = new Map<string, OpenedBranch>();
+  const closed: string[] = [];
+  const broken = new Map<string, FobError>();
+  for (const [id, commit] of branches) {
+    await look();
+    try {
+      const branch = await openBranch(repository, commit, openFile);
+      if (branch) opened.set(id, branch);
+      else closed.push(id);
+      if (!branch) await refuseFarewell(repository, commit, state, openFile);
+    } catch (error) {
+      if (!isOfBranch(error)) throw error;
+      broken.set(id, error);
+    }
+  }
+  return { opened, closed, broken };
+}
+
+/** Whether an error may be about one branch, and not about this device. */
+export function isOfBranch(error: unknown): error is FobError {
+  return error instanceof FobError && ["rejected", "invalid", "unavailable"].includes(error.code);
+}
+
+function notFetched(reason: string): FobError {
+  return new FobError("rejected", t`it cannot be fetched: ${reason}`);
+}
+
+/** A branch that cannot be read ends the round where it is a member's; others have no effect. */
+function refuseBroken(
+  broken: ReadonlyMap<string, FobError>,
+  members: ReadonlyMap<string, Member>,
+): void {
+  for (const [id, error] of broken) {
+    const member = members.get(id);
+    if (member) throw unreadableBranch(member, error);
+  }
+}
+
+/** The error of a member's branch that cannot be read, by its cause. */
+export function unreadableBranch(member: Member, error: FobError): FobError {
+  const { code, message, hint = removeIt(member) } = error;
+  return new FobError(code, t`the branch of ${member.name} cannot be read: ${message}`, {
+    hint,
+    cause: error,
+  });
 }
 
 /** A device's branch, or null where it is encrypted for others only, or holds no head. */
@@ -194,14 +255,22 @@ function nullIfDamaged(error: unknown): null {
  */
 function settleChain(
   state: SyncState,
-  opened: ReadonlyMap<string, OpenedBranch>,
+  shown: RemoteBranches,
+  opened: Map<string, OpenedBranch>,
+  broken: Map<string, FobError>,
 ): { readonly chain: MemberChain; readonly membership: Membership } {
   let { chain } = state;
-  for (const { body } of opened.values()) {
-    if (readMembership(body.chain).genesis !== state.genesis) continue;
-    chain = chain.length === 0 ? body.chain : mergeChains(chain, body.chain);
+  for (const [id, { body }] of opened) {
+    try {
+      if (readMembership(body.chain).genesis !== state.genesis) continue;
+      chain = chain.length === 0 ? body.chain : mergeChains(chain, body.chain);
+    } catch (error) {
+      if (!isOfBranch(error)) throw error;
+      opened.delete(id);
+      broken.set(id, error);
+    }
   }
-  if (chain.length === 0) throw notApprovedYet();
+  if (chain.length === 0) throw notApprovedYet(state, shown);
   return { chain, membership: readMembership(chain) };
 }
 

@@ -4,6 +4,7 @@ import type { Look } from "#base/long-work.ts";
 import type { RemoteBranches, Repository } from "#sync/git/repository.ts";
 import { deviceId, hashOf } from "#sync/keys/device-keys.ts";
 import { openerFor } from "#sync/keys/sealed-file.ts";
+import type { SeenHead } from "#sync/members/head.ts";
 import {
   extendChain,
   type Member,
@@ -11,16 +12,17 @@ import {
   type Membership,
   readMembership,
 } from "#sync/members/member-chain.ts";
-import { latestStamp } from "#sync/tokens/shared-token.ts";
+import { latestStamp, nameIn } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
-import { removeDoubles } from "./doubles.ts";
+import { findSecondCounters, removeDoubles, type SecondCounter } from "./doubles.ts";
 import { deleteReleased, takeNextSteps } from "./handover.ts";
 import { type Approve, answerRequests } from "./join-requests.ts";
 import { takeLocalChanges } from "./local-changes.ts";
 import { notApprovedYet, removedHere } from "./no-member.ts";
+import { placeOfHome } from "./own-writes.ts";
 import { prepareCommit } from "./publish.ts";
 import { type RemoteView, readRemote } from "./remote-view.ts";
 import { requireSyncState, type SyncState, writeSyncState } from "./sync-state.ts";
@@ -47,8 +49,12 @@ export interface Wishes {
   readonly approve?: Approve;
   /** Accepts a remote that has gone back. */
   readonly isTrusted?: boolean;
+  /** Accepts that this home is older than its own branch: it was restored. */
+  readonly isRestored?: boolean;
   /** The id of a member whose branch is not read. */
   readonly ignored?: string;
+  /** The address of the remote from now on, if the round succeeds. */
+  readonly remote?: string;
 }
 
 /** What a round has done. */
@@ -58,9 +64,15 @@ export interface RoundReport extends VaultReport {
   readonly left: readonly string[];
   /** Tokens of which two devices have different secrets: both stay. */
   readonly split: readonly string[];
+  /** Tokens that count with one secret on two devices. */
+  readonly doubled: readonly SecondCounter[];
   readonly unread: readonly string[];
   readonly strangers: readonly string[];
   readonly approved: readonly string[];
+  /** Whether the copy of the repository was damaged, and was made anew. */
+  readonly wasDamaged: boolean;
+  /** Tokens that are shared no more: they were never sent, and what was to be sent is lost. */
+  readonly unshared: readonly string[];
   /** Requests that nobody has decided about. */
   readonly requests: readonly { readonly name: string; readonly words: string }[];
   readonly members: readonly Member[];
@@ -89,31 +101,44 @@ export async function runRound(work: RoundWork, wishes: Wishes = {}): Promise<Ro
 export async function roundOfTurn(work: RoundWork, wishes: Wishes = {}): Promise<Round> {
   // now: another process may have been in a round, or may have left, until this turn
   let current = requireSyncState(work.vault);
+  let wasDamaged = false;
   for (let attempt = 1; ; attempt++) {
-    const done = await tryRound(current, work, wishes);
-    if (done.report) return { state: done.state, report: done.report };
+    try {
+      const done = await tryRound(current, work, wishes);
+      if (done.report) return { state: done.state, report: { ...done.report, wasDamaged } };
+      current = done.state;
+    } catch (error) {
+      const isDamaged = error instanceof FobError && (await work.repository.isDamaged());
+      if (!isDamaged || wasDamaged) throw error;
+      // only a copy: the next attempt makes it anew, from the state before this one
+      work.repository.remove();
+      wasDamaged = true;
+      current = requireSyncState(work.vault);
+    }
     if (attempt === TRIES)
       throw new FobError("unavailable", t("the remote changes faster than this device can send"));
-    current = done.state;
   }
 }
 
 async function tryRound(
-  before: SyncState,
+  current: SyncState,
   work: RoundWork,
   wishes: Wishes,
 ): Promise<{ readonly state: SyncState; readonly report: RoundReport | null }> {
   const { vault, repository, look } = work;
-  const { isTrusted = false, ignored = null } = wishes;
-  const device = deviceId(before.keys);
+  const { isTrusted = false, isRestored = false, ignored = null } = wishes;
+  const { remote = current.remote } = wishes;
+  const device = deviceId(current.keys);
   const now = work.clock();
-  await repository.open(before.remote);
+  const isNewCopy = await repository.open(remote);
   const shown = await repository.fetch();
+  const before = isNewCopy ? await withoutLost(current, repository) : current;
   const openFile = openerFor(Buffer.from(before.keys.identity, "base64"));
   const view = await readRemote(before, repository, shown, {
     openFile,
     look,
     isTrusted,
+    isRestored,
     ignored,
   });
   const { chain, requests, approved, used } = await settleMembers(
@@ -125,14 +150,9 @@ async function tryRound(
   );
   const membership = readMembership(chain);
   const opening = { repository, openFile, membership, look };
-  const drafts: Drafts = {
-    tokens: new Map(
-      Object.entries(before.tokens).map(([id, known]) => [id, { ...known, isStale: false }]),
-    ),
-    contents: new Map(),
-    split: new Set(),
-  };
+  const drafts = draftsOf(before);
   await takeOver(drafts, view.branches, opening);
+  const unshared = forgetLost(drafts);
   const stamp: Stamp = { time: clockOf(before, view, drafts) + 1, device };
   takeLocalChanges(
     drafts,
@@ -144,9 +164,11 @@ async function tryRound(
     stamp,
   );
   const open = (id: string) => openContent(drafts, id, opening);
+  await recognizeSecrets(drafts, vault, open);
   await wishes.share?.(drafts, stamp, membership.epoch, open);
   await recognizeSecrets(drafts, vault, open);
   removeDoubles(drafts, stamp);
+  const doubled = findSecondCounters(drafts, vault, device);
   await look();
   const left = takeNextSteps(drafts, stamp, {
     vault,
@@ -161,8 +183,10 @@ async function tryRound(
     stamp,
     openContent: open,
   });
+  const place = placeOfHome(vault.layout);
+  const mustWrite = isRestored || hasMoved(before, place);
   const { commit, ...published } = await prepareCommit(
-    { before, drafts, chain, membership, view, stamp, now },
+    { before, drafts, chain, membership, view, stamp, now, mustWrite },
     { repository, look, open, openAll: (ids) => openContents(drafts, ids, opening) },
   );
   const invitations = before.invitations.filter(
@@ -172,7 +196,10 @@ async function tryRound(
   const saved = writeSyncState(vault, before, {
     ...before,
     ...published,
+    remote,
     commit: commit ?? before.commit,
+    unsent: unsentAfter(before, commit === null ? null : published.head),
+    place,
     joining: null,
     chain,
     clock: stamp.time,
@@ -185,21 +212,19 @@ async function tryRound(
   const isSent = saved.commit !== null && saved.commit !== shownHere;
   if (isSent && !(await repository.push(device, saved.commit ?? "", shownHere)))
     return { state: saved, report: null };
-  deleteReleased(drafts.tokens.values(), { vault, device, now });
-  const state = writeSyncState(vault, saved, {
-    ...saved,
-    seen: saved.head ? { ...saved.seen, [device]: saved.head } : saved.seen,
-    loaded: saved.commit ? { ...saved.loaded, [device]: saved.commit } : saved.loaded,
-    lastSync: now.toISOString(),
-  });
+  deleteReleased(drafts, before.tokens, { vault, device });
+  const state = writeSyncState(vault, saved, afterSending(saved, device, now));
   for (const id of used) await repository.discard("request", id);
   if (isSent) for (const id of view.leftovers) await repository.discard("device", id);
   if (isSent) await repository.tidy();
   const report = {
     ...changes,
     isSent,
+    wasDamaged: false,
+    unshared,
     left,
     split: [...drafts.split],
+    doubled,
     unread: view.unread,
     strangers: view.strangers,
     approved,
@@ -207,6 +232,73 @@ async function tryRound(
     members: membership.members,
   };
   return { state, report };
+}
+
+/** Whether this home was moved or copied since its last round. */
+function hasMoved(before: SyncState, place: string): boolean {
+  return before.place !== undefined && before.place !== place;
+}
+
+/** The state once the remote shows what this device has made. */
+function afterSending(saved: SyncState, device: string, now: Date): SyncState {
+  const { head, commit, seen, loaded } = saved;
+  return {
+    ...saved,
+    seen: head ? { ...seen, [device]: head } : seen,
+    loaded: commit ? { ...loaded, [device]: commit } : loaded,
+    unsent: [],
+    lastSync: now.toISOString(),
+  };
+}
+
+/** In place of the id of a content that the copy has lost. */
+const LOST = "";
+
+/**
+ * The state for a copy of the repository that was made anew. What was made for the remote and never
+ * sent is gone with the former copy: all branches are read again, and it is made once more.
+ */
+async function withoutLost(state: SyncState, repository: Repository): Promise<SyncState> {
+  const blobs = Object.values(state.tokens).map(({ blob }) => blob);
+  const sizes = await repository.sizes(blobs);
+  const hasCommit = state.commit === null || (await repository.hasCommit(state.commit));
+  if (hasCommit && blobs.every((blob) => sizes.has(blob))) return state;
+  const tokens = Object.entries(state.tokens).map(([id, known]) => [
+    id,
+    sizes.has(known.blob) ? known : { ...known, blob: LOST },
+  ]);
+  return {
+    ...state,
+    tokens: Object.fromEntries(tokens),
+    loaded: {},
+    published: null,
+    commit: hasCommit ? state.commit : null,
+  };
+}
+
+function draftsOf({ tokens }: SyncState): Drafts {
+  const drafts = Object.entries(tokens).map(
+    ([id, known]) => [id, { ...known, isStale: known.blob === LOST }] as const,
+  );
+  return { tokens: new Map(drafts), contents: new Map(), split: new Set() };
+}
+
+/** Takes out the tokens whose content is nowhere in the repository. Returns their names. */
+function forgetLost({ tokens, contents }: Drafts): readonly string[] {
+  const names: string[] = [];
+  for (const [id, { blob, shared, local }] of tokens) {
+    if (blob !== LOST || contents.has(id)) continue;
+    tokens.delete(id);
+    if (local) names.push(nameIn(shared));
+  }
+  return names;
+}
+
+/** More attempts to send than anybody makes. */
+const MAX_UNSENT = 1_000;
+
+function unsentAfter({ unsent = [] }: SyncState, head: SeenHead | null): readonly SeenHead[] {
+  return head ? [...unsent, head].slice(-MAX_UNSENT) : unsent;
 }
 
 /** The members after what others and this device have changed. */
@@ -220,7 +312,7 @@ async function settleMembers(
   const device = deviceId(before.keys);
   const now = work.clock();
   if (!view.membership.members.some(({ id }) => id === device))
-    throw before.joining ? notApprovedYet() : removedHere();
+    throw before.joining ? notApprovedYet(before, shown) : removedHere();
   let chain = repeatLost(before, view.chain, now);
   chain = wishes.changeMembers?.(chain, readMembership(chain)) ?? chain;
   return answerRequests(before, chain, shown, {

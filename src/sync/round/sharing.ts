@@ -9,12 +9,14 @@ import type { Stamp } from "#sync/tokens/stamp.ts";
 import { contentHash, type TokenContent } from "#sync/tokens/token-file.ts";
 import type { Token } from "#token/token.ts";
 import type { KnownToken } from "./sync-state.ts";
-import type { Drafts } from "./take-over.ts";
+import type { Draft, Drafts } from "./take-over.ts";
 
 /** A token of the vault that is to be shared, opened. */
 export interface OpenedToken {
   readonly token: Token;
   readonly content: TokenContent;
+  /** Its kind and the fingerprint of its secret in this vault. */
+  readonly secretKey: string;
   /** What devices share of it besides. */
   readonly fields: Readonly<Record<string, JsonValue>>;
 }
@@ -34,8 +36,8 @@ export function addShared(drafts: Drafts, opened: OpenedToken, stamp: Stamp): vo
 }
 
 /**
- * Offers a token to another device. Throws FobError `usage` for a token that all devices have, or
- * that is under way already.
+ * Offers a token to another device. Throws FobError `usage` for a token that all devices have, that
+ * is under way already, or whose secret another device has, too.
  */
 export function offer(
   drafts: Drafts,
@@ -45,6 +47,7 @@ export function offer(
 ): void {
   const value: Holder = { device: to.id, step: "offered", from, counter: null };
   const known = sharedOf(drafts.tokens.values(), opened.token.id);
+  refuseSecondCounter(drafts, opened, known);
   if (!known) {
     insert(drafts, opened, stamp, value);
     return;
@@ -62,9 +65,27 @@ export function offer(
   });
 }
 
+function refuseSecondCounter(
+  { tokens }: Drafts,
+  { token, secretKey }: OpenedToken,
+  known: Draft | null,
+): void {
+  const isSecond = [...tokens.values()].some(
+    (other) =>
+      other !== known &&
+      other.secretKey === secretKey &&
+      other.shared.holder !== null &&
+      isInUse(other.shared),
+  );
+  if (!isSecond) return;
+  throw new FobError("usage", t`another device has the secret of ${token.name}, too`, {
+    hint: t("both would give the same passcodes: remove one of the two tokens"),
+  });
+}
+
 function insert(
   drafts: Drafts,
-  { token, content, fields }: OpenedToken,
+  { token, content, fields, secretKey }: OpenedToken,
   stamp: Stamp,
   holder: Holder | null,
 ): void {
@@ -85,7 +106,7 @@ function insert(
     isStale: true,
     epoch: 0,
     local: { id: token.id, fields },
-    secretKey: "",
+    secretKey,
     wantsPin: false,
   });
 }

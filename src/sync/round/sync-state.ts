@@ -7,10 +7,11 @@ import type { MemberChain } from "#sync/members/member-chain.ts";
 import type { SeenHeads } from "#sync/members/seen.ts";
 import type { JsonValue } from "#sync/tokens/json-value.ts";
 import type { SharedToken } from "#sync/tokens/shared-token.ts";
-import { writtenByNewer } from "#token/newer.ts";
+import { isDamage, writtenByNewer } from "#token/newer.ts";
 import { readCell, updateCell } from "#vault/cells/cell.ts";
 import { syncCell } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
+import { putAside } from "#vault/trash/aside.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /** A shared token as this device knows it. */
@@ -29,6 +30,8 @@ export interface KnownToken {
   readonly secretKey: string;
   /** Whether it waits for a PIN before it is stored here. */
   readonly wantsPin: boolean;
+  /** Whether it was removed here because it is another device's: it stays restorable. */
+  readonly isAside?: boolean;
 }
 
 /** All that this device keeps about the synchronisation, sealed under the vault's key. */
@@ -48,6 +51,10 @@ export interface SyncState {
   readonly head: SeenHead | null;
   /** The last commit that this device has made. */
   readonly commit: string | null;
+  /** The heads of the commits that were made since the last one that was sent. */
+  readonly unsent?: readonly SeenHead[];
+  /** Where this home was at its last round (own-writes.ts). */
+  readonly place?: string;
   /** A hash over the files and members of that commit. */
   readonly published: string | null;
   readonly seen: SeenHeads;
@@ -60,9 +67,21 @@ export interface SyncState {
 
 const VERSION = 1;
 
-/** What this device keeps; null where nothing is synchronised. */
+/**
+ * What this device keeps; null where nothing is synchronised. Throws FobError `invalid` where it is
+ * damaged.
+ */
 export function readSyncState(vault: Vault): SyncState | null {
-  return decode(readCell(cellOf(vault)));
+  try {
+    return decode(readCell(cellOf(vault)));
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    throw new FobError("invalid", t("what this device knows of the synchronisation is damaged"), {
+      // an older copy of it would forget what was seen, and write again what was written
+      hint: t("`fob sync leave --local`, then `fob sync join` with an invitation: the tokens stay"),
+      cause: error,
+    });
+  }
 }
 
 /** {@link readSyncState}. Throws FobError `usage` where nothing is synchronised. */
@@ -92,9 +111,15 @@ export function writeSyncState(
   return state;
 }
 
-/** Forgets everything, keys included. */
+/** Forgets everything, keys included. What is damaged is put aside. */
 export function forgetSyncState(vault: Vault): void {
-  updateCell(cellOf(vault), () => Buffer.from(JSON.stringify({ version: VERSION, state: null })));
+  const nothing = () => Buffer.from(JSON.stringify({ version: VERSION, state: null }));
+  try {
+    updateCell(cellOf(vault), nothing);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    putAside(vault.layout.home, cellOf(vault).folder, "sync");
+  }
 }
 
 function decode(value: Buffer | null): SyncState | null {

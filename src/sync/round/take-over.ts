@@ -8,7 +8,7 @@ import type { Member, Membership } from "#sync/members/member-chain.ts";
 import { isSameJson } from "#sync/tokens/json-value.ts";
 import { latestStamp, mergeTokens, nameIn, type SharedToken } from "#sync/tokens/shared-token.ts";
 import { decodeTokenFile, type TokenContent, type TokenFile } from "#sync/tokens/token-file.ts";
-import type { NewBranch } from "./remote-view.ts";
+import { isOfBranch, type NewBranch, unreadableBranch } from "./remote-view.ts";
 import type { KnownToken } from "./sync-state.ts";
 
 /** A token during a round. Where it is stale, its file must be written anew. */
@@ -33,26 +33,45 @@ export async function takeOver(
   branches: readonly NewBranch[],
   opening: Opening,
 ): Promise<void> {
-  const { repository, openFile, membership, look } = opening;
-  const authors = authorsIn(membership);
   const opened = new Set<string>();
-  for (const { tokens, clock } of branches) {
-    const fresh = [...tokens].filter(
-      ([id, { blob }]) => drafts.tokens.get(id)?.blob !== blob && !opened.has(`${id} ${blob}`),
-    );
-    const contents = await repository.read(fresh.map(([, file]) => file));
-    for (const [i, [id, { blob }]] of fresh.entries()) {
-      await look();
-      opened.add(`${id} ${blob}`);
-      const file = await openTokenFile(contents[i] ?? Buffer.alloc(0), id, { openFile, authors });
-      if (latestStamp(file.shared).time > clock)
-        throw new FobError("rejected", t`the token file ${id} is newer than its device says`);
-      const known = drafts.tokens.get(id);
-      if (known && known.shared.content !== file.shared.content)
-        await openContent(drafts, id, opening);
-      takeFile(drafts, file, blob);
+  for (const branch of branches) {
+    try {
+      await takeBranch(drafts, branch, opened, opening);
+    } catch (error) {
+      throw named(error, branch, opening.membership);
     }
   }
+}
+
+async function takeBranch(
+  drafts: Drafts,
+  { tokens, clock }: NewBranch,
+  opened: Set<string>,
+  opening: Opening,
+): Promise<void> {
+  const { repository, openFile, membership, look } = opening;
+  const authors = authorsIn(membership);
+  const fresh = [...tokens].filter(
+    ([id, { blob }]) => drafts.tokens.get(id)?.blob !== blob && !opened.has(`${id} ${blob}`),
+  );
+  const contents = await repository.read(fresh.map(([, file]) => file));
+  for (const [i, [id, { blob }]] of fresh.entries()) {
+    await look();
+    opened.add(`${id} ${blob}`);
+    const file = await openTokenFile(contents[i] ?? Buffer.alloc(0), id, { openFile, authors });
+    if (latestStamp(file.shared).time > clock)
+      throw new FobError("rejected", t`the token file ${id} is newer than its device says`);
+    const known = drafts.tokens.get(id);
+    if (known && known.shared.content !== file.shared.content)
+      await openContent(drafts, id, opening);
+    takeFile(drafts, file, blob);
+  }
+}
+
+/** An error with the name of the device whose branch it is about. */
+function named(error: unknown, { id }: NewBranch, { members }: Membership): unknown {
+  const member = members.find((one) => one.id === id);
+  return isOfBranch(error) && member ? unreadableBranch(member, error) : error;
 }
 
 /** What opening token files needs. */
@@ -70,7 +89,9 @@ export async function openContents(
   { repository, openFile, membership, look }: Opening,
 ): Promise<void> {
   const closed = ids.filter((id) => !drafts.contents.has(id));
-  const files = await repository.sizes(closed.map((id) => drafts.tokens.get(id)?.blob ?? ""));
+  const blobs = closed.map((id) => drafts.tokens.get(id)?.blob ?? "");
+  const sizes = await repository.sizes(blobs);
+  const files = blobs.map((blob) => sizes.get(blob) ?? { blob, bytes: 0 });
   const sealed = await repository.read(files);
   const authors = authorsIn(membership);
   for (const [i, id] of closed.entries()) {

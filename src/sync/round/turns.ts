@@ -131,5 +131,6 @@ function decode(value: Buffer | null): Turn {
 }
 
 function cellOf({ layout, vaultKey }: Vault): Cell {
-  return syncTurnCell(layout, encryptingSeal(vaultKey));
+  // damage ends no round: no process has the turn then, and no failure is known
+  return { ...syncTurnCell(layout, encryptingSeal(vaultKey)), whenDamaged: encode(NO_TURN) };
 }

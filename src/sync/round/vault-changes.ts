@@ -2,7 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import type { Look } from "#base/long-work.ts";
 import type { JsonValue } from "#sync/tokens/json-value.ts";
 import { sharedFields, withSharedFields } from "#sync/tokens/local-fields.ts";
-import { isInUse } from "#sync/tokens/shared-token.ts";
+import { isInUse, nameIn } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
 import type { TokenContent } from "#sync/tokens/token-file.ts";
 import { newlyEnrolled } from "#token/codec.ts";
@@ -46,11 +46,13 @@ export interface VaultReport {
   readonly changed: string[];
   /** Tokens that wait for a PIN. */
   readonly waiting: string[];
+  /** Tokens that were removed because another device has them, which is the one with this id. */
+  readonly elsewhere: { readonly name: string; readonly device: string }[];
 }
 
 /** Makes the vault agree with the shared tokens. Doing it twice changes nothing more. */
 export async function changeVault(drafts: Drafts, work: VaultWork): Promise<VaultReport> {
-  const report: VaultReport = { added: [], removed: [], changed: [], waiting: [] };
+  const report: VaultReport = { added: [], removed: [], changed: [], waiting: [], elsewhere: [] };
   removeGone(drafts, work, report);
   linkPresent(drafts, work);
   const names = namesFor(drafts, work);
@@ -70,6 +72,17 @@ export function belongsHere({ shared }: Draft, device: string): boolean {
   return holder.step !== "released" && holder.from === device;
 }
 
+/** The device that has a token in the place of this one; null for none. */
+function deviceElsewhere({ shared }: Draft, device: string): string | null {
+  const holder = shared.holder?.value;
+  if (!holder || !isInUse(shared) || holder.device === device) return null;
+  return holder.step === "released" || holder.step === "held" ? holder.device : null;
+}
+
+/**
+ * Removes the tokens that do not belong here, also those that came back: a home or a backup of the
+ * time before a move was restored. They stay restorable.
+ */
 function removeGone(drafts: Drafts, { vault, device, now }: VaultWork, report: VaultReport): void {
   const kept = new Set(
     [...drafts.tokens.values()].flatMap((draft) =>
@@ -77,15 +90,27 @@ function removeGone(drafts: Drafts, { vault, device, now }: VaultWork, report: V
     ),
   );
   const listed = new Map(vault.entries().map((entry) => [entry.id, entry]));
+  const find = (id: string | null) => (id && !kept.has(id) ? listed.get(id) : undefined);
   for (const [id, draft] of drafts.tokens) {
-    if (!draft.local || belongsHere(draft, device)) continue;
-    const entry = listed.get(draft.local.id);
-    if (entry && !kept.has(entry.id)) {
-      removeToken(vault, entry.id, now);
-      report.removed.push(entry.name);
-    }
-    drafts.tokens.set(id, { ...draft, local: null, wantsPin: false });
+    if (belongsHere(draft, device)) continue;
+    const elsewhere = deviceElsewhere(draft, device);
+    const entry = find(draft.local?.id ?? (elsewhere && draft.shared.token));
+    if (entry) takeAway(entry, elsewhere, { vault, now }, report);
+    const isAside = (entry && elsewhere !== null) || draft.isAside === true;
+    drafts.tokens.set(id, { ...draft, local: null, wantsPin: false, isAside });
   }
+}
+
+/** `elsewhere` is the device that has the token in the place of this one; null for none. */
+function takeAway(
+  { id, name }: Pick<Token, "id" | "name">,
+  elsewhere: string | null,
+  { vault, now }: Pick<VaultWork, "vault" | "now">,
+  report: VaultReport,
+): void {
+  removeToken(vault, id, now);
+  report.removed.push(name);
+  if (elsewhere !== null) report.elsewhere.push({ name, device: elsewhere });
 }
 
 /** The shown name of each shared token that belongs here, by the id of its file. */
@@ -94,17 +119,7 @@ function namesFor(drafts: Drafts, { vault, device }: VaultWork): ReadonlyMap<str
   const shared = new Set(here.flatMap(([, { local }]) => local?.id ?? []));
   const others = vault.entries().flatMap(({ id, name }) => (shared.has(id) ? [] : name));
   return displayNames(
-    here.map(
-      ([
-        id,
-        {
-          shared: { fields, token },
-        },
-      ]) => ({
-        id,
-        name: typeof fields["name"]?.value === "string" ? fields["name"].value : token,
-      }),
-    ),
+    here.map(([id, { shared }]) => ({ id, name: nameIn(shared) })),
     others,
   );
 }
@@ -212,7 +227,7 @@ async function store(
     const stored = added[i];
     if (!draft || !stored) continue;
     const local = { id: stored.id, fields: sharedFields(stored) };
-    drafts.tokens.set(id, { ...draft, local, wantsPin: false });
+    drafts.tokens.set(id, { ...draft, local, wantsPin: false, isAside: false });
     report.added.push(stored.name);
   }
 }
@@ -259,11 +274,22 @@ export function keyOf(
   return `${credential.kind} ${fingerprintOf(secret, vaultKey)}`;
 }
 
-/** The token of the vault is this shared one: what differs is taken over from the shared one. */
+/**
+ * The token of the vault is this shared one: what differs is taken over from the shared one. It
+ * counts on where either of the two has come to.
+ */
 function link(drafts: Drafts, id: string, draft: Draft, vault: Vault, token: string): void {
+  const counter = draft.shared.holder?.value.counter;
+  if (counter) {
+    vault.update(token, (record) => {
+      const credential = raiseCounter(record.token.credential, BigInt(counter));
+      return { ...record, token: { ...record.token, credential } };
+    });
+  }
   const entry = vault.entries().find((one) => one.id === token);
   const fields = entry ? fieldsInVault(vault, entry) : {};
-  drafts.tokens.set(id, { ...draft, local: { id: token, fields }, wantsPin: false });
+  const local = { id: token, fields };
+  drafts.tokens.set(id, { ...draft, local, wantsPin: false, isAside: false });
 }
 
 function newToken({ shared }: Draft, content: TokenContent, name: string): NewToken {

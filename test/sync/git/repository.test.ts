@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { gitProgram } from "#platform/program/git.ts";
+import type { GitAnswer, RunGit } from "#sync/git/git-program.ts";
 import { createLocalRemote, Repository } from "#sync/git/repository.ts";
 
 const DAY = 86_400_000;
@@ -82,4 +83,119 @@ describe("a device's copy of the repository", () => {
     expect(await repository.push(ID, next, commit)).toBe(true);
     expect((await repository.fetch()).devices.get(ID)).toBe(next);
   });
+
+  const remoteGit = (...args: readonly string[]) =>
+    execFileSync("git", ["--git-dir", join(home, "remote.git"), ...args])
+      .toString()
+      .trim();
+
+  const publish = async (id: string) => {
+    const files = new Map([["head.age", Buffer.from(`head of ${id}`)]]);
+    const commit = await repository.commit(files, null, NOW);
+    expect(await repository.push(id, commit, null)).toBe(true);
+    return commit;
+  };
+
+  test("fetches the other branches where one names an object that is missing", async () => {
+    const other = "fedcba9876543210";
+    const gone = await publish(other);
+    const commit = await publish(ID);
+    rmSync(join(home, "remote.git/objects", gone.slice(0, 2), gone.slice(2)));
+    rmSync(join(home, "sync"), { recursive: true });
+    await repository.open(join(home, "remote.git"));
+    const { devices, broken } = await repository.fetch();
+    expect([...devices]).toEqual([[ID, commit]]);
+    // git shows such a branch to nobody, or shows it and cannot send it
+    expect([[], [other]]).toContainEqual([...broken.keys()]);
+  });
+
+  test("fetches the other branches where one holds what git refuses", async () => {
+    const commit = await publish(ID);
+    const other = "fedcba9876543210";
+    const blob = execFileSync(
+      "git",
+      ["-C", join(home, "remote.git"), "hash-object", "-w", "--stdin"],
+      {
+        input: "x",
+      },
+    );
+    const tree = Buffer.concat([
+      Buffer.from("100644 .git\0"),
+      Buffer.from(String(blob).trim(), "hex"),
+    ]);
+    const id = execFileSync(
+      "git",
+      ["-C", join(home, "remote.git"), "hash-object", "-w", "--literally", "-t", "tree", "--stdin"],
+      { input: tree },
+    );
+    const text = `tree ${String(id).trim()}\nauthor a <a@a> 0 +0000\ncommitter a <a@a> 0 +0000\n\nx\n`;
+    const bad = execFileSync(
+      "git",
+      ["-C", join(home, "remote.git"), "hash-object", "-w", "-t", "commit", "--stdin"],
+      { input: text },
+    );
+    remoteGit("update-ref", `refs/heads/fob/${other}`, String(bad).trim());
+    const { devices, broken } = await repository.fetch();
+    expect([...devices]).toEqual([[ID, commit]]);
+    expect([...broken.keys()]).toEqual([other]);
+  });
+
+  test.each(["an object", "its HEAD"])("knows that %s of the copy is damaged", async (what) => {
+    const commit = await publish(ID);
+    expect(await repository.isDamaged()).toBe(false);
+    const object = `objects/${commit.slice(0, 2)}/${commit.slice(2)}`;
+    const file = join(home, "sync", what === "its HEAD" ? "HEAD" : object);
+    rmSync(file);
+    writeFileSync(file, "");
+    await expect(repository.files(commit)).rejects.toMatchObject({ code: "unavailable" });
+    expect(await repository.isDamaged()).toBe(true);
+    repository.remove();
+    expect(await repository.open(join(home, "remote.git"))).toBe(true);
+    expect((await repository.fetch()).devices.get(ID)).toBe(commit);
+    expect(await repository.isDamaged()).toBe(false);
+  });
+
+  test("takes a remote that is away for no damage of the copy", async () => {
+    await publish(ID);
+    rmSync(join(home, "remote.git"), { recursive: true });
+    await expect(repository.fetch()).rejects.toMatchObject({ code: "unavailable" });
+    expect(await repository.isDamaged()).toBe(false);
+  });
+
+  test("forgets the address that former versions wrote into the copy", async () => {
+    git(["config", "remote.origin.url", "ssh://planted.example/tokens.git"]);
+    await repository.open(join(home, "remote.git"));
+    expect(readFileSync(join(home, "sync/config"), "utf8")).not.toContain("planted");
+  });
+
+  test("removes the lock of a push that was killed also at an address with file:", async () => {
+    const commit = await publish(ID);
+    const files = new Map([["head.age", Buffer.from("next")]]);
+    const next = await repository.commit(files, commit, NOW);
+    writeFileSync(join(home, "remote.git", `refs/heads/fob/${ID}.lock`), "");
+    await repository.open(`file://${join(home, "remote.git")}`);
+    expect(await repository.push(ID, next, commit)).toBe(true);
+  });
+});
+
+test("a person is told what is waited for, once it takes seconds", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const told: string[] = [];
+  let answer: (answer: GitAnswer) => void = () => undefined;
+  const run: RunGit = () =>
+    new Promise((resolve) => {
+      answer = resolve;
+    });
+  const repository = new Repository("/nowhere", run, (place) => void told.push(place));
+  const opening = repository.open("https://git.example/tokens.git").catch(() => undefined);
+  answer({ exitCode: 1, output: Buffer.alloc(0), remarks: "" });
+  await opening;
+  const names = repository.names();
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(told).toEqual([]);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(told).toEqual(["git.example"]);
+  answer({ exitCode: 0, output: Buffer.from("0\tHEAD\n0\trefs/heads/x\n"), remarks: "" });
+  expect(await names).toEqual(["refs/heads/x"]);
 });

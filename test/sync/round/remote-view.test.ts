@@ -38,11 +38,12 @@ async function readMember(clock: number, ignored: "other" | null = null) {
   const view = await readRemote(
     state,
     repository,
-    { devices: new Map([[deviceId(other), commit]]) },
+    { devices: new Map([[deviceId(other), commit]]), requests: new Map(), broken: new Map() },
     {
       openFile: openerFor(Buffer.from(keys.identity, "base64")),
       look: async () => undefined,
       isTrusted: false,
+      isRestored: false,
       ignored: ignored && member.id,
     },
   );
