@@ -39,13 +39,20 @@ test("a git that says nothing at a remote is ended with all that it has started"
   await until("its end", () => lifeHere(running) === "dead");
 });
 
-test("one that tells its progress may take longer than that, and work here longer still", async () => {
-  const slow = "for i in 1 2 3 4 5 6 7 8; do echo $i >&2; sleep 0.25; done; echo done";
-  const run = programOf(slow, {}, 1_500);
-  const { exitCode, output } = await run(["fetch"], { isAtRemote: true });
-  expect([exitCode, String(output)]).toEqual([0, "done\n"]);
-  const quiet = programOf("sleep 0.3; echo done", {}, 100);
-  expect((await quiet(["gc"])).exitCode).toBe(0);
+test("one that tells its progress is not ended, nor one that works here", async () => {
+  const go = join(folder, "go");
+  const script = `case $1 in
+silent) tail -f /dev/null ;;
+told) until [ -e '${go}' ]; do echo . >&2; done ;;
+here) until [ -e '${go}' ]; do :; done ;;
+esac`;
+  const run = programOf(script, {}, 1_500);
+  const runs = [run(["told"], { isAtRemote: true }), run(["here"])];
+  await expect(run(["silent"], { isAtRemote: true })).rejects.toMatchObject({
+    code: "unavailable",
+  });
+  writeFileSync(go, "");
+  expect((await Promise.all(runs)).map(({ exitCode }) => exitCode)).toEqual([0, 0]);
 });
 
 test.each([
