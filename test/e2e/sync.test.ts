@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { filesBelow, RFC_CODES, RFC_SECRET, TOTP_URI, testHome } from "./fob.ts";
+import { FOB, filesBelow, RFC_CODES, RFC_SECRET, TOTP_URI, testHome } from "./fob.ts";
 import { violations } from "./schemas.ts";
 import { enroll, letJoin, namesOf, ok, twoHomes } from "./two-homes.ts";
 
@@ -213,6 +215,24 @@ describe("beginning and leaving", () => {
     expect(refused).toMatchObject({ exitCode: 7 });
     expect(refused.stderr).toContain("the request of this device was refused");
     expect(await ok(desktop, ["sync", "leave", "--yes"])).toMatchObject({ remote: moved });
+  });
+
+  test("who waits with an invitation lets nobody in that has another one", async () => {
+    const [laptop, desktop, other] = [testHome(), testHome(), testHome()];
+    await enroll(laptop, TOTP_URI);
+    await ok(laptop, ["sync", "init", remoteOf(laptop), "--name", "laptop"]);
+    const { invitation: earlier } = await ok(laptop, ["sync", "invite"]);
+    await ok(other, ["sync", "join", "-", "--name", "other"], earlier);
+    const inviting = execa(process.execPath, [FOB, "sync", "invite", "--wait", "--yes", "--json"], {
+      env: { FOB_HOME: laptop.home, FOB_KEYCHAIN: "file" },
+    });
+    const [first = ""] = (await once(inviting.stdout, "data")).map(String);
+    const { invitation } = JSON.parse(first);
+    await ok(desktop, ["sync", "join", "-", "--name", "desktop"], invitation);
+    expect((await inviting).stdout).toMatch(/"approved":\s*"desktop"/);
+    const members = await ok(laptop, ["sync", "members"]);
+    expect(members.map(({ name }: { name: string }) => name)).toEqual(["laptop", "desktop"]);
+    expect(await other.fob(["sync"])).toMatchObject({ exitCode: 8 });
   });
 
   test("the last device empties the repository, and one that is used is not taken", async () => {

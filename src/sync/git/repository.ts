@@ -5,7 +5,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { makeFolder } from "#vault/cells/cell-files.ts";
 import { folderOf, isBySsh, isOnThisMachine, placeOf } from "./address.ts";
-import { failed, mayTellOfDamage, namesIn, reasonOf } from "./answers.ts";
+import { failed, isUnreachable, mayTellOfDamage, namesIn, reasonOf } from "./answers.ts";
 import type { GitAnswer, GitRun, RunGit } from "./git-program.ts";
 
 /** A file of a commit: the id of its content and its length in bytes. */
@@ -202,6 +202,7 @@ export class Repository {
 
   /** After a fetch of all branches has failed: because of one of them, or of the remote. */
   async #fetchOneByOne(failure: GitAnswer) {
+    if (isUnreachable(failure)) throw failed(failure, t("the remote cannot be reached"));
     const listing = await this.#atRemote(["ls-remote", "--quiet", REMOTE]);
     const names = namesIn(listing).filter((name) => /^refs\/heads\/fob(?:-join)?\//.test(name));
     if (listing.exitCode !== 0 || names.length > MAX_BRANCHES)
