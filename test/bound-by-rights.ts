@@ -4,7 +4,7 @@ import { isMainThread } from "node:worker_threads";
 
 /** Root reads every file, whatever its rights say. */
 const isRoot = process.getuid?.() === 0;
-const NOBODY = 65_534;
+export const NOBODY = 65_534;
 
 /** Whether {@link boundByRights} is possible: a thread cannot change its user. */
 export const canBeBound = !isRoot || isMainThread;

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { walkTokens } from "marked";
 import { expect, test } from "vitest";
+import { parseCommandLine } from "#cli/command-line/parse.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
-import { allCommands } from "#commands/commands.ts";
-import { codeOf, readPage } from "../../scripts/site/page.ts";
+import { allCommands, COMMANDS } from "#commands/commands.ts";
+import { welcome } from "#commands/tokens/welcome.ts";
+import { codeOf, readPage, type SourcePage } from "../../scripts/site/page.ts";
 import { CommandLines } from "../command-lines.ts";
 import { markdownFiles } from "./pages.ts";
 
@@ -18,6 +21,7 @@ const OF_OTHER_PROGRAMS = [
   "--install-links",
   "--only",
   "--otp",
+  "--prefix",
   "--raw",
   "--use-system-ca",
 ];
@@ -44,6 +48,63 @@ test("every command line that a page shows exists, with its options", () => {
   );
   expect(lines.length).toBeGreaterThan(200);
   expect(lines.filter(({ fault }) => fault !== null)).toEqual([]);
+});
+
+/** The words of a line as a shell takes it, up to a comment, a redirection or another program. */
+function wordsOf(line: string): string[] {
+  const words: string[] = [];
+  for (const [word] of line.matchAll(/"[^"]*"|'[^']*'|[^\s"']+/g)) {
+    if (/^(?:#|[0-9]?[|;&<>])/.test(word)) break;
+    words.push(word.replace(/^["']|["']$/g, ""));
+  }
+  return words;
+}
+
+/** The blocks of code that a page has. */
+function blocksOf({ tokens }: SourcePage): string[] {
+  const blocks: string[] = [];
+  walkTokens([...tokens], (token) => {
+    if (token.type === "code") blocks.push(token["text"]);
+  });
+  return blocks;
+}
+
+/** Why the program refuses a line that a page shows; null when it takes it. */
+async function refusalOf(line: string): Promise<string | null> {
+  const vocabulary = {
+    version: "0",
+    columns: 80,
+    commands: COMMANDS,
+    alone: async () => welcome,
+  };
+  try {
+    await parseCommandLine(wordsOf(line.replace(/^(?:\$ )?fob /, "")), vocabulary);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+test("the program takes every command line of a block, with its arguments and values", async () => {
+  const lines = PAGES.flatMap(({ path, page }) =>
+    blocksOf(page)
+      .flatMap((code) => code.replaceAll("\\\n", " ").split("\n"))
+      .filter((line) => /^(?:\$ )?fob [^$(]+$/.test(line) && !/\.\.\.|\[|COMMAND/.test(line))
+      .map((line) => ({ path, line })),
+  );
+  expect(lines.length).toBeGreaterThan(100);
+  const refused = [];
+  for (const { path, line } of lines) {
+    const refusal = await refusalOf(line);
+    if (refusal !== null) refused.push({ path, line, refusal });
+  }
+  expect(refused).toEqual([]);
+});
+
+test("a command line that the program refuses is found", async () => {
+  expect(await refusalOf("fob config get")).not.toBeNull();
+  expect(await refusalOf("fob show vpn mail")).not.toBeNull();
+  expect(await refusalOf('fob code "my vpn" # the passcode')).toBeNull();
 });
 
 test("every option that a page names alone belongs to a command of fob", () => {
