@@ -31,12 +31,13 @@ async function prepared(): Promise<Prepared> {
 }
 
 /** Restores the backup into a new home, and takes a passcode there. */
-async function expectBackupToWork({ backup }: Prepared): Promise<void> {
-  const { fob } = testHome();
-  const restored = await fob(["restore", backup], { env: { FOB_PIN: PASSPHRASE } });
+async function expectBackupToWork({ backup }: Prepared): Promise<TestHome> {
+  const made = testHome();
+  const restored = await made.fob(["restore", backup], { env: { FOB_PIN: PASSPHRASE } });
   expect(restored).toMatchObject({ exitCode: 0 });
   rmSync(backup);
-  expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+  expect((await made.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+  return made;
 }
 
 async function newPinBy({ fob, recoveryCode }: Prepared): Promise<void> {
@@ -52,7 +53,7 @@ async function newPinBy({ fob, recoveryCode }: Prepared): Promise<void> {
 }
 
 /** What is lost, and the steps of the page, by its headings. */
-const CASES: Readonly<Record<string, (home: Prepared) => Promise<void>>> = {
+const CASES: Readonly<Record<string, (home: Prepared) => Promise<unknown>>> = {
   "The app PIN": async (home) => {
     await newPinBy(home);
     await expectBackupToWork(home);
@@ -89,7 +90,17 @@ const CASES: Readonly<Record<string, (home: Prepared) => Promise<void>>> = {
     await newPinBy(home);
     rmSync(home.backup);
   },
-  "The machine": expectBackupToWork,
+  "The machine": async (home) => {
+    const restored = await expectBackupToWork(home);
+    // its counter is raised, because the old machine is not there to resynchronise with
+    const { stdout } = await restored.fob(["export", "ACME", "--yes"]);
+    expect(stdout).toContain("counter=1");
+    const raised = stdout.replace(/counter=\d+/, "counter=6");
+    expect(await restored.fob(["enroll", "--replace", "-"], { input: raised })).toMatchObject({
+      exitCode: 0,
+    });
+    expect((await restored.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[6]}\n`);
+  },
   "A token, removed by mistake": async ({ fob, backup }) => {
     await fob(["remove", "ACME", "--yes"], { env: { FOB_PIN: PIN } });
     expect((await fob(["restore"], { env: { FOB_PIN: PIN } })).stdout).toContain("ACME");
