@@ -18,9 +18,9 @@ export interface UserManager {
 
 /**
  * It starts only on a machine that systemd has started, and reads that from /run: it gets a /run of
- * its own that says so.
+ * its own that says so. What it mounts for a service (credentials) must reach it from its children.
  */
-const IN_ITS_OWN_RUN = `mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && exec "$0" --user --unit=basic.target`;
+const IN_ITS_OWN_RUN = `mount --make-rshared / && mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && exec "$0" --user --unit=basic.target`;
 
 /** Starts one whose services have these variables. */
 export async function startUserManager(more: Record<string, string> = {}): Promise<UserManager> {
