@@ -25,7 +25,7 @@ answerOrLoad(process.argv.slice(2)).catch((error) => report(error, false));
 async function answerOrLoad(argv: readonly string[]): Promise<void> {
   const answer = await answerAtOnce(argv);
   if (answer === null) {
-    runBuiltFile("main.cjs", `run-${wordOf(argv)}`, process.env);
+    runBuiltFile("main.cjs", `run-${useOf(argv)}`, process.env);
     return;
   }
   print(answer);
@@ -46,6 +46,17 @@ function report(error: unknown, isOutput: boolean): void {
 function leave(): void {
   leaveTerminals();
   process.exit();
+}
+
+/** What a command line runs, for a file name. */
+function useOf(argv: readonly string[]): string {
+  const word = wordOf(argv);
+  if (!argv.some((option) => option.startsWith("--qr"))) return word;
+  // a picture is read with another flag, and V8 takes compiled code by its flags: once one has been
+  // changed, they never count as those of the start again. So it is changed before, and back
+  const v8 = process.getBuiltinModule("node:v8");
+  for (const flag of ["--liftoff-only", "--no-liftoff-only"]) v8.setFlagsFromString(flag);
+  return `${word}-qr`;
 }
 
 /**

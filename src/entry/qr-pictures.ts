@@ -12,10 +12,7 @@ export async function readQrCodes(
   bytes: Buffer,
   source: string,
 ): Promise<string[]> {
-  // Liftoff compiles faster, and an easy picture is read before the optimizing compiler would be
-  // done; the separate process uses the latter
-  setFlagsFromString("--liftoff-only");
-  const found = await readEasyQrCodes(bytes, source);
+  const found = await withLiftoff(() => readEasyQrCodes(bytes, source));
   if (found) return found;
   const { readQrCodesApart } = await import("#platform/program/picture-process.ts");
   return readQrCodesApart(join(folder, "decode-picture.cjs"), bytes, source);
@@ -24,4 +21,18 @@ export async function readQrCodes(
 /** {@link readQrCodes} for a picture file. */
 export async function readPicture(folder: string, path: string): Promise<string[]> {
   return readQrCodes(folder, await readForeignFile(path, MAX_PICTURE_BYTES), path);
+}
+
+/**
+ * Liftoff compiles faster, and an easy picture is read before the optimizing compiler would be
+ * done; the separate process uses the latter. The flag is set for this work alone: compiled code is
+ * kept with the flags of V8 at the end, and the next run begins without it (`useOf` of fob.ts).
+ */
+async function withLiftoff<T>(work: () => Promise<T>): Promise<T> {
+  setFlagsFromString("--liftoff-only");
+  try {
+    return await work();
+  } finally {
+    setFlagsFromString("--no-liftoff-only");
+  }
 }

@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { drawQr } from "../../scripts/draw-qr.mjs";
 import { homesLike, RFC_SECRET, TOTP_URI } from "./fob.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -69,6 +70,20 @@ describe.runIf(process.platform === "linux")("compiled code", () => {
     const { run, folder } = await keeping();
     for (const word of ["lst", "shwo", "fob", "constructor", "--no-such-option"]) await run(word);
     expect(kept(folder)).toEqual(["other"]);
+  });
+
+  test("is kept of a command that reads a picture, and taken by the next run", async () => {
+    const { run, folder, made } = await keeping();
+    const picture = join(made.home, "code.png");
+    writeFileSync(picture, await drawQr(TOTP_URI, { moduleSize: 4 }).getBuffer("image/png"));
+    const first = await run("inspect", "--qr", picture, "--json");
+    expect(JSON.parse(first.stdout)).toMatchObject({ enrollable: true });
+    const [name = "", ...others] = readdirSync(folder);
+    expect([others, kept(folder)]).toEqual([[], ["qr"]]);
+    // code that is not taken is compiled and written once more, to a new file
+    const { ino } = statSync(join(folder, name));
+    const second = await run("inspect", "--qr", picture, "--json");
+    expect([second.exitCode, statSync(join(folder, name)).ino]).toEqual([0, ino]);
   });
 
   test("has no name, no secret and nothing else of a vault", async () => {

@@ -22,7 +22,7 @@ import {
   inspectRemarks,
   joinInspections,
 } from "./inspection.ts";
-import { type FileContext, readFileOf } from "./read-file.ts";
+import type { FileContext } from "./read-file.ts";
 import { askForString } from "./read-strings.ts";
 
 /** What `fob inspect` needs of the context. */
@@ -160,6 +160,8 @@ async function inspectFile(
   context: InspectContext,
   keyFile: string | undefined,
 ): Promise<Inspection> {
+  // a string or a picture needs none of the formats of files
+  const { readFileOf } = await import("./read-file.ts");
   const { drafts, refusals, remarks } = await readFileOf(path, context, keyFile);
   const format = drafts[0]?.format ?? null;
   return joinInspections([
