@@ -50,6 +50,11 @@ export function goneInWords(reason: "expired" | "withdrawn"): string {
   return reason === "expired" ? t("expired") : t("withdrawn");
 }
 
+/** Says of a server that does not answer why that is, and what may help. */
+export function tryingAgain(message: string, hint: string | null): string {
+  return hint === null ? t`${message}; trying again` : t`${message}; trying again (${hint})`;
+}
+
 interface Whereabouts {
   readonly server: string;
   readonly token: string | null;

@@ -1,6 +1,6 @@
 import { t } from "#base/language.ts";
 import { beginsOption, findOption } from "#push/option.ts";
-import { goneInWords, type PushEvent } from "#push/push-event.ts";
+import { goneInWords, type PushEvent, tryingAgain } from "#push/push-event.ts";
 import { type PushRequest, waitsOn } from "#push/push-request.ts";
 import { printable } from "#token/printable.ts";
 import { answerInWords, type PushAnswer } from "#token/push-answer.ts";
@@ -158,7 +158,7 @@ export function withEvent(state: PushScreenState, event: PushEvent, now: Date): 
         now,
       );
     case "offline":
-      return withTrouble(state, placeOf(event), t`${event.message}; trying again`);
+      return withTrouble(state, placeOf(event), tryingAgain(event.message, event.hint));
     case "online":
       return withNote(
         withTrouble(state, placeOf(event), null),

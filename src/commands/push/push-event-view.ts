@@ -1,7 +1,7 @@
 import { again, original, t } from "#base/language.ts";
 import type { Style } from "#cli/output/style.ts";
 import { describeOffset } from "#push/clock-offset.ts";
-import { goneInWords, type PushEvent } from "#push/push-event.ts";
+import { goneInWords, type PushEvent, tryingAgain } from "#push/push-event.ts";
 import { requestJson } from "#push/push-json.ts";
 import { printable } from "#token/printable.ts";
 import { answeredJson } from "./push-requests.ts";
@@ -60,7 +60,10 @@ export function formatEvent(event: PushEvent, now: Date, style: Style): string {
     case "ended":
       return `${printable(event.token)}: ${again(event.message)}`;
     case "offline":
-      return t`${event.token === null ? event.message : `${printable(event.token)}: ${again(event.message)}`}; trying again`;
+      return tryingAgain(
+        event.token === null ? event.message : `${printable(event.token)}: ${again(event.message)}`,
+        event.hint === null ? null : again(event.hint),
+      );
     case "online":
       return t`${event.server} is there again`;
   }

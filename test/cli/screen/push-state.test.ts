@@ -240,6 +240,10 @@ describe("what happens", () => {
     } as const;
     const away = withEvent(QUIET, offline, NOW);
     expect([...away.troubles.values()]).toEqual(["no way; trying again"]);
+    const hint = "this machine's clock is 400 s behind the server's: set it right";
+    expect([...withEvent(QUIET, { ...offline, hint }, NOW).troubles.values()]).toEqual([
+      `no way; trying again (${hint})`,
+    ]);
     const back = withEvent(away, { kind: "online", server: "pi.test", token: null }, NOW);
     expect(back).toMatchObject({ troubles: new Map(), notes: [{ text: "pi.test answers again" }] });
   });
