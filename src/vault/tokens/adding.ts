@@ -26,6 +26,7 @@ import {
   syncTokens,
   type TellAside,
 } from "./batch.ts";
+import { goOnWhereReplacedAre } from "./same-secret.ts";
 import type { IndexEntry } from "./token-index.ts";
 import {
   createRecord,
@@ -110,7 +111,27 @@ export async function addTokens(
     throw error;
   }
   finishBatch(vault, batch, { tellAside });
-  return listed;
+  try {
+    // once more: nothing uses the replaced ones any longer
+    return goOnFrom(vault, listed, batch.removes);
+  } catch (error) {
+    if (!(error instanceof FobError)) throw error;
+    // a disk that fails now must not deny that the tokens are stored
+    return listed;
+  }
+}
+
+/** {@link goOnWhereReplacedAre}, where there may be tokens that were left out. */
+function goOnFrom(
+  vault: Vault,
+  tokens: readonly (Token | null)[],
+  replaced: readonly string[],
+): (Token | null)[] {
+  const stored = tokens.filter((token) => token !== null);
+  const now = new Map(
+    goOnWhereReplacedAre(vault, stored, replaced).map((token) => [token.id, token]),
+  );
+  return tokens.map((token) => token && (now.get(token.id) ?? token));
 }
 
 function wishedNames(newTokens: readonly NewToken[]): readonly string[] {
@@ -224,10 +245,14 @@ function list(
       const gone = new Set([...replaced, ...(late?.replaced ?? [])]);
       // before the index is written: a token that the index drops must be named by a batch
       if (late) alsoRemove(late.replaced);
+      // as late as can be: they may have been used while the new ones were written
+      const reached = goOnFrom(vault, tokens, [...gone]);
       const others = entries.filter(({ id }) => !gone.has(id));
       const names = new FreeNames(others.map(({ name }) => fold(name)));
-      listed = tokens.map((token, i) =>
-        late?.leftOut.has(i) ? null : { ...token, name: names.next(wished[i] ?? token.name) },
+      listed = reached.map((token, i) =>
+        !token || late?.leftOut.has(i)
+          ? null
+          : { ...token, name: names.next(wished[i] ?? token.name) },
       );
       return [...others, ...listed.filter((token) => token !== null)];
     });

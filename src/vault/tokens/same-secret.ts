@@ -1,8 +1,9 @@
 import type { Look } from "#base/long-work.ts";
-import { counterOf, joinCounters } from "#token/counter.ts";
+import { counterOf, joinCounters, raiseCounter } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
 import { isDamage } from "#token/newer.ts";
 import { forget } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
 import type { TokenPlace } from "#vault/belongings/belongings-cell.ts";
 import { type Cell, readCell } from "#vault/cells/cell.ts";
 import { inTrash, removedIds } from "#vault/trash/removal.ts";
@@ -116,6 +117,46 @@ export async function highestCounters(
     highest.set(key, joinCounters(credential.kind, highest.get(key) ?? 0n, counter));
   }
   return highest;
+}
+
+/**
+ * Raises the counters of tokens to those of the tokens that they replace (`ids`, in use or removed
+ * already) with the same secret: one that was used meanwhile must not give its passcodes again.
+ * Returns the tokens with the counters that they have now.
+ */
+export function goOnWhereReplacedAre<T extends Token>(
+  vault: Vault,
+  tokens: readonly T[],
+  ids: readonly string[],
+): T[] {
+  const reached = new Map<string, bigint>();
+  for (const id of ids) {
+    for (const place of [vault, inTrash(vault)]) {
+      const record = readSoundIn(place.tokenCell(id));
+      const counter = record && counterOf(record.token.credential);
+      const fingerprint = counter === null ? null : soundFingerprint(vault, record);
+      if (!record || counter === null || !fingerprint) continue;
+      const key = countingKey(fingerprint, record.token.credential);
+      reached.set(key, joinCounters(record.token.credential.kind, reached.get(key) ?? 0n, counter));
+    }
+  }
+  return reached.size === 0 ? [...tokens] : tokens.map((token) => goOn(vault, token, reached));
+}
+
+function goOn<T extends Token>(vault: Vault, token: T, reached: ReadonlyMap<string, bigint>): T {
+  if (counterOf(token.credential) === null) return token;
+  const fingerprint = soundFingerprint(vault, readSound(vault, token.id));
+  const counter = fingerprint && reached.get(countingKey(fingerprint, token.credential));
+  if (!counter) return token;
+  const raised = raiseCounter(token.credential, counter);
+  if (raised === token.credential) return token;
+  vault.update(token.id, (record) => {
+    const credential = raiseCounter(record.token.credential, counter);
+    return credential === record.token.credential
+      ? record
+      : { ...record, token: { ...record.token, credential } };
+  });
+  return { ...token, credential: raised };
 }
 
 /** {@link readSound} of the cell of a token, in use or removed. */

@@ -291,3 +291,50 @@ test("the codes that are left of new tokens are noted in one write, whatever oth
   const second = await addTokens(vault, withCodes, adding(someProcess(1).processes, { step }));
   expect(codesLeft(vault.layout)).toEqual(known([...first, ...second]));
 });
+
+const COUNTING = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal" } as const;
+
+/** Uses a token, whose counter is then this one. */
+function use(vault: Vault, id: string, counter: bigint): void {
+  vault.update(id, (record) => ({
+    ...record,
+    token: { ...record.token, credential: { ...COUNTING, counter } },
+  }));
+}
+
+test.each(["before", "after"] as const)(
+  "a token that is used meanwhile, %s another one with its secret is listed in its place, repeats no passcode",
+  async (when) => {
+    const vault = newVault();
+    const { processes } = someProcess(1);
+    const tokens = newTokens("ACME").map((token) => ({
+      ...token,
+      credential: { ...COUNTING, counter: 1n },
+    }));
+    const [old] = await addTokens(vault, tokens, adding(processes));
+    const used = () => use(vault, old?.id ?? "", 7n);
+    const watched = when === "before" ? vault : usedOnceListed(vault, used);
+    const [token] = await addTokens(watched, tokens, {
+      ...adding(processes, { replaced: [old?.id ?? ""] }),
+      ...(when === "before" && { step: used }),
+    });
+    expect(token?.credential).toEqual({ ...COUNTING, counter: 7n });
+    expect(vault.read(token?.id ?? "").token.credential).toEqual(token?.credential);
+  },
+);
+
+/** A vault whose token another process uses right after the index was written. */
+function usedOnceListed(vault: Vault, use: () => void): Vault {
+  let isListed = false;
+  return new Proxy(vault, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (name !== "updateIndex" || isListed) return value?.bind?.(target) ?? value;
+      return (change: Parameters<Vault["updateIndex"]>[0]) => {
+        isListed = true;
+        target.updateIndex(change);
+        use();
+      };
+    },
+  });
+}
