@@ -62,6 +62,11 @@ const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
     "access list",
     { load: async () => (await import("#commands/access/access-list.ts")).accessList },
   ],
+  ["sync status", { load: async () => (await import("#commands/sync/sync-status.ts")).syncStatus }],
+  [
+    "sync members",
+    { load: async () => (await import("#commands/sync/sync-members.ts")).syncMembers },
+  ],
   // the second half of enroll, import and restore, after they have read their input
   ["add", { load: async () => (await import("#commands/enroll/agent-adding.ts")).addition }],
   [

@@ -127,6 +127,8 @@ describe("while an agent holds the vault", () => {
     });
     expect(await run("restore", "vpn")).toMatchObject({ exitCode: 0, value: { name: "vpn" } });
     expect(await run("rename", "nix", "x")).toEqual({ exitCode: 3 });
+    for (const question of ["status", "members"])
+      expect(await run("sync", question)).toEqual({ exitCode: 2 });
     // the token's own PIN is asked for, through the client
     expect(await fob(["resync", "Bank", RFC_CODES[0] ?? ""])).toMatchObject({
       exitCode: 5,

@@ -1,10 +1,13 @@
 import { t } from "#base/language.ts";
 import { defineCommand } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { formatTable } from "#cli/output/table.ts";
+import { existingVault } from "#commands/lookup.ts";
+import { deviceId } from "#sync/keys/device-keys.ts";
 import { type MemberChain, readMembership } from "#sync/members/member-chain.ts";
+import { requireSyncState } from "#sync/round/sync-state.ts";
 import { printable } from "#token/printable.ts";
-import { openSession, type SessionContext } from "./sync-session.ts";
 
 /** `fob sync members`: the devices that share tokens. */
 export const syncMembers = defineCommand({
@@ -14,10 +17,11 @@ export const syncMembers = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob sync members", explanation: "names, and since when" }],
+  isDelegable: () => true,
   isPaged: true,
-  async run(_, context: SessionContext) {
-    const { state, device } = await openSession(context);
-    return membersOf(state.chain, device);
+  async run(_, context: Pick<Context, "findVault">) {
+    const { chain, keys } = requireSyncState(await existingVault(context));
+    return membersOf(chain, deviceId(keys));
   },
   text: (members, style: Style) =>
     formatTable(

@@ -1,12 +1,14 @@
 import { original, plural, t } from "#base/language.ts";
 import { defineCommand } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import { existingVault } from "#commands/lookup.ts";
+import { deviceId } from "#sync/keys/device-keys.ts";
 import { requestWords } from "#sync/members/invitation.ts";
 import { readMembership } from "#sync/members/member-chain.ts";
-import type { SyncState } from "#sync/round/sync-state.ts";
+import { requireSyncState, type SyncState } from "#sync/round/sync-state.ts";
 import { lastFailure } from "#sync/round/turns.ts";
 import { isInUse, nameIn } from "#sync/tokens/shared-token.ts";
 import { printable } from "#token/printable.ts";
-import { openSession, type SessionContext } from "./sync-session.ts";
 
 /** `fob sync status`: what is synchronised with whom. */
 export const syncStatus = defineCommand({
@@ -16,11 +18,13 @@ export const syncStatus = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob sync status", explanation: "remote, devices, tokens" }],
-  async run(_, context: SessionContext) {
-    const { state, device, work } = await openSession(context);
-    const failure = lastFailure(work.vault);
+  isDelegable: () => true,
+  async run(_, context: Pick<Context, "findVault">) {
+    const vault = await existingVault(context);
+    const state = requireSyncState(vault);
+    const failure = lastFailure(vault);
     return {
-      ...statusOf(state, device),
+      ...statusOf(state, deviceId(state.keys)),
       failure: failure && {
         at: failure.at,
         code: failure.error.code,
