@@ -1,16 +1,20 @@
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { PIN_COSTS } from "#vault/keys/keys.ts";
 import { connectTo } from "../agent/agent.ts";
 import { FOB, HOTP_URI, type TestHome, testHome } from "../e2e/fob.ts";
 import { isTorture } from "../sampled.ts";
+import { seeded } from "../seeded.ts";
 import { anyMoment, eventually, until } from "../waiting.ts";
 
 /** Rounds of each test; FOB_ROUNDS overrides, for longer or shorter looks. */
 const ROUNDS = Number(process.env["FOB_ROUNDS"] ?? (isTorture ? 200 : 2));
+/** What the rounds are made of; SEED repeats it. When signals come is left to chance. */
+const SEED = Number(process.env["SEED"] ?? randomInt(2 ** 31));
 const MOST_PROCESSES = isTorture ? 32 : 8;
 
 const RIGHT = "83517";
@@ -18,15 +22,17 @@ const WRONG = "62804";
 
 /** Sooner than this nobody has begun to check a PIN, in milliseconds: Node must start first. */
 const EARLY_MS = 30;
-/** What the PINs cost: 378 ms as those of people do, or a quarter of that. */
-const COSTS = { N: isTorture ? 2 ** 17 : 2 ** 15 };
+/** What the PINs cost: 95 ms, a quarter of what those of people do. */
+const COSTS = { N: 2 ** 15 };
 /**
  * No check is finished in so many milliseconds after it was noted: scrypt takes longer on any
  * machine.
  */
-const CHECKING_MS = isTorture ? 100 : 25;
-/** A kill comes at any time of a command. */
-const LATE_MS = 4_000;
+const CHECKING_MS = 25;
+/** How long a guess may wait for the others of its round, where the machine has much to do. */
+const LONGEST_MS = 110_000;
+/** A kill comes at any time of a command, which waits for the others of its round. */
+const LATE_MS_EACH = 120;
 
 type Signal = "SIGKILL" | "SIGINT" | "SIGTERM" | "SIGHUP";
 const IN_ORDER: readonly Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -47,8 +53,14 @@ interface Outcome extends Plan {
   readonly stderr: string;
 }
 
-function below(count: number): number {
-  return Math.floor(Math.random() * count);
+let below = seeded(SEED);
+beforeEach(() => {
+  below = seeded(SEED);
+});
+
+/** Whether what happens so many times of a hundred happens this time. */
+function happens(percent: number): boolean {
+  return below(100) < percent;
 }
 
 function oneOf<T>(choices: readonly T[]): T {
@@ -86,8 +98,11 @@ function read(file: string): string {
   }
 }
 
-/** Runs one guess as it is planned. A signal in order comes before its check can be done. */
-async function run(home: TestHome, { isRight, signal }: Plan): Promise<Outcome> {
+/**
+ * Runs one guess as it is planned, one of so many at a time. A signal in order comes before its
+ * check can be done.
+ */
+async function run(home: TestHome, { isRight, signal }: Plan, atOnce = 1): Promise<Outcome> {
   const env = {
     PATH: process.env["PATH"] ?? "",
     HOME: home.home,
@@ -109,16 +124,20 @@ async function run(home: TestHome, { isRight, signal }: Plan): Promise<Outcome> 
   const ended = new Promise<Outcome>((resolve) => {
     child.once("close", (code, by) => resolve({ isRight, signal, code, by, stdout, stderr }));
   });
-  if (signal === "SIGKILL") await Promise.race([anyMoment(LATE_MS), ended]);
+  if (signal === "SIGKILL") await Promise.race([anyMoment(LATE_MS_EACH * atOnce), ended]);
   else if (signal !== null) await momentBeforeTheEnd();
   if (signal !== null) child.kill(signal);
   return ended;
 
   async function momentBeforeTheEnd(): Promise<void> {
-    if (Math.random() < 0.3) return anyMoment(EARLY_MS);
-    const found = await eventually("the guess is noted, or the process has ended", () => {
+    if (happens(30)) return anyMoment(EARLY_MS);
+    const look = () => {
       if (child.exitCode !== null || child.signalCode !== null) return "ended";
       return notes(home).includes(`"pid":${child.pid},`) ? "noted" : undefined;
+    };
+    const withinMs = LONGEST_MS;
+    const found = await eventually("the guess is noted, or the process has ended", look, {
+      withinMs,
     });
     if (found === "noted") await anyMoment(CHECKING_MS);
   }
@@ -181,16 +200,12 @@ function expectFair(
  */
 function planRound(round: number): Plan[] {
   if (round === 0) return Array.from({ length: 12 }, () => ({ isRight: true, signal: null }));
-  const [hasWrong, hasSignals, hasKills] = [
-    Math.random() < 0.7,
-    Math.random() < 0.7,
-    Math.random() < 0.5,
-  ];
+  const [hasWrong, hasSignals, hasKills] = [happens(70), happens(70), happens(50)];
   const signals: (Signal | null)[] = [null, null];
   if (hasSignals) signals.push(...IN_ORDER);
   if (hasKills) signals.push("SIGKILL");
   return Array.from({ length: 2 + below(MOST_PROCESSES - 1) }, () => ({
-    isRight: !hasWrong || Math.random() < 0.5,
+    isRight: !hasWrong || happens(50),
     signal: oneOf(signals),
   }));
 }
@@ -205,7 +220,7 @@ async function expectRightOpens(home: TestHome, name: string | null, limit: numb
   expect(notes(home)).not.toContain('"pid"');
 }
 
-test(`${ROUNDS} mixes of right, wrong, killed and interrupted guesses at a token's PIN are judged fairly`, {
+test(`${ROUNDS} mixes of right, wrong, killed and interrupted guesses at a token's PIN are judged fairly (SEED=${SEED})`, {
   timeout: ROUNDS * 120_000,
 }, async () => {
   for (let round = 0; round < ROUNDS; round++) {
@@ -213,7 +228,7 @@ test(`${ROUNDS} mixes of right, wrong, killed and interrupted guesses at a token
     const atLimit = oneOf(["lock", "wipe"]);
     const home = await guarded(["ACME", "--policy", `attempts=${limit},at-limit=${atLimit}`]);
     const plans = planRound(round);
-    const outcomes = await Promise.all(plans.map((plan) => run(home, plan)));
+    const outcomes = await Promise.all(plans.map((plan) => run(home, plan, plans.length)));
     const { attemptsLeft, locked, wiped } = await state(home, "ACME");
     expect(locked).toBe(attemptsLeft === 0);
     if (atLimit === "lock") expect(wiped).toBe(false);
@@ -222,19 +237,20 @@ test(`${ROUNDS} mixes of right, wrong, killed and interrupted guesses at a token
   }
 });
 
-test(`${ROUNDS} mixes of right, wrong, killed and interrupted guesses at the app PIN are judged fairly`, {
+test(`${ROUNDS} mixes of right, wrong, killed and interrupted guesses at the app PIN are judged fairly (SEED=${SEED})`, {
   timeout: ROUNDS * 120_000,
 }, async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const home = await guarded([]);
-    const outcomes = await Promise.all(planRound(round).map((plan) => run(home, plan)));
+    const plans = planRound(round);
+    const outcomes = await Promise.all(plans.map((plan) => run(home, plan, plans.length)));
     const { attemptsLeft, locked } = await state(home, null);
     expectFair(outcomes, 10, attemptsLeft, locked);
     if (!locked) await expectRightOpens(home, null, 10);
   }
 });
 
-test(`${ROUNDS} crowds of sixteen connections to an agent are judged fairly, and its end costs nothing`, {
+test(`${ROUNDS} crowds of sixteen connections to an agent are judged fairly, and its end costs nothing (SEED=${SEED})`, {
   timeout: ROUNDS * 120_000,
 }, async () => {
   for (let round = 0; round < ROUNDS; round++) {

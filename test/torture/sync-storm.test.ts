@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { FOB, type TestHome, testHome } from "../e2e/fob.ts";
 import { letJoin, ok, twoHomes } from "../e2e/two-homes.ts";
 import { isTorture } from "../sampled.ts";
+import { seeded } from "../seeded.ts";
 import { cutOffAfter } from "../waiting.ts";
 
 const DEVICES = isTorture ? 5 : 3;
@@ -11,17 +12,6 @@ const EDITS = isTorture ? 2_000 : 10;
 
 /** More rounds than devices need to tell each other everything, and to finish every move. */
 const ROUNDS = 8;
-
-/** A generator of numbers below `limit` that a seed decides (mulberry32). */
-function seeded(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-}
 
 const newSecret = () =>
   [...randomBytes(32)].map((byte) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[byte % 32]).join("");
