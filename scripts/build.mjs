@@ -21,8 +21,28 @@ const define = {
   FOB_COMMANDS: JSON.stringify((await firstWords()).join(" ")),
 };
 
-/** From this number of commands on that use a module, it is loaded with every command. */
+/**
+ * What people run every day. What these commands need is in one file, and what only others need is
+ * not in it.
+ */
+const EVERYDAY = [
+  "src/entry/program.ts",
+  "src/entry/opening.ts",
+  "src/vault/keys/open.ts",
+  "src/commands/tokens/list.ts",
+  "src/commands/tokens/show.ts",
+  "src/commands/code/code.ts",
+].map((path) => fileURLToPath(new URL(`../${path}`, import.meta.url)));
+
+/** From this number of commands on that use another module, it is in a file with the others such. */
 const SHARED_BY = 10;
+
+/** The modules of {@link EVERYDAY}, as soon as all modules are known. */
+const everyday = new Set();
+
+/** Who uses more of node:crypto than its functions. */
+const AT_ONCE =
+  /[\\/](?:hardware|lab|node_modules|dskpp[\\/]server-key|privacyidea-enrollment)(?:[\\/.]|$)/;
 
 const OUTPUT = /** @type {const} */ ({ dir: "dist", format: "cjs", comments: false });
 
@@ -31,7 +51,7 @@ const FAST_PATH = {
   cwd: root,
   platform: /** @type {const} */ ("node"),
   transform: { target, define },
-  plugins: [waitingCrypto(), withoutPins(), lateImports(), asciiOnly()],
+  plugins: [waitingCrypto(), withoutPins(), lateImports(), plainExports(), asciiOnly()],
   treeshake: { moduleSideEffects: false },
 };
 
@@ -41,9 +61,19 @@ const [program] = await Promise.all([
     cwd: root,
     platform: "node",
     // what package.json does not depend on goes into the files
+    // what is imported late is in one file with the rest where it is needed every day
+    checks: { ineffectiveDynamicImport: false },
     external: Object.keys(dependencies).map((name) => new RegExp(`^${name}(?:/|$)`)),
     transform: { target, define },
-    plugins: [textFiles(), withoutSubprograms(), lateImports(), asciiOnly()],
+    plugins: [
+      textFiles(),
+      withoutSubprograms(),
+      waitingCrypto(),
+      everydayModules(),
+      lateImports(),
+      plainExports(),
+      asciiOnly(),
+    ],
     input: {
       main: "src/entry/main.ts",
       "clear-clipboard": "src/entry/clear-clipboard.ts",
@@ -55,7 +85,12 @@ const [program] = await Promise.all([
       ...OUTPUT,
       entryFileNames: "[name].cjs",
       chunkFileNames: "parts/[name]-[hash].cjs",
-      codeSplitting: { groups: [{ name: "shared", minShareCount: SHARED_BY }] },
+      codeSplitting: {
+        groups: [
+          { name: "everyday", test: (path) => everyday.has(path), priority: 2 },
+          { name: "shared", minShareCount: SHARED_BY, priority: 1 },
+        ],
+      },
     },
   }),
   build({
@@ -150,6 +185,50 @@ function withoutSubprograms() {
 }
 
 /**
+ * Finds the modules that the commands of every day are made of.
+ * @returns {import("rolldown").Plugin}
+ */
+function everydayModules() {
+  return {
+    name: "everyday modules",
+    buildEnd() {
+      const waiting = [...EVERYDAY];
+      for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+        const found = everyday.has(path) ? null : this.getModuleInfo(path);
+        // what is not part of the program has no code
+        if (!found?.code) continue;
+        everyday.add(path);
+        waiting.push(...found.importedIds);
+      }
+    },
+  };
+}
+
+/**
+ * Exports as plain values, at the end of each file: hundreds of functions that get them would be
+ * made at each start. A variable that may change keeps its function.
+ * @returns {import("rolldown").Plugin}
+ */
+function plainExports() {
+  const got =
+    /^Object\.defineProperty\(exports, "([$\w]+)", \{\n\tenumerable: true,\n\tget: function\(\) \{\n\t\treturn ([$\w]+);\n\t\}\n\}\);$/gm;
+  return {
+    name: "plain exports",
+    generateBundle(_, files) {
+      for (const file of Object.values(files)) {
+        if (file.type !== "chunk") continue;
+        const changing = new Set(
+          [...file.code.matchAll(/^let ([$\w]+)/gm)].map(([, name]) => name),
+        );
+        file.code = file.code.replace(got, (text, name, value) =>
+          changing.has(value) ? text : `exports.${name} = ${value};`,
+        );
+      }
+    },
+  };
+}
+
+/**
  * What is loaded late: modules of Node are required, because its loader of ES modules would be
  * loaded for them; packages are imported by the function that runs the file, where it has one,
  * because code that node:vm compiles may import nothing without a warning of Node 20.
@@ -193,10 +272,10 @@ function asciiOnly() {
 }
 
 /**
- * In the fast path node:crypto is loaded when one of its functions is called: it takes a tenth of a
- * start, and what an agent answers does not need it. Every function of node:crypto waits so; those
- * that the sources do not import are left out, and an import of anything else (a class, a constant)
- * is refused, because it could not wait.
+ * Loads node:crypto when one of its functions is called: it takes a tenth of a start, and neither
+ * help nor a complaint needs it. Every function of node:crypto waits so; those that the sources do not
+ * import are left out, and an import of anything else (a class, a constant) is refused, because it
+ * could not wait.
  * @returns {import("rolldown").Plugin}
  */
 function waitingCrypto() {
@@ -212,8 +291,8 @@ function waitingCrypto() {
     name: "waiting crypto",
     resolveId(source, importer = "") {
       if (source !== "node:crypto") return null;
-      // what speaks to a TPM uses classes and constants, and is loaded for that alone
-      const isAtOnce = importer === waiting || /[\\/]hardware[\\/]/.test(importer);
+      // these use classes and constants, or what promisify knows by itself; few commands load them
+      const isAtOnce = importer === waiting || AT_ONCE.test(importer);
       return isAtOnce ? { id: source, external: true } : waiting;
     },
     load: (path) => (path === waiting ? code : null),

@@ -7,8 +7,8 @@ import { FobError } from "./fob-error.ts";
  */
 export type Look = () => Promise<void>;
 
-/** The longest time between two checks for signals, in milliseconds. */
-const LOOK_MS = 30;
+/** The longest time between two checks for signals, in seconds. */
+const LOOK_SECONDS = 0.03;
 
 /**
  * Does work that a signal may stop. `work` calls the function that it gets between its steps. After
@@ -39,14 +39,15 @@ export async function doLongWork<T>(undone: string, work: (look: Look) => Promis
   }
 }
 
-let looked = performance.now();
+// not performance.now(): loading its module takes longer than most lists
+let looked = process.uptime();
 
 /**
  * Called between two steps of long work. Yields to the event loop now and then, so that signals are
  * handled.
  */
 export async function lookForSignals(): Promise<void> {
-  if (performance.now() - looked <= LOOK_MS) return;
+  if (process.uptime() - looked <= LOOK_SECONDS) return;
   await new Promise((resolve) => setImmediate(resolve));
-  looked = performance.now();
+  looked = process.uptime();
 }

@@ -6,6 +6,8 @@ export interface Host {
   readonly env: NodeJS.ProcessEnv;
   /** The standard input of this process has the descriptor 0. */
   readonly stdin: NodeJS.ReadStream & { readonly fd?: number };
+  /** Whether standard input is a terminal, where that is known before the stream is opened. */
+  readonly isInputTerminal?: boolean;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   /** Whether standard input belongs to the program that has started this one. */

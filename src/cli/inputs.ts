@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
-import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { publishFile, removeQuietly, syncFolder } from "#base/durable-file.ts";
 import { describeDoneInDoubt, describeForeignFileError } from "#base/file-error.ts";
@@ -109,7 +108,7 @@ export function readDescriptor(descriptor: number, name: string, limit: number):
  */
 export async function fileExists(path: string): Promise<boolean> {
   try {
-    return descriptorOf(path) !== null || (await stat(path)).isFile();
+    return descriptorOf(path) !== null || statSync(path).isFile();
   } catch {
     return false;
   }

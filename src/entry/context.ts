@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HttpClient } from "#base/http-client.ts";
 import { inEnglish, t } from "#base/language.ts";
@@ -56,7 +56,7 @@ const KEYCHAIN_MS = { script: 3_000, person: 60_000 };
 
 /** What commands can reach on this machine. What a command does not use is not loaded. */
 export function createContext(build: Build, globals: Globals, style: Style, host: Host): Context {
-  const { stdin, stdout, stderr, env } = host;
+  const { stdout, stderr, env } = host;
   // child processes do not need these secrets, and other programs can read a process's environment
   for (const name of ["FOB_PIN", "FOB_PIN_FILE", "FOB_GRANT"]) delete env[name];
   const isSpoken = globals.spoken !== "nowhere" || env["TERM"] === "dumb";
@@ -113,7 +113,9 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     machine: {
       check: async () =>
         (await import("#platform/machine.ts")).checkMachine({
-          ...host,
+          env,
+          stdin: host.stdin,
+          stderr,
           platform: process.platform,
         }),
       openToOthers,
@@ -176,7 +178,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       return delegateToAgent(at, command, input, {
         prompt,
         pinPrompt: access.pinPrompt,
-        readInput: () => readStandardInput(stdin),
+        readInput: () => readStandardInput(host.stdin),
         ...means,
       });
     },
@@ -188,7 +190,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     untilTerminated,
     endAtSignals: (work) => listeners.withoutListeners(work),
     hearSignals: (work) => listeners.withListeners(work),
-    readInput: () => readStandardInput(stdin),
+    readInput: () => readStandardInput(host.stdin),
     isTerminal: stdout.isTTY === true,
     pictures: choosePictures(isSpoken, style, host),
     isJson: globals.json,
@@ -209,12 +211,13 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     editText: async (text, limit) =>
       (await import("#platform/program/edit-text.ts")).editText(text, limit, host),
     wipeLeftEdits: async () => (await import("#platform/program/edit-text.ts")).wipeLeftEdits(env),
-    shellFunctions: (shell) => readFile(join(build.folder, `shell/fob_code.${shell}`), "utf8"),
+    shellFunctions: async (shell) =>
+      readFileSync(join(build.folder, `shell/fob_code.${shell}`), "utf8"),
     progress: progressOn(stderr, !globals.quiet && !isSpoken && !globals.json),
     async openScreen() {
       if (!prompt.available || isSpoken || globals.json || !stdout.isTTY) return null;
       const { TerminalScreen } = await import("#cli/screen/terminal-screen.ts");
-      return { terminal: new TerminalScreen({ input: stdin, output: stdout }), style };
+      return { terminal: new TerminalScreen({ input: host.stdin, output: stdout }), style };
     },
     emit: ({ text, json }) => {
       if (globals.json) return write(stdout, `${jsonLine(json)}\n`);
@@ -245,7 +248,9 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       ]);
       const pinentry = globals.settings.choose("pinentry.program") || "pinentry";
       return systemLinks(process.platform, {
-        ...{ env, pinentry, program: ownProgram(build.folder, globals.home, env) },
+        env,
+        pinentry,
+        program: ownProgram(build.folder, globals.home, env),
       });
     },
     askProgram: async (path, question) =>

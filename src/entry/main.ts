@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 import { endBy } from "#base/ending.ts";
 import { leaveTerminals } from "./leave-terminals.ts";
@@ -6,7 +7,7 @@ import { runProgram } from "./program.ts";
 
 declare const FOB_VERSION: string;
 
-const { argv, env, stdin, stdout, stderr } = process;
+const { argv, env, stdout, stderr } = process;
 
 process.on("SIGINT", interrupt);
 // Node would open its debugger, which shows all memory to anybody who asks
@@ -21,7 +22,18 @@ process.exitCode = 1;
 process.once("beforeExit", leaveTerminalsAtExit);
 
 const build = { version: FOB_VERSION, folder: join(fileURLToPath(import.meta.url), "..") };
-void runProgram(build, { argv: argv.slice(2), env, stdin, stdout, stderr }).then((exitCode) => {
+const host = {
+  argv: argv.slice(2),
+  env,
+  // most command lines read nothing: opening the stream takes a millisecond
+  get stdin() {
+    return process.stdin;
+  },
+  isInputTerminal: isatty(0),
+  stdout,
+  stderr,
+};
+void runProgram(build, host).then((exitCode) => {
   process.exitCode = exitCode;
   leaveTerminalsAtExit();
 });

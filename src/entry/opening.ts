@@ -1,6 +1,6 @@
-import { agentTokens, showGrant } from "#agent/client/agent-tokens.ts";
 import type { AgentControl } from "#agent/client/control.ts";
 import type { Means } from "#agent/client/delegation.ts";
+import { claimant } from "#agent/protocol/claim.ts";
 import type { CommandInput } from "#agent/protocol/command-protocol.ts";
 import { whenEnding } from "#base/ending.ts";
 import type { Globals } from "#cli/globals.ts";
@@ -11,6 +11,7 @@ import { nothingEnrolled } from "#commands/lookup.ts";
 import type { PushInbox } from "#push/inbox/inbox.ts";
 import type { PushServices } from "#push/provider.ts";
 import { notGranted, type Right, refuseWithout } from "#token/grant.ts";
+import type { VaultLayout } from "#vault/cells/layout.ts";
 import { parseGrantSecret, refuseEmptyGrant } from "#vault/grants/grant-secret.ts";
 import { type GrantedTokens, needsAgent, openGrant } from "#vault/grants/granted-tokens.ts";
 import { appPinSlot } from "#vault/keys/app-pin-slot.ts";
@@ -135,9 +136,9 @@ export async function findTokens(
   const held = await findAgent(options);
   // a token that wants the app PIN for each use has it asked for each time
   const again = async () => authenticated(await openVault(access));
-  return held
-    ? agentTokens(held.connection, held.layout, again)
-    : authenticated(await options.open());
+  if (!held) return authenticated(await options.open());
+  const { agentTokens } = await import("#agent/client/agent-tokens.ts");
+  return agentTokens(held.connection, held.layout, again);
 }
 
 /** Opens the login requests; see {@link import("#cli/context.ts").Context.findPush}. */
@@ -182,10 +183,22 @@ export async function delegateToAgent(
 
 async function findAgent({ globals: { home }, access, agent }: OpeningOptions) {
   const header = readHeader(home);
-  const connection = header && (await (await agent()).connect());
-  if (!header || !connection) return null;
+  if (!header) return null;
+  const layout = { home, vaultId: header.id };
+  // where no agent has claimed the vault, nothing need be loaded that looks for it
+  const connection = isUnclaimed(layout) ? null : await (await agent()).connect();
+  if (!connection) return null;
   if (appPinSlot(header)) access.pinPrompt.passOverAppPin();
-  return { connection, layout: { home, vaultId: header.id } };
+  return { connection, layout };
+}
+
+function isUnclaimed(layout: VaultLayout): boolean {
+  try {
+    return claimant(layout) === null;
+  } catch {
+    // a damaged claim may be one of an agent that runs
+    return false;
+  }
 }
 
 function authenticated(store: TokenStore | null): Authenticator | null {
@@ -207,6 +220,7 @@ async function confirmedTokens(
   const held = await findAgent(options);
   // without a vault or an agent this throws why
   if (!held) throw refusedByFiles(options.globals, text);
+  const { agentTokens, showGrant } = await import("#agent/client/agent-tokens.ts");
   const { label } = await showGrant(held.connection, text, right);
   const nothing = async () => null;
   return agentTokens(held.connection, held.layout, nothing, label);

@@ -29,11 +29,16 @@ export async function runProgram(
     alone: async () => (await import("#commands/tokens/welcome.ts")).welcome,
     resolveGlobals: (flags) => resolveGlobals(flags, env, () => defaultHome(env)),
     createContext: (globals, style, { hasForeignInput = false }) =>
-      makeContext(build, globals, style, { ...host, hasForeignInput }),
+      makeContext(build, globals, style, withInput(host, hasForeignInput)),
   };
   try {
     return await run(program, host);
   } finally {
     restore();
   }
+}
+
+/** The host, without opening its standard input as a copy of it would. */
+function withInput(host: Host, hasForeignInput: boolean): Host {
+  return Object.create(host, { hasForeignInput: { value: hasForeignInput } });
 }

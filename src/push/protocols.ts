@@ -1,6 +1,6 @@
-import type { PushCredential, PushProtocol } from "#token/push-credential.ts";
+import type { PushProtocol } from "#token/push-credential.ts";
 import { privacyIdea } from "./privacyidea/privacyidea.ts";
-import type { AnswerMethod, ProtocolDefinition, PushProvider } from "./provider.ts";
+import type { ProtocolDefinition, PushProvider } from "./provider.ts";
 import { tiqr } from "./tiqr/tiqr.ts";
 
 type Protocols = { readonly [P in PushProtocol]: ProtocolDefinition<P> };
@@ -23,11 +23,4 @@ export function providerOf<P extends PushProtocol>({
   readonly protocol: P;
 }): PushProvider<P> | null {
   return PROTOCOLS[protocol].provider;
-}
-
-/** The algorithm of a token's answers. */
-export function answerMethodOf<C extends PushCredential>(credential: C): AnswerMethod {
-  // each row takes the credentials of its own protocol, which TypeScript cannot infer
-  const { answerMethod } = PROTOCOLS[credential.protocol] as ProtocolDefinition<PushProtocol>;
-  return answerMethod(credential);
 }

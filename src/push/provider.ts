@@ -1,7 +1,7 @@
 import type { HttpClient } from "#base/http-client.ts";
 import type { ParsedOnline } from "#token/draft/parsed-token.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
-import type { PushCredentialOf, PushProtocol } from "#token/push-credential.ts";
+import type { PushProtocol } from "#token/push-credential.ts";
 import type { Secret } from "#token/secret.ts";
 import type { PushOutcome } from "./push-request.ts";
 import type { PushTokenOf } from "./push-token.ts";
@@ -69,16 +69,6 @@ export interface PushProvider<P extends PushProtocol = PushProtocol> {
   open(token: PushTokenOf<P>, secret: Secret): ServerConnection;
 }
 
-/** The algorithm of answers, for `fob show`. */
-export interface AnswerMethod {
-  readonly algorithm: string;
-  /** Null when answers are signatures; so is `alphabet`. */
-  readonly digits: number | null;
-  readonly alphabet: string | null;
-  /** The OCRA suite, if there is one. */
-  readonly suite?: string;
-}
-
 /** The enrollment of a protocol: the form of the strings that name its server. */
 export interface PushEnrollment {
   /** Stored with the token as its format; stable, kebab-case. */
@@ -96,5 +86,4 @@ export interface ProtocolDefinition<P extends PushProtocol> {
   readonly enrollment: PushEnrollment;
   /** Null when the person scans each request. */
   readonly provider: PushProvider<P> | null;
-  answerMethod(credential: PushCredentialOf<P>): AnswerMethod;
 }

@@ -56,6 +56,12 @@ const varied = homesLike(async ({ fob }) => {
   await fob(["access", "domain", "Closed", "FF"]);
 });
 
+/** What the commands of every day are made of: one file, and what is loaded before it. */
+const EVERYDAY = ["everyday.cjs", "fob.cjs", "main.cjs", "rolldown-runtime.cjs"];
+
+/** Modules of Node that take a millisecond and more, and that these commands do not need. */
+const SPARED = ["node:child_process", "node:fs/promises", "promises", "node:perf_hooks"];
+
 /** The modules that a run of the program loads, each once, in alphabetical order. */
 async function loadedBy({ home, fob }: TestHome, args: readonly string[]): Promise<string[]> {
   const probe = join(home, "probe");
@@ -183,6 +189,20 @@ describe("the fast path", () => {
     const home = await enrolled();
     await home.fob(["code", "Example"]);
     expect(await askedBy(home, args)).toEqual(expected);
+  });
+
+  test.each([
+    [["list"], []],
+    [["list", "--json"], []],
+    [["show", "Example"], []],
+    [["code", "--all", "--json"], []],
+    [["code", "--help"], ["node:crypto"]],
+    [["lst"], ["node:crypto"]],
+  ])("leaves `fob %j` to the whole program, of which one file is loaded", async (args, more) => {
+    const loaded = await loadedBy(await enrolled(), args);
+    const built = loaded.filter((name) => name.endsWith(".cjs"));
+    expect(built.map((name) => name.replace(/-[\w-]{8}(?=\.cjs$)/, ""))).toEqual(EVERYDAY);
+    for (const name of [...SPARED, ...more]) expect(loaded).not.toContain(name);
   });
 
   test("shows the help page of the whole program", async () => {

@@ -78,7 +78,11 @@ const CONCEPTS: readonly Concept[] = [
         readonly protocol: "plantedProtocol";
       }
       export type PushCredential = OtherCredential |`,
-    handledIn: ["src/push/protocols.ts", "src/token/push-credential.ts"],
+    handledIn: [
+      "src/push/answer-method.ts",
+      "src/push/protocols.ts",
+      "src/token/push-credential.ts",
+    ],
     isAllOfIt: true,
   },
   {

@@ -26,6 +26,8 @@ export interface CommanderProgram {
    * Adds a command to its group; `chosen` is called with its input if the command line names it.
    */
   add(definition: AnyCommand, chosen: (input: Record<string, unknown>) => void): Command;
+  /** Adds a command that the command line does not name: its name alone, for suggestions. */
+  addName(name: string): void;
 }
 
 /**
@@ -62,6 +64,11 @@ export function createProgram(
       groups.set(definition.name, command);
       return command;
     },
+    addName(name) {
+      const words = name.split(" ");
+      const parent = groupAt(words.slice(0, -1), "");
+      groups.set(name, stopAt(parent.command(words.at(-1) ?? "")));
+    },
   };
 }
 
@@ -85,8 +92,7 @@ function createRoot(version: string, columns: number, { print }: Listener): Comm
       writeErr: print,
       outputError: () => undefined,
     })
-    .addHelpText(
-      "after",
+    .addHelpText("after", () =>
       [
         `\n${t("Example:")}`,
         "  $ fob enroll --qr screenshot.png && fob code github",
@@ -106,7 +112,7 @@ function createRoot(version: string, columns: number, { print }: Listener): Comm
 
 function addGroup(parent: Command, word: string, path: string, example: string): Command {
   const group = parent.command(word).description(translated(ownValue(GROUPS, path) ?? ""));
-  return group.addHelpText("after", `\n${t("Example:")}\n  $ ${example}`);
+  return group.addHelpText("after", () => `\n${t("Example:")}\n  $ ${example}`);
 }
 
 function addCommand(

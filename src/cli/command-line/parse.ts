@@ -46,11 +46,7 @@ export async function parseCommandLine(
 ): Promise<Parsed> {
   const names = Object.keys(vocabulary.commands);
   const argv = helpAsOption(withoutAlias(given), names);
-  // what stands behind `--` is no command: `codes -- list` is about a token of that name
-  const words = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
-  const named = names.filter((name) => name.split(" ").every((word) => words.includes(word)));
-  const attempt = named.length > 0 ? await parseWith(argv, vocabulary, named) : null;
-  const { parsed } = attempt?.isOfCommand ? attempt : await parseWith(argv, vocabulary, names);
+  const parsed = await parseWithFew(argv, vocabulary, names);
   if (!("error" in parsed)) return parsed;
   const former = await formerOptionsOf(argv, vocabulary.commands);
   throw complaintOf(parsed, { argv, former, names });
@@ -68,26 +64,47 @@ function helpAsOption(given: readonly string[], names: readonly string[]): reado
   return names.some((name) => name.split(" ")[0] === word) ? given : [word];
 }
 
+/**
+ * Parses a command line with the commands that it names; with the names of the others where it is
+ * wrong, and with all of them where it asks for their help.
+ */
+async function parseWithFew(
+  argv: readonly string[],
+  vocabulary: Vocabulary,
+  names: readonly string[],
+): Promise<Parsed | Refusal> {
+  // what stands behind `--` is no command: `codes -- list` is about a token of that name
+  const words = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  const named = names.filter((name) => name.split(" ").every((word) => words.includes(word)));
+  if (named.length > 0) {
+    const { parsed, isOfCommand } = await parseWith(argv, vocabulary, named);
+    if (isOfCommand) return parsed;
+  }
+  const { parsed } = await parseWith(argv, vocabulary, named, names);
+  return "error" in parsed ? parsed : (await parseWith(argv, vocabulary, names)).parsed;
+}
+
 interface Parsing {
   readonly parsed: Parsed | Refusal;
   /**
-   * Whether it is about one command, so that the others need not be loaded. Errors, and the help of
-   * the program and of groups, need all commands.
+   * Whether it is about one command, so that the others need not be loaded. Errors need the names of
+   * all commands, and the help of the program and of groups needs all commands.
    */
   readonly isOfCommand: boolean;
 }
 
-/** Parses a command line with only these commands. */
+/** Parses a command line with these commands, among others of which there are only the names. */
 async function parseWith(
   argv: readonly string[],
   { version, columns, commands, alone }: Vocabulary,
   names: readonly string[],
+  among: readonly string[] = names,
 ): Promise<Parsing> {
   const printed: string[] = [];
   let invocation: Invocation | null = null;
   let isOfCommand = false;
   let refusal: Refusal | null = null;
-  const { root, add } = createProgram(
+  const { root, add, addName } = createProgram(
     { version, columns },
     {
       print: (text) => printed.push(text),
@@ -96,10 +113,12 @@ async function parseWith(
       },
     },
   );
-  const loading = Object.entries(commands).flatMap(([name, load]) =>
-    names.includes(name) ? [load()] : [],
-  );
-  for (const command of await Promise.all(loading)) {
+  const loading = among.map((name) => (names.includes(name) ? ownValue(commands, name)?.() : null));
+  for (const [i, command] of (await Promise.all(loading)).entries()) {
+    if (!command) {
+      addName(among[i] ?? "");
+      continue;
+    }
     const added = add(command, (input) => {
       isOfCommand = true;
       refuseFormerOptions(command, argv);

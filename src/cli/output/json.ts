@@ -63,18 +63,21 @@ function toJson(value: unknown, indentation: number): string {
 function withPlainCounters(value: unknown): unknown {
   if (typeof value === "bigint")
     return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value.toString();
-  if (Array.isArray(value)) return value.map(withPlainCounters);
   if (typeof value !== "object" || value === null || value instanceof Date) return value;
-  if (!mayHoldCounters(value as Record<string, unknown>)) return value;
+  if (!holdsCounter(value as Record<string, unknown>)) return value;
+  if (Array.isArray(value)) return value.map(withPlainCounters);
   return Object.fromEntries(
     Object.entries(value).map(([key, part]) => [key, withPlainCounters(part)]),
   );
 }
 
-function mayHoldCounters(value: Readonly<Record<string, unknown>>): boolean {
-  for (const part of Object.values(value)) {
+/** Whether there is a bigint in a value, at any depth: nothing else need be copied. */
+function holdsCounter(value: Readonly<Record<string, unknown>>): boolean {
+  for (const key in value) {
+    const part = value[key];
     if (typeof part === "bigint") return true;
-    if (typeof part === "object" && part !== null && !(part instanceof Date)) return true;
+    if (typeof part === "object" && part !== null && holdsCounter(part as typeof value))
+      return true;
   }
   return false;
 }

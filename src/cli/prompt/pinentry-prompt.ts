@@ -1,9 +1,9 @@
 import { t } from "#base/language.ts";
 import { untilFirst } from "#base/until-first.ts";
 import { printable } from "#token/printable.ts";
+import { cannotAsk } from "./cannot-ask.ts";
 import type { Pinentry } from "./pinentry.ts";
 import type { Prompt } from "./prompt.ts";
-import { cannotAsk } from "./prompts.ts";
 
 /** Asks through a pinentry: for secrets, yes and no. Other questions need a terminal. */
 export function pinentryPrompt(pinentry: Pinentry, signal?: AbortSignal): Prompt {

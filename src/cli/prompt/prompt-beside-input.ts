@@ -1,10 +1,12 @@
 import { t } from "#base/language.ts";
 import type { Host } from "#cli/host.ts";
+import { cannotAsk } from "./cannot-ask.ts";
 import { atControllingTerminal, hasControllingTerminal } from "./controlling-terminal.ts";
+import { latePrompt } from "./late-prompt.ts";
 import type { Pinentry } from "./pinentry.ts";
 import { pinentryPrompt } from "./pinentry-prompt.ts";
 import type { Prompt } from "./prompt.ts";
-import { type Asking, cannotAsk, terminalPrompt } from "./prompts.ts";
+import type { Asking } from "./prompts.ts";
 
 /** The prompts of a run: for all questions, and for those about PINs. */
 export interface Prompts {
@@ -29,14 +31,17 @@ interface Permissions {
  * Where there is no terminal at all, a pinentry asks for PINs and for yes or no.
  */
 export function promptsFor(
-  { argv, stdin, stderr, hasForeignInput = false }: Host,
+  host: Host,
   { isInputAllowed, isTerminalNamed, pinentry }: Permissions,
   asking: Omit<Asking, "available">,
 ): Prompts {
-  const available = isInputAllowed && stdin.isTTY === true;
-  const prompt = terminalPrompt({ ...asking, available });
-  const isUnseen = available && !stderr.isTTY;
-  const isData = !available && (hasForeignInput || isDataNamed(stdin, argv));
+  const { hasForeignInput = false } = host;
+  const available = isInputAllowed && isTerminal(host);
+  const prompt = latePrompt(available, async () =>
+    (await import("./prompts.ts")).terminalPrompt({ ...asking, available }),
+  );
+  const isUnseen = available && !host.stderr.isTTY;
+  const isData = !available && (hasForeignInput || isDataNamed(host));
   const isBeside = isUnseen || (isInputAllowed && (isData || isTerminalNamed));
   const beside = isBeside ? promptBesideInput(asking) : null;
   if (beside?.available)
@@ -50,11 +55,17 @@ export function promptsFor(
  * Whether standard input is data and an argument of fob itself means it. A test may give another
  * input than that of this process.
  */
-function isDataNamed({ fd, isTTY }: Host["stdin"], argv: readonly string[]): boolean {
-  if (fd !== 0 || isTTY) return false;
+function isDataNamed(host: Host): boolean {
+  const { argv } = host;
   const end = argv.indexOf("--");
   const own = end < 0 ? argv : argv.slice(0, end);
-  return own.includes("-") || own.includes("/dev/stdin");
+  const isNamed = own.includes("-") || own.includes("/dev/stdin");
+  return isNamed && host.stdin.fd === 0 && !isTerminal(host);
+}
+
+/** Whether standard input is a terminal. The stream is not opened where the host knows it. */
+function isTerminal(host: Host): boolean {
+  return host.isInputTerminal ?? host.stdin.isTTY === true;
 }
 
 /** Creates prompts that appear at the terminal of this process, whatever its descriptors are. */
@@ -64,6 +75,7 @@ function promptBesideInput(asking: Omit<Asking, "available">): Prompt {
     instead: string,
     ask: (prompt: Prompt) => Promise<T>,
   ): Promise<T> => {
+    const { terminalPrompt } = await import("./prompts.ts");
     const answer = await atControllingTerminal(asking.terminal.env, (terminal) =>
       ask(terminalPrompt({ ...asking, available: true, terminal })),
     );

@@ -1,9 +1,10 @@
-import { FobError, stoppedByPerson } from "#base/fob-error.ts";
+import { stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { styleFor } from "#cli/output/style.ts";
 import type { Screen } from "#cli/screen/screen.ts";
 import { printable } from "#token/printable.ts";
 import { type Borrowed, borrowTerminal, SHOW_CURSOR } from "./borrowed-terminal.ts";
+import { cannotAsk } from "./cannot-ask.ts";
 import { askPastedText } from "./pasted-text.ts";
 import { pickerOf } from "./picker.ts";
 import type { Prompt, Terminal, Watch } from "./prompt.ts";
@@ -191,13 +192,6 @@ async function ask<T>(
   } finally {
     showColors();
   }
-}
-
-/** The error of a question where there is no terminal; `instead` is the option that answers it. */
-export function cannotAsk(question: string, instead: string): FobError {
-  return new FobError("locked", t`cannot ask here: ${printable(question)}`, {
-    hint: t`${instead} answers without a terminal`,
-  });
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Fields } from "#cli/output/table.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { PIN_METHODS } from "#otp/pin-passcode.ts";
-import { answerMethodOf } from "#push/protocols.ts";
+import { answerMethodOf } from "#push/answer-method.ts";
 import { newlyEnrolled } from "#token/codec.ts";
 import type { Credential } from "#token/credential.ts";
 import { printable } from "#token/printable.ts";

@@ -54,7 +54,6 @@ export const privacyIdea = {
       });
     },
   },
-  answerMethod: () => ({ algorithm: "RSA-SHA256", digits: null, alphabet: null }),
 } satisfies ProtocolDefinition<"privacyidea">;
 
 interface Settings {

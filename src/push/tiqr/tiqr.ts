@@ -38,10 +38,6 @@ export type TiqrToken = PushTokenOf<"tiqr">;
 export const tiqr = {
   enrollment: tiqrEnrollment,
   provider: null,
-  answerMethod({ suite }) {
-    const { algorithm, digits } = parseOcraSuite(suite);
-    return { algorithm, digits, alphabet: digits === 0 ? "hexadecimal" : "decimal", suite };
-  },
 } satisfies ProtocolDefinition<"tiqr">;
 
 /** The maximum length of a challenge in characters, more than a QR code can hold. */

@@ -8,11 +8,11 @@ import { welcome } from "#commands/tokens/welcome.ts";
 const USUAL = "fob --help lists the commands";
 const howTo = (name: string) => `${name} --help shows how it is used`;
 
-function parsed(line: string) {
+function parsed(line: string, commands: typeof COMMANDS = COMMANDS) {
   return parseCommandLine(line.split(" ").filter(Boolean), {
     version: "0",
     columns: undefined,
-    commands: COMMANDS,
+    commands,
     alone: async () => welcome,
   });
 }
@@ -125,4 +125,24 @@ describe("the words that resemble a misspelt one", () => {
   ])("%.20j among %j are %j", (word, candidates, similar) => {
     expect(mostSimilar(word, candidates)).toEqual(similar);
   });
+});
+
+test.each([
+  ["lits", []],
+  ["help lst", []],
+  ["pin sett", []],
+  ["pin", []],
+  ["list --tga work", ["list"]],
+  ["pin set --help", ["pin set"]],
+])("`fob %s` loads no commands but %j", async (line, expected) => {
+  const loaded = new Set<string>();
+  const watched = Object.entries(COMMANDS).map(([name, load]) => {
+    const watch = () => {
+      loaded.add(name);
+      return load();
+    };
+    return [name, watch] as const;
+  });
+  await parsed(line, Object.fromEntries(watched) as typeof COMMANDS).catch(() => undefined);
+  expect([...loaded]).toEqual(expected);
 });
