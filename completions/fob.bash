@@ -71,11 +71,11 @@ _fob_look_up() {
   'lab issue') options='--user --qr --algorithm --digits --period --suite --server-pin --device-pin --token --ttl --url --old --page --two-pass' places=('words totp hotp ocra push activation tiqr') ;;
   'lab push') options='--title --question --number-matching --code-to-phone --wait --qr' places=('any') ;;
   'lab log') options='--last' ;;
-  'sync') commands='init add invite join members move remove leave status' options='--approve --trust-remote' ;;
+  'sync') commands='init add invite join members move remove leave status' options='--approve --trust-remote --restored --remote --set-pins' ;;
   'sync init') options='--name' places=('folder') ;;
   'sync add') options='--all --tag' places=('more token') ;;
   'sync invite') options='--wait --yes --qr' ;;
-  'sync join') options='--name --qr --wait' places=('any') ;;
+  'sync join') options='--name --qr --remote --wait' places=('any') ;;
   'sync move') places=('token' 'any') ;;
   'sync remove') options='--yes' places=('any') ;;
   'sync leave') options='--local --yes' ;;
@@ -181,11 +181,13 @@ _fob_look_up_value() {
     'lab push --qr') place='file' ;;
     'lab log --last') place='any' ;;
     'sync --approve') place='any' ;;
+    'sync --remote') place='folder' ;;
     'sync init --name') place='any' ;;
     'sync add --tag') place='tag' ;;
     'sync invite --qr') place='file' ;;
     'sync join --name') place='any' ;;
     'sync join --qr') place='file' ;;
+    'sync join --remote') place='folder' ;;
     *) place= ;;
     esac
     ;;

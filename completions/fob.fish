@@ -110,7 +110,7 @@ function __fob_options
         case 'lab log'
             printf '%s\t%s\n' '--last' 'how many, the newest: at most 100000 (50)'
         case 'sync'
-            printf '%s\t%s\n' '--approve' 'approve the device whose screen shows these words' '--trust-remote' 'accept a remote that has gone back, because it was restored'
+            printf '%s\t%s\n' '--approve' 'approve the device whose screen shows these words' '--trust-remote' 'accept a remote that has gone back, because it was restored' '--restored' 'accept that this home is an older copy, and the only one in use' '--remote' 'where the repository is from now on' '--set-pins' 'take new PINs of tokens that arrive from the PIN source, where nobody is asked'
         case 'sync init'
             printf '%s\t%s\n' '--name' 'what the other devices call this one; its host name without'
         case 'sync add'
@@ -118,7 +118,7 @@ function __fob_options
         case 'sync invite'
             printf '%s\t%s\n' '--wait' 'wait for the other device, and ask whether it may join' '--yes' 'with --wait: let whoever has the invitation join, without comparing words' '--qr' 'draw a QR code in the terminal, or into a new .png or .svg file'
         case 'sync join'
-            printf '%s\t%s\n' '--name' 'what the other devices call this one; its host name without' '--qr' 'read the invitation from a picture' '--wait' 'wait until the other device has approved'
+            printf '%s\t%s\n' '--name' 'what the other devices call this one; its host name without' '--qr' 'read the invitation from a picture' '--remote' 'where the repository is from here, if not as the invitation says' '--wait' 'wait until the other device has approved'
         case 'sync remove'
             printf '%s\t%s\n' '--yes' 'do not ask'
         case 'sync leave'
@@ -439,6 +439,8 @@ function __fob_value
                     echo 'any'
                 case 'sync --approve'
                     echo 'any'
+                case 'sync --remote'
+                    echo 'folder'
                 case 'sync init --name'
                     echo 'any'
                 case 'sync add --tag'
@@ -449,6 +451,8 @@ function __fob_value
                     echo 'any'
                 case 'sync join --qr'
                     echo 'file'
+                case 'sync join --remote'
+                    echo 'folder'
             end
     end
 end

@@ -559,9 +559,9 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'sync' = @{
             Commands = @(, @('init', 'begin to synchronise, with an empty git repository'); , @('add', 'share tokens with the other devices'); , @('invite', 'let another device join: prints an invitation'); , @('join', 'join with an invitation of another device'); , @('members', 'list the devices that share tokens'); , @('move', 'hand a token over to another device that may be on one only'); , @('remove', 'take a device out: it gets nothing new from now on'); , @('leave', 'take this device out; its tokens stay here'); , @('status', 'say what is synchronised with whom, and when it last was'))
-            Options = @(, @('--approve', 'approve the device whose screen shows these words'); , @('--trust-remote', 'accept a remote that has gone back, because it was restored'))
+            Options = @(, @('--approve', 'approve the device whose screen shows these words'); , @('--trust-remote', 'accept a remote that has gone back, because it was restored'); , @('--restored', 'accept that this home is an older copy, and the only one in use'); , @('--remote', 'where the repository is from now on'); , @('--set-pins', 'take new PINs of tokens that arrive from the PIN source, where nobody is asked'))
             Refused = @()
-            Values = @{ '--approve' = 'any' }
+            Values = @{ '--approve' = 'any'; '--remote' = 'folder' }
             Places = @()
         }
         'sync init' = @{
@@ -587,9 +587,9 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'sync join' = @{
             Commands = @()
-            Options = @(, @('--name', 'what the other devices call this one; its host name without'); , @('--qr', 'read the invitation from a picture'); , @('--wait', 'wait until the other device has approved'))
+            Options = @(, @('--name', 'what the other devices call this one; its host name without'); , @('--qr', 'read the invitation from a picture'); , @('--remote', 'where the repository is from here, if not as the invitation says'); , @('--wait', 'wait until the other device has approved'))
             Refused = @()
-            Values = @{ '--name' = 'any'; '--qr' = 'file' }
+            Values = @{ '--name' = 'any'; '--qr' = 'file'; '--remote' = 'folder' }
             Places = @('any')
         }
         'sync members' = @{

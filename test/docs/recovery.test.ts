@@ -147,5 +147,7 @@ describe("docs/recovery.md", () => {
     expect(headings).toEqual([...Object.keys(CASES), ...ELSEWHERE]);
   });
 
-  test.each(Object.entries(CASES))("%s", async (_, follow) => follow(await prepared()));
+  test.each(Object.entries(CASES))("%s", async (_, follow) => {
+    await follow(await prepared());
+  });
 });
