@@ -64,14 +64,15 @@ export async function attemptAll<T extends Named, Result>(
 }
 
 /**
- * The failure of a token, with its name in the message. Throws `interrupted`, which stops the
- * others.
+ * The failure of a token, with its name at the beginning of the message. Throws `interrupted`, which
+ * stops the others.
  */
 export function failureOf({ name }: Named, error: unknown): FobError {
   const failure = asFobError(error);
   if (failure.code === "interrupted") throw failure;
   const { code, message, hint, exitCode } = failure;
-  return new FobError(code, t`${name}: ${message}`, {
+  const named = message.startsWith(`${name} `) ? message : t`${name}: ${message}`;
+  return new FobError(code, named, {
     cause: error,
     exitCode,
     ...(hint === undefined ? {} : { hint }),

@@ -191,7 +191,7 @@ interface QuestionContext {
   /** As {@link Globals.pinentry}. */
   readonly pinentry: Globals["pinentry"];
   /** {@link pinPrompt} that asks through `asking`, for a command that draws on the terminal. */
-  pinPromptOn(asking: Pick<Prompt, "secret" | "wait">): PinPrompt;
+  pinPromptOn(asking: Pick<Prompt, "confirm" | "secret" | "wait">): PinPrompt;
   /** The fingerprint or face reader. */
   readonly sensor: Sensor;
 }

@@ -8,7 +8,12 @@ import { addressesOf, realPath } from "#platform/agent/agent-socket.ts";
  */
 export async function askAgent(
   holder: Holder,
-  request: { readonly do: string; readonly name?: string; readonly quick?: boolean },
+  request: {
+    readonly do: string;
+    readonly name?: string;
+    readonly quick?: boolean;
+    readonly typed?: boolean;
+  },
   home: string,
   env: NodeJS.ProcessEnv,
 ): Promise<unknown> {

@@ -37,8 +37,9 @@ import { canShowPinentry } from "#platform/pinentry/surroundings.ts";
 import type { Notifier } from "#push/notifier.ts";
 import type { Chip } from "#vault/chip/chip.ts";
 import type { KeyItem } from "#vault/keys/key-store.ts";
+import { KEYCHAIN_WORDS } from "#vault/keys/keychain-kind.ts";
 import type { RecoveryCodeDisplay } from "#vault/keys/recovery.ts";
-import type { TokenUse } from "#vault/pins/pin-prompt.ts";
+import type { PinPrompt, TokenUse } from "#vault/pins/pin-prompt.ts";
 import type { Vault } from "#vault/vault.ts";
 import type { OpeningOptions } from "./opening.ts";
 
@@ -66,18 +67,26 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     isTerminalNamed: terminalOf(globals) === "other",
     pinentry: pinentryOf(globals, env),
   };
-  const { prompt, pins } = promptsFor(host, permissions, asking);
+  const { prompt, pins, uses } = promptsFor(host, permissions, asking);
   const sensor = systemSensor();
   const listeners = new SignalListeners();
-  const approve = async (use: TokenUse) =>
-    (await import("./own-approval.ts")).approveHere(use, {
-      prompt,
-      notifier: systemNotifier(),
-      pinentry: permissions.pinentry,
-      isInputAllowed: globals.input,
-      folder: build.folder,
-    });
-  const access = vaultAccess(globals, pins, sensor, approve, host);
+  const isTyped = globals.input && stdin.isTTY === true && !host.hasForeignInput;
+  const approval = (prompt: Prompt) => ({
+    atTerminal: isTyped
+      ? ("typing" as const)
+      : prompt.available
+        ? ("reachable" as const)
+        : undefined,
+    approve: async (use: TokenUse) =>
+      (await import("./own-approval.ts")).approveHere(use, {
+        prompt,
+        notifier: systemNotifier(),
+        pinentry: permissions.pinentry,
+        isInputAllowed: globals.input,
+        folder: build.folder,
+      }),
+  });
+  const access = vaultAccess(globals, pins, sensor, approval(uses), host);
   const agent = once(async () =>
     (await import("./agent-host.ts")).agentControl(build.folder, globals.home, env),
   );
@@ -107,8 +116,10 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     prompt,
     pinPrompt: access.pinPrompt,
     pinentry: globals.pinentry,
-    pinPromptOn: (asking) =>
-      vaultAccess(globals, { ...prompt, ...asking }, sensor, approve, host).pinPrompt,
+    pinPromptOn(asking) {
+      const drawn = { ...prompt, ...asking };
+      return vaultAccess(globals, drawn, sensor, approval(drawn), host).pinPrompt;
+    },
     clipboard: systemClipboard(build, host),
     machine: {
       check: async () =>
@@ -363,7 +374,7 @@ function vaultAccess(
   globals: Globals,
   prompt: Prompt,
   sensor: Sensor,
-  approve: (use: TokenUse) => Promise<void>,
+  approval: Pick<PinPrompt, "approve" | "atTerminal">,
   { stderr, env }: Host,
 ): OpeningOptions["access"] {
   const { home, keychain } = globals;
@@ -378,7 +389,7 @@ function vaultAccess(
     home,
     keychain,
     keyStore,
-    pinPrompt: { ...pinSource(globals, prompt, { sensor, keyOf }), approve },
+    pinPrompt: { ...pinSource(globals, prompt, { sensor, keyOf }), ...approval },
     chip,
     recoveryCodes: recoveryCodes(globals, stderr),
   };
@@ -392,13 +403,9 @@ function recoveryCodes({ json }: Globals, stderr: Host["stderr"]): RecoveryCodeD
   if (json) return null;
   const tell = (text: string) => writeLines(stderr, formatNote(text, json));
   return {
-    show(code) {
+    show(code, kind) {
       tell(t`recovery code: ${code}`);
-      tell(
-        t(
-          "Keep it on paper: it opens the vault if the passphrase is lost or locked or the TPM is cleared, and is not shown again.",
-        ),
-      );
+      tell(KEYCHAIN_WORDS[kind].recovery());
     },
     conclude(trouble) {
       if (trouble) tell(t`This recovery code does not count: ${trouble.message}`);

@@ -22,15 +22,14 @@ interface Ways {
 }
 
 /**
- * Asks before this process itself uses a token: at its terminal, else at the desktop, about the
- * program that has started it. Throws FobError `denied`.
+ * Asks before this process itself uses a token, where its setting asks for that: at its terminal,
+ * else at the desktop, about the program that has started it. Throws FobError `denied`.
  */
 export async function approveHere(
   use: TokenUse,
   { prompt, notifier, pinentry, isInputAllowed, folder }: Ways,
   answerMs = ANSWER_MS,
 ): Promise<void> {
-  if (use.token.confirm === "others" && use.grantLabel === null && prompt.available) return;
   if (!isInputAllowed) throw cannotBeAsked(use);
   const program = askingProgram(programOf(process.ppid, dirname(folder)));
   const answer = prompt.available

@@ -172,7 +172,11 @@ async function passcodeFromAgent(
   name: string,
   env: NodeJS.ProcessEnv,
 ): Promise<string | null> {
-  const passcode = await askAgent(found, { do: "code", name, quick: true }, env);
+  const passcode = await askAgent(
+    found,
+    { do: "code", name, quick: true, typed: isAtPerson(env) },
+    env,
+  );
   return passcode ? `${(passcode as Passcode).code}\n` : null;
 }
 
@@ -188,7 +192,7 @@ function openWithKeyFile({ home, header }: Found): Vault | null {
 
 async function askAgent(
   { home, header }: Found,
-  request: { readonly do: string; readonly name?: string; readonly quick?: boolean },
+  request: Parameters<typeof import("./ask-agent.ts").askAgent>[1],
   env: NodeJS.ProcessEnv,
 ) {
   const holder = claimant({ home, vaultId: header.id });

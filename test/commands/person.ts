@@ -4,6 +4,7 @@ import type { Key } from "#cli/screen/keys.ts";
 import type { Screen } from "#cli/screen/screen.ts";
 import type { TerminalScreen } from "#cli/screen/terminal-screen.ts";
 import type { Settings } from "#cli/settings/settings.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 
 const nobody = () => Promise.reject(new Error("nobody is asked"));
 
@@ -35,5 +36,9 @@ export function person(keys: readonly Key[], size = { columns: 40, rows: 8 }) {
   };
   const settings = { choose: () => "name" } as unknown as Settings;
   const openScreen = async () => screen;
-  return { context: { prompt, clock: () => new Date(0), settings, openScreen }, shown };
+  const pinPrompt: PinPrompt = {
+    ...{ interactive: true, atTerminal: "typing", ask: nobody },
+    release: async () => null,
+  };
+  return { context: { prompt, pinPrompt, clock: () => new Date(0), settings, openScreen }, shown };
 }

@@ -374,6 +374,34 @@ describeWith({ python3: "python3" }, "a token that asks about others, at a termi
   });
 });
 
+describeWith({ python3: "python3", ss: "iproute2" }, "such a token with an agent", () => {
+  test("is asked about as without one, by what is the input", async () => {
+    const { home, fob } = await enrolled();
+    writeFileSync(join(home, "pin"), "2468135");
+    await fob(["access", "confirm", "Example", "others"]);
+    const lines = ["$@", "$@ --pin-file pin", "$@ </dev/null", "echo x | $@ | cat"];
+    const visit = async (line: string) => {
+      const shell = ["sh", "-c", `cd; ${line}`, "sh", process.execPath, FOB];
+      const { shown } = await atTerminal(home, ["code", "Example"], [], shell);
+      return shown.replace(/\d{8}/, "a passcode");
+    };
+    const without: string[] = [];
+    for (const line of lines) without.push(await visit(line));
+    expect(without.map((shown) => shown.includes("a passcode"))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    await fob(["agent", "start"]);
+    try {
+      for (const [i, line] of lines.entries()) expect(await visit(line)).toBe(without[i]);
+    } finally {
+      await fob(["lock"]);
+    }
+  });
+});
+
 describe("the names to complete with", () => {
   test("come one a line, by their beginning in any letter case", async () => {
     const { fob } = await enrolled();

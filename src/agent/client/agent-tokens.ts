@@ -13,6 +13,7 @@ import { isMadeWithPin } from "#token/credential.ts";
 import { type Right, refuseWithout } from "#token/grant.ts";
 import type { Secret } from "#token/secret.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
+import { isUnasked } from "#vault/pins/approval.ts";
 import { askPasscodePin, type PinPrompt, type TokenUse } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator, TokenState } from "#vault/tokens/authenticator.ts";
 import { decodePasscode } from "#vault/tokens/passcodes.ts";
@@ -109,11 +110,12 @@ export function agentTokens(
 }
 
 /**
- * Asks the person at this process's own terminal, and returns whether it did: the agent then need
- * not ask, where it sees that fob runs there. Where there is no terminal the agent asks.
+ * Asks the person at this process's own terminal, where that person must be asked. Returns whether
+ * the agent need not ask, where it sees that fob runs there; where nobody is at a terminal it asks.
  */
 async function askHere(use: TokenUse, prompt: PinPrompt): Promise<boolean> {
-  if (use.token.confirm === "never" || !prompt.approve || !prompt.interactive) return false;
+  if (isUnasked(use, prompt)) return true;
+  if (!prompt.approve || prompt.atTerminal === undefined) return false;
   await prompt.approve(use);
   return true;
 }

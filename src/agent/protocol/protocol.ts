@@ -41,6 +41,7 @@ const RequestSchema = v.variant("do", [
     do: v.literal("code"),
     name: text,
     asked: v.nullish(v.boolean(), false),
+    typed: v.nullish(v.boolean(), false),
     quick: v.nullish(v.boolean(), false),
     at: time,
     pin: secretText,

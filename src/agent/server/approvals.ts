@@ -79,17 +79,19 @@ export class Approvals {
   }
 
   /**
-   * Returns when a person agrees, or was asked already at the terminal of fob. `findProgram` says
-   * which program asks. Throws FobError `denied`; `locked` for a client that wants no question.
+   * Returns when a person agrees, or need not be asked, as fob says at its own terminal.
+   * `findProgram` says which program asks. Throws FobError `denied`; `locked` for a client that
+   * wants no question.
    */
   async approve(
     use: TokenUse,
-    { asked, quick }: AskingClaims,
+    { asked, typed = false, quick }: AskingClaims,
     findProgram: () => Promise<AskingProgram>,
     end: AbortSignal,
   ): Promise<void> {
     const program = await this.#search(use, findProgram, end);
-    if (program.isOwnTerminal && (asked || use.token.confirm === "others")) return;
+    const isUnasked = asked || (typed && use.token.confirm === "others");
+    if (program.isOwnTerminal && isUnasked) return;
     if (quick) throw new FobError("locked", t`a person is asked before ${use.token.name} is used`);
     await this.#inTurn(use, program, end);
   }

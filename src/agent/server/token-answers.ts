@@ -31,7 +31,7 @@ export const NO_CHALLENGE = {
  * that the request lacks.
  */
 export async function makeCode(
-  { name: query, asked, quick, at, pin, passcodePin, biometricKey, listed }: CodeRequest,
+  { name: query, asked, typed, quick, at, pin, passcodePin, biometricKey, listed }: CodeRequest,
   services: TokenServices,
   client: Asking,
 ) {
@@ -39,7 +39,9 @@ export async function makeCode(
   const tokens = tokensOf(client, services, "code");
   const { id, name } = await findEntry(query, tokens);
   const pins = { current: pin, passcode: passcodePin };
-  const prompt = pinsOfRequest(biometricKey, pins, person, (use) => approve(use, { asked, quick }));
+  const prompt = pinsOfRequest(biometricKey, pins, person, (use) =>
+    approve(use, { asked, typed, quick }),
+  );
   const purpose = listed ? "listed" : "used";
   return {
     name,

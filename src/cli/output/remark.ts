@@ -1,3 +1,4 @@
+import type { Style } from "./style.ts";
 import { displayWidth, wrapWords } from "./width.ts";
 
 /**
@@ -6,6 +7,11 @@ import { displayWidth, wrapWords } from "./width.ts";
  */
 export function writeLines(stderr: NodeJS.WriteStream, text: string): void {
   stderr.write(stderr.isTTY ? wrapLines(text, stderr.columns || 80) : text);
+}
+
+/** A text for people as a result: on a terminal its lines are broken at words. */
+export function inLines(text: string, { columns, isSpoken }: Style): string {
+  return columns === null || isSpoken ? text : wrapLines(text, columns);
 }
 
 /** A text whose lines are broken at words where they are wider than `columns`. */

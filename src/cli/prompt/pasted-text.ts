@@ -2,10 +2,10 @@ import { stoppedByPerson } from "#base/fob-error.ts";
 import { plural } from "#base/language.ts";
 import { displayWidth } from "#cli/output/width.ts";
 import { type Key, KeyParser } from "#cli/screen/keys.ts";
-import { withoutLast } from "#cli/screen/watch-state.ts";
-import { printable } from "#token/printable.ts";
+import { typeInto } from "#cli/screen/typed-line.ts";
 import { borrowTerminal } from "./borrowed-terminal.ts";
 import type { Terminal } from "./prompt.ts";
+import { questionLines } from "./question-lines.ts";
 
 /** Begin and end of bracketed paste: the terminal marks what is pasted. */
 const MARK_PASTES = "\u001b[?2004h";
@@ -40,7 +40,7 @@ export function askPastedText(
   return borrowTerminal(
     terminal,
     async ({ input, signal }) => {
-      const shown = new ShownQuestion(`${printable(question)}: `, stderr, look);
+      const shown = new ShownQuestion(`${question}: `, stderr, look);
       input.setRawMode(true);
       stderr.write(MARK_PASTES);
       try {
@@ -64,20 +64,30 @@ class ShownQuestion {
 
   constructor(question: string, stderr: NodeJS.WriteStream, look: PasteLook) {
     this.#question = question;
-    this.#shown = question;
     this.#stderr = stderr;
     this.#look = look;
-    stderr.write(question);
+    this.#shown = this.#inLines("");
+    stderr.write(this.#shown);
   }
 
   /** Says how many lines there are. A line more is no secret; its length might be. */
   tell(text: string): void {
     const lines = text.split("\n").filter((line) => line.trim() !== "").length;
-    const next = `${this.#question}${lines > 1 ? `[${plural(lines, "line")}]` : ""}`;
+    const next = this.#inLines(lines > 1 ? `[${plural(lines, "line")}]` : "");
     if (next === this.#shown || this.#look.stays) return;
     this.#erase();
     this.#stderr.write(next);
     this.#shown = next;
+  }
+
+  /** Broken at words, where a terminal would break anywhere. */
+  #inLines(more: string): string {
+    const lines = questionLines(`${this.#question}${more}`, this.#columns - 1);
+    return `${lines.join("\n")} `;
+  }
+
+  get #columns(): number {
+    return this.#stderr.columns || 80;
   }
 
   end(): void {
@@ -86,8 +96,8 @@ class ShownQuestion {
   }
 
   #erase(): void {
-    const columns = this.#stderr.columns || 80;
-    const above = Math.max(0, Math.ceil(displayWidth(this.#shown) / columns) - 1);
+    const rows = (line: string) => Math.max(1, Math.ceil(displayWidth(line) / this.#columns));
+    const above = this.#shown.split("\n").reduce((sum, line) => sum + rows(line), -1);
     this.#stderr.write(`\r${above > 0 ? `\u001b[${above}A` : ""}\u001b[J`);
   }
 }
@@ -109,7 +119,7 @@ function readText(
     const take = (key: Key) => {
       if (key.name === "ctrl-c" || key.name === "ctrl-d") return stop();
       if (key.name === "enter") text += "\n";
-      else text = edited(text, key).slice(0, MAX_LENGTH);
+      else text = typeInto(text, key).slice(0, MAX_LENGTH);
     };
     input.on("data", (bytes: Buffer) => {
       clearTimeout(timer);
@@ -124,10 +134,4 @@ function readText(
     input.on("error", stop);
     signal.addEventListener("abort", stop);
   });
-}
-
-function edited(text: string, key: Key): string {
-  if ("text" in key) return text + key.text;
-  if (key.name === "backspace") return withoutLast(text);
-  return key.name === "ctrl-u" ? "" : text;
 }

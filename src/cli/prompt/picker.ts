@@ -1,8 +1,8 @@
-import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
 import { bestMatches } from "./fuzzy.ts";
 import type { Choice } from "./prompt.ts";
 import { promptLook } from "./prompt-look.ts";
+import { questionLines } from "./question-lines.ts";
 
 /** The label of a token in the picker and on the screen of `--watch`: `name (issuer, account) [tags]`. */
 export function labelToken({
@@ -16,15 +16,17 @@ export function labelToken({
   return `${more === "" ? name : `${name} (${more})`}${sorted}`;
 }
 
-/** The options of a picker for `search` of @inquirer/prompts: typing narrows the rows. */
-export function pickerOf<T>(question: string, choices: readonly Choice<T>[]) {
+/**
+ * The options of a picker for `search` of @inquirer/prompts: typing narrows the rows. Question and
+ * rows are broken at words.
+ */
+export function pickerOf<T>(question: string, choices: readonly Choice<T>[], columns = 80) {
+  // a mark stands before the question and the selected row
+  const inLines = (text: string, gap: string) => questionLines(text, columns - 2).join(`\n${gap}`);
+  const row = ({ label, value }: Choice<T>) => ({ name: inLines(label, "  "), value });
   return {
-    message: printable(question),
+    message: inLines(question, ""),
     source: (typed = "") => bestMatches(typed, choices, ({ label }) => label).map(row),
     theme: promptLook(),
   };
-}
-
-function row<T>({ label, value }: Choice<T>) {
-  return { name: printable(label), value };
 }

@@ -2,10 +2,12 @@ import { createInterface, type Interface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { writeLines } from "#cli/output/remark.ts";
 import { printable } from "#token/printable.ts";
 import { type Borrowed, borrowTerminal } from "./borrowed-terminal.ts";
 import { bestMatches } from "./fuzzy.ts";
 import type { Choice, Terminal } from "./prompt.ts";
+import { questionLines } from "./question-lines.ts";
 
 /** How often an invalid choice is asked for again. */
 const TRIES = 5;
@@ -27,32 +29,30 @@ export class PlainPrompts {
 
   /** Asks for yes or no, typed as a word and Enter. */
   async confirm(question: string, end?: AbortSignal): Promise<boolean> {
-    const answer = await this.#line(`${printable(question)} ${t("yes or no")}: `, { end });
+    const answer = await this.#line(`${question} ${t("yes or no")}:`, { end });
     return ["y", "yes", t("yes")].includes(answer.trim().toLowerCase());
   }
 
   /** Asks for a line that is not empty. */
   async text(question: string): Promise<string> {
     for (;;) {
-      const answer = await this.#line(`${printable(question)}: `);
+      const answer = await this.#line(`${question}:`);
       if (answer !== "") return answer;
     }
   }
 
   /** Asks for a line without echo. */
   secret(question: string): Promise<string> {
-    return this.#line(`${t`${printable(question)}, typed unseen`}: `, { isSeen: false });
+    return this.#line(`${t`${question}, typed unseen`}:`, { isSeen: false });
   }
 
   /** Asks for one of the choices, by its number or by a unique part of its label. */
   async pick<T>(question: string, choices: readonly Choice<T>[]): Promise<T> {
     const { stderr } = this.#terminal;
     const lines = choices.map(({ label }, i) => `${i + 1}: ${printable(label)}\n`);
-    stderr.write(`${lines.join("")}`);
+    writeLines(stderr, lines.join(""));
     for (let tries = 0; tries < TRIES; tries++) {
-      const answer = await this.#line(
-        `${printable(question)} ${t("Its number, or a part of it")}: `,
-      );
+      const answer = await this.#line(`${question} ${t("Its number, or a part of it")}:`);
       const { chosen, isAmbiguous } = findChoice(answer.trim(), choices);
       if (chosen) return chosen.value;
       stderr.write(`${isAmbiguous ? t("that fits several") : t("that fits none")}\n`);
@@ -63,16 +63,18 @@ export class PlainPrompts {
   /** Rejects with FobError `interrupted` after Ctrl-C or Ctrl-D, and when `end` aborts. */
   async #line(question: string, { isSeen = true, end }: LineOptions = {}): Promise<string> {
     const { stderr } = this.#terminal;
+    const lines = questionLines(question, (stderr.columns || 80) - 1);
+    const shown = `${lines.join("\n")} `;
     const output = isSeen ? stderr : new Writable({ write: (_chunk, _encoding, done) => done() });
     const put = async ({ input, signal }: Borrowed) => {
-      stderr.write(question);
+      stderr.write(shown);
       // this makes the terminal raw, so a signal that comes now must be heard already
-      const lines = createInterface({ input, output, terminal: true, historySize: 0, prompt: "" });
-      signal.addEventListener("abort", () => lines.close());
+      const typed = createInterface({ input, output, terminal: true, historySize: 0, prompt: "" });
+      signal.addEventListener("abort", () => typed.close());
       try {
-        return await nextLine(lines);
+        return await nextLine(typed);
       } finally {
-        lines.close();
+        typed.close();
         if (!isSeen || signal.aborted) stderr.write("\n");
       }
     };

@@ -12,6 +12,8 @@ import type { Asking } from "./prompts.ts";
 export interface Prompts {
   readonly prompt: Prompt;
   readonly pins: Prompt;
+  /** For whether a token may be used: at the terminal of this process, if there is one. */
+  readonly uses: Prompt;
 }
 
 /** Who may be asked, and how. */
@@ -25,7 +27,8 @@ interface Permissions {
 
 /**
  * Creates the prompts of a run. Where standard input is data that the command line names, PINs are
- * asked for at the terminal of the process, as ssh, git and age do; nothing else is asked there.
+ * asked for at the terminal of the process, as ssh, git and age do, and whether a token may be used;
+ * nothing else is asked there.
  * Where standard input is another program's, or only standard error is no terminal, all questions go
  * to the terminal of the process; those about PINs do, too, where the PIN source names a terminal.
  * Where there is no terminal at all, a pinentry asks for PINs and for yes or no.
@@ -45,10 +48,10 @@ export function promptsFor(
   const isBeside = isUnseen || (isInputAllowed && (isData || isTerminalNamed));
   const beside = isBeside ? promptBesideInput(asking) : null;
   if (beside?.available)
-    return { prompt: isUnseen || hasForeignInput ? beside : prompt, pins: beside };
-  if (available || !isInputAllowed || !pinentry) return { prompt, pins: prompt };
+    return { prompt: isUnseen || hasForeignInput ? beside : prompt, pins: beside, uses: beside };
+  if (available || !isInputAllowed || !pinentry) return { prompt, pins: prompt, uses: prompt };
   const pins = pinentryPrompt(pinentry);
-  return { prompt: { ...prompt, confirm: pins.confirm, secret: pins.secret }, pins };
+  return { prompt: { ...prompt, confirm: pins.confirm, secret: pins.secret }, pins, uses: prompt };
 }
 
 /**

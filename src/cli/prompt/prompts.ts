@@ -1,6 +1,8 @@
 import { stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { writeLines } from "#cli/output/remark.ts";
 import { styleFor } from "#cli/output/style.ts";
+import { displayWidth } from "#cli/output/width.ts";
 import type { Screen } from "#cli/screen/screen.ts";
 import { printable } from "#token/printable.ts";
 import { type Borrowed, borrowTerminal, SHOW_CURSOR } from "./borrowed-terminal.ts";
@@ -9,6 +11,7 @@ import { askPastedText } from "./pasted-text.ts";
 import { pickerOf } from "./picker.ts";
 import type { Prompt, Terminal, Watch } from "./prompt.ts";
 import { promptLook } from "./prompt-look.ts";
+import { questionLines } from "./question-lines.ts";
 
 /** The terminal of the prompts, and the person at it. */
 export interface Asking {
@@ -50,7 +53,7 @@ function drawnPrompt(asking: Asking): Prompt {
       ask({ question, instead, end }, asking, ({ confirm }, streams) =>
         confirm(
           {
-            message: printable(question),
+            message: atWords(question, `(y/N) ${t("Yes")}`, terminal),
             default: false,
             theme: { ...promptLook(), keywords: answers() },
           },
@@ -59,14 +62,17 @@ function drawnPrompt(asking: Asking): Prompt {
       ),
     text: (question, instead) =>
       ask({ question, instead }, asking, ({ input }, streams) =>
-        input({ message: printable(question), required: true, theme: promptLook() }, streams),
+        input(
+          { message: atWords(question, "", terminal), required: true, theme: promptLook() },
+          streams,
+        ),
       ),
     secret: (question, instead) =>
       ask({ question, instead }, asking, ({ password }, streams) =>
         password(
           // nobody behind the person shall read it: no key shows what is typed
           {
-            message: `${printable(question)}:`,
+            message: atWords(`${question}:`, t("[input is masked]"), terminal),
             mask: false,
             toggleMask: false,
             theme: promptLook(),
@@ -82,7 +88,7 @@ function drawnPrompt(asking: Asking): Prompt {
     draw: (question, instead, work) => lendScreen({ question, instead }, asking, work),
     pick: (question, choices, instead) =>
       ask({ question, instead }, asking, ({ search }, streams) =>
-        search(pickerOf(question, choices), streams),
+        search(pickerOf(question, choices, terminal.stderr.columns), streams),
       ),
   };
 }
@@ -109,6 +115,18 @@ async function lendScreen<T>(
   }
 }
 
+/**
+ * A question broken at words, where the library would break it anywhere; `last` is what stands
+ * behind it on the same line.
+ */
+function atWords(question: string, last: string, { stderr }: Terminal): string {
+  // the first line has a mark and a space before the question
+  const width = (stderr.columns || 80) - 2;
+  const lines = questionLines(question, width);
+  const isFull = displayWidth(`${lines.at(-1)} ${last} `) > width;
+  return (isFull ? [...lines, ""] : lines).join("\n");
+}
+
 function answers() {
   return {
     yes: t("Yes"),
@@ -125,7 +143,7 @@ async function waitForPerson(
   terminal: Terminal,
 ): Promise<boolean> {
   const end = new AbortController();
-  const tell = (text: string) => void terminal.stderr.write(`${printable(text)}\n`);
+  const tell = (text: string) => writeLines(terminal.stderr, `${printable(text)}\n`);
   let working: Promise<boolean> | null = null;
   try {
     return await borrowTerminal(terminal, async ({ input, signal }) => {

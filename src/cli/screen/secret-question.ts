@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { TerminalScreen } from "./terminal-screen.ts";
-import { withoutLast } from "./watch-state.ts";
+import { typeInto } from "./typed-line.ts";
 
 /**
  * Reads a line without echo, up to Enter. `draw` draws the screen and returns when to redraw it, in
@@ -16,8 +16,6 @@ export async function askSecret(
     const key = await screen.nextKey(draw());
     if (key?.name === "enter") return typed;
     if (key?.name === "escape") throw new FobError("locked", t("it stays locked"));
-    if (key?.name === "backspace") typed = withoutLast(typed);
-    if (key?.name === "ctrl-u") typed = "";
-    if (key && "text" in key) typed += key.text;
+    if (key) typed = typeInto(typed, key);
   }
 }

@@ -10,8 +10,8 @@ export type WatchedCode =
       readonly next: string | null;
     }
   | { readonly kind: "counted"; readonly code: string; readonly counter: bigint }
-  /** Hidden, because it needs a PIN or would use up a counter. */
-  | { readonly kind: "masked"; readonly by: "PIN" | "counter" }
+  /** Hidden, because it needs a PIN, would use up a counter, or a person is asked before. */
+  | { readonly kind: "masked"; readonly by: "PIN" | "counter" | "question" }
   | { readonly kind: "none"; readonly why: string }
   /** Nobody wants it: the token is picked for something else. */
   | { readonly kind: "unwanted"; readonly about: string };

@@ -33,9 +33,15 @@ const NARROWEST_LABEL = 10;
 const COUNTDOWN = 4;
 const MASK = "••• •••";
 const WHY_MASKED: Readonly<Record<Use["kind"], Texts>> = {
-  watch: { PIN: "needs its PIN", counter: "event-based: Tab makes one" },
-  pick: { PIN: "needs its PIN", counter: "event-based" },
+  watch: {
+    PIN: "needs its PIN",
+    counter: "event-based: Tab makes one",
+    question: "asks before it is used",
+  },
+  pick: { PIN: "needs its PIN", counter: "event-based", question: "asks before it is used" },
 };
+/** The same where there is little room. */
+const WHY_IN_SHORT: Texts = { PIN: "PIN", counter: "counter", question: "asks" };
 /** The keys, the most important first: those that do not fit are left out. */
 const KEYS: Readonly<Record<Use["kind"], readonly Text[]>> = {
   watch: ["type to search", "Enter copies", "Tab shows", "Esc leaves"],
@@ -213,7 +219,8 @@ function viewTime(
       return { text: t`counter ${code.counter}`, isEnding: false };
     case "masked": {
       const why = translated(WHY_MASKED[use.kind][code.by] ?? "");
-      return { text: displayWidth(why) <= room ? why : code.by, isEnding: false };
+      const short = translated(WHY_IN_SHORT[code.by] ?? "");
+      return { text: displayWidth(why) <= room ? why : short, isEnding: false };
     }
     case "unwanted":
       return { text: displayWidth(code.about) <= room ? code.about : "", isEnding: false };

@@ -51,7 +51,7 @@ export const askpass = defineCommand({
     const next = context.settings.choose("askpass.next");
     if (next !== "") return askNext(next, prompt);
     if (kind === "none") {
-      context.tell(prompt);
+      for (const line of prompt.trimEnd().split(/\r?\n/)) context.tell(line);
       return null;
     }
     return kind === "confirm" ? agree(prompt, context) : askHere(prompt, context);

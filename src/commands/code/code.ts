@@ -255,7 +255,7 @@ interface ChosenTokens extends FreeTokens {
 async function chooseTokens(
   tokens: Authenticator,
   { names, all, tag }: Pick<CodeInput, "names" | "all" | "tag">,
-  context: PickContext & Pick<Context, "look" | "progress" | "sleep">,
+  context: PickContext & Pick<Context, "look" | "pinPrompt" | "progress" | "sleep">,
 ): Promise<ChosenTokens> {
   if (names.length > 0)
     return { chosen: await findInOrder(tokens, names), notes: [], failures: [] };
@@ -266,9 +266,8 @@ async function chooseTokens(
       failures: [],
     };
   const entries = chooseTagged(await tokens.entries(), parseTags(tag));
-  const { chosen, failures } = await chooseFree(tokens, entries, context);
-  const leftOut = entries.length - chosen.length - failures.length;
-  return { chosen, notes: describeLeftOut(leftOut), failures };
+  const { chosen, failures, obstacles } = await chooseFree(tokens, entries, context);
+  return { chosen, notes: describeLeftOut(obstacles), failures };
 }
 
 async function makeCode(

@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import type { Context } from "#cli/context.ts";
 import type { WatchedCode } from "#cli/screen/watch-state.ts";
 import { ENDING_SECONDS } from "#cli/screen/watch-view.ts";
 import { lookListed } from "#commands/lookup.ts";
@@ -9,8 +10,8 @@ import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { Passcode } from "#vault/tokens/passcodes.ts";
 import { isCounting } from "#vault/tokens/token-index.ts";
-import { isFree } from "./free-tokens.ts";
-import { NO_QUESTIONS, PinCache } from "./pin-cache.ts";
+import { type Obstacle, obstacleOf } from "./free-tokens.ts";
+import { noQuestions, PinCache } from "./pin-cache.ts";
 
 /** How long after a failure a token is tried again, in milliseconds. */
 const RETRY_MS = 5_000;
@@ -32,21 +33,25 @@ interface CachedCode {
 export class PasscodeCache {
   readonly #tokens: Authenticator;
   readonly #clock: () => Date;
+  readonly #unasked: PinPrompt;
   readonly #pins = new PinCache();
   /** By token id. */
   readonly #known = new Map<string, CachedCode>();
 
-  constructor(tokens: Authenticator, clock: () => Date) {
+  constructor(tokens: Authenticator, { clock, pinPrompt }: Pick<Context, "clock" | "pinPrompt">) {
     this.#tokens = tokens;
     this.#clock = clock;
+    this.#unasked = noQuestions(pinPrompt);
   }
 
   /** What the screen shows for a token. */
-  codeOf({ id, credential, pin }: Token): WatchedCode {
-    const known = this.#known.get(id)?.code;
+  codeOf(token: Token): WatchedCode {
+    const known = this.#known.get(token.id)?.code;
     if (known) return known;
-    if (credential.kind === "ocra") return { kind: "none", why: t("answers challenges") };
-    return { kind: "masked", by: isCounting({ credential }) && pin !== "user" ? "counter" : "PIN" };
+    if (token.credential.kind === "ocra") return { kind: "none", why: t("answers challenges") };
+    const obstacle = token.pin === "user" ? "PIN" : this.#obstacleOf(token);
+    const by = obstacle === "counter" || obstacle === "question" ? obstacle : "PIN";
+    return { kind: "masked", by };
   }
 
   /** Makes the next passcodes of these tokens, except those that need a PIN or use a counter. */
@@ -108,9 +113,14 @@ export class PasscodeCache {
   async #needsNoQuestion(token: Token): Promise<boolean> {
     if (this.#pins.has(token.id)) return true;
     if (token.accessDomain === ACCESS.none) throw new FobError("denied", t("nobody has access"));
-    if (!isFree(token)) return false;
+    if (this.#obstacleOf(token) !== null) return false;
     const state = await lookListed(this.#tokens, token.id);
-    return state !== null && isFree(state.token, state.isGuarded);
+    return state !== null && this.#obstacleOf(state.token, state.isGuarded) === null;
+  }
+
+  #obstacleOf(token: Token, isGuarded = false): Obstacle | null {
+    const using = { tokens: this.#tokens, prompt: this.#unasked };
+    return obstacleOf(token, using, isGuarded);
   }
 
   /**
@@ -123,12 +133,12 @@ export class PasscodeCache {
     const made = [known?.passcode, known?.next].find(
       (passcode) => passcode && isGoodAt(passcode, now),
     );
-    const passcode = made ?? (await this.#make(token, () => now, NO_QUESTIONS));
+    const passcode = made ?? (await this.#make(token, () => now, this.#unasked));
     if ("counter" in passcode) return cached(passcode, null);
     const endsSoon = passcode.validUntil.getTime() - now.getTime() <= ENDING_SECONDS * 1000;
     return cached(
       passcode,
-      endsSoon ? await this.#make(token, () => passcode.validUntil, NO_QUESTIONS) : null,
+      endsSoon ? await this.#make(token, () => passcode.validUntil, this.#unasked) : null,
     );
   }
 

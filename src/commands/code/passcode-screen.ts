@@ -4,6 +4,7 @@ import type { Context } from "#cli/context.ts";
 import type { Screen } from "#cli/screen/screen.ts";
 import { askSecret } from "#cli/screen/secret-question.ts";
 import type { Wish } from "#cli/screen/watch-state.ts";
+import { askYesNo } from "#cli/screen/yes-no-question.ts";
 import { ACCESS } from "#token/access-domain.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
@@ -104,6 +105,7 @@ class PasscodeScreen {
     const { terminal } = this.#screen;
     const { prompt, pinPromptOn } = this.#context;
     return pinPromptOn({
+      confirm: (question, _, end) => askYesNo(this.#screen, printable(question), end),
       secret: (question) =>
         askSecret(terminal, () => {
           this.#list.draw(t`${printable(question)}: (typed unseen; Esc to leave it)`);

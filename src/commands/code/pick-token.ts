@@ -9,7 +9,7 @@ import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 
 /** What picking a token needs: a person, the order, and the time that passcodes are shown for. */
-export type PickContext = Pick<Context, "clock" | "prompt" | "settings">;
+export type PickContext = Pick<Context, "clock" | "pinPrompt" | "prompt" | "settings">;
 
 /** What asking for a NAME that was left out needs. */
 export type NameContext = PickContext & Pick<Context, "findTokens">;
@@ -76,7 +76,7 @@ interface Choosing {
 /** Throws FobError `interrupted` when the person leaves the list. */
 async function pickOnScreen(
   { question, ...shown }: Choosing,
-  context: Pick<Context, "clock">,
+  context: Pick<Context, "clock" | "pinPrompt">,
   screen: Screen,
 ): Promise<IndexEntry> {
   const { TokenScreen } = await import("./token-screen.ts");

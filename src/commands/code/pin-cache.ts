@@ -66,15 +66,20 @@ export class PinCache {
 
 /**
  * Fails instead of asking: passcodes are renewed in the background, where no question may appear.
+ * The person is where that of the prompt is.
  */
-export const NO_QUESTIONS: PinPrompt = {
-  interactive: false,
-  release: async () => null,
-  async approve({ token, grantLabel }) {
-    if (token.confirm === "always" || grantLabel !== null)
+export function noQuestions({
+  atTerminal = "reachable",
+}: Pick<PinPrompt, "atTerminal">): PinPrompt {
+  return {
+    interactive: false,
+    atTerminal,
+    release: async () => null,
+    approve: async () => {
       throw new FobError("locked", t("a person is asked before it is used"));
-  },
-  async ask({ refusal }) {
-    throw refusal ?? new FobError("locked", t("its PIN is needed"));
-  },
-};
+    },
+    async ask({ refusal }) {
+      throw refusal ?? new FobError("locked", t("its PIN is needed"));
+    },
+  };
+}

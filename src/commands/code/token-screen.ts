@@ -50,11 +50,11 @@ export class TokenScreen {
   #state: WatchState = UNTOUCHED;
   #remark = { text: "", until: 0 };
 
-  constructor(shown: ShownTokens, { clock }: Pick<Context, "clock">, screen: Screen) {
+  constructor(shown: ShownTokens, context: Pick<Context, "clock" | "pinPrompt">, screen: Screen) {
     this.#shown = shown;
-    this.#clock = clock;
+    this.#clock = context.clock;
     this.#screen = screen;
-    this.codes = new PasscodeCache(shown.tokens, clock);
+    this.codes = new PasscodeCache(shown.tokens, context);
   }
 
   /**

@@ -3,7 +3,7 @@ import { plural, t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { groupPasscode } from "#cli/screen/passcode-groups.ts";
-import { NO_QUESTIONS } from "#commands/code/pin-cache.ts";
+import { noQuestions } from "#commands/code/pin-cache.ts";
 import type { TokenView } from "#commands/tokens/token-view.ts";
 
 /** With fewer seconds left than this, the next passcode is shown, too. */
@@ -12,7 +12,7 @@ const FEW_SECONDS = 10;
 /** What showing the passcode of a new token needs. */
 export type FirstContext = Pick<
   Context,
-  "clock" | "findTokens" | "isJson" | "isTerminal" | "prompt"
+  "clock" | "findTokens" | "isJson" | "isTerminal" | "pinPrompt" | "prompt"
 >;
 
 /** The passcode of a new token, and how long it is good. */
@@ -38,7 +38,8 @@ export async function firstPasscode(
   try {
     const tokens = await findTokens("code");
     if (!tokens) return null;
-    const make = (time: Date) => tokens.passcode(only.id, async () => time, NO_QUESTIONS);
+    const asking = noQuestions(context.pinPrompt);
+    const make = (time: Date) => tokens.passcode(only.id, async () => time, asking);
     const now = clock();
     const passcode = await make(now);
     if ("counter" in passcode) return null;

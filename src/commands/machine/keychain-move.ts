@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { again, t } from "#base/language.ts";
 import { defineCommand, required } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { inLines } from "#cli/output/remark.ts";
 import { nothingEnrolled } from "#commands/lookup.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { type Header, readHeader } from "#vault/keys/header.ts";
@@ -52,22 +53,11 @@ export const keychainMove = defineCommand({
       forget(pin);
     }
   },
-  text: ({ to, recoveryCode }) => {
-    const keepsNow = KEYCHAIN_WORDS[to].keepsNow();
-    if (recoveryCode === null) return keepsNow;
-    const purpose =
-      to === "none"
-        ? t(
-            "Keep it on paper: it opens the vault if the passphrase is lost, and is not shown again.",
-          )
-        : to === "tpm"
-          ? t(
-              "Keep it on paper: it opens the vault if the TPM breaks or is cleared, and is not shown again.",
-            )
-          : t(
-              "Keep it on paper: it opens the vault if the app PIN is lost, and is not shown again.",
-            );
-    return [keepsNow, t`new recovery code: ${recoveryCode}`, purpose].join("\n");
+  text: ({ to, recoveryCode }, style) => {
+    const { keepsNow, recovery } = KEYCHAIN_WORDS[to];
+    if (recoveryCode === null) return keepsNow();
+    const lines = [keepsNow(), t`new recovery code: ${recoveryCode}`, recovery()];
+    return inLines(lines.join("\n"), style);
   },
   json: ({ from, to, recoveryCode, closedBiometrics, leftBehind }) => ({
     from,

@@ -8,7 +8,7 @@ import type { Style } from "#cli/output/style.ts";
 import { type Column, formatTable } from "#cli/output/table.ts";
 import { LIST_ORDERS } from "#cli/settings/setting-definitions.ts";
 import { chooseUnlessWrong } from "#cli/settings/settings.ts";
-import { isFree } from "#commands/code/free-tokens.ts";
+import { obstacleOf } from "#commands/code/free-tokens.ts";
 import type { WatchContext } from "#commands/code/passcode-screen.ts";
 import { type FewCodes, findFewCodes, warnOfFewCodes } from "#commands/few-codes.ts";
 import { lookAtEach } from "#commands/listed-tokens.ts";
@@ -216,7 +216,8 @@ async function freePasscode(
   { token, isGuarded }: CurrentToken,
   context: Pick<Context, "clock" | "pinPrompt">,
 ) {
-  if (!isFree(token, isGuarded)) return null;
+  const using = { tokens: store, prompt: context.pinPrompt };
+  if (obstacleOf(token, using, isGuarded) !== null) return null;
   return store.passcode(token.id, async () => context.clock(), context.pinPrompt, "listed");
 }
 
@@ -257,13 +258,17 @@ function usesColumn({ tokens, uses }: Table): readonly Column<ListedToken>[] {
   return [[t("LAST USED"), cell, LEAVES.lastUse]];
 }
 
-function stateInWords({ favorite, pin, heldBy, accessDomain }: Token, isWiped: boolean): string {
+function stateInWords(
+  { favorite, pin, heldBy, accessDomain, confirm }: Token,
+  isWiped: boolean,
+): string {
   const words = [
     isWiped ? t("wiped") : null,
     favorite ? t("favorite") : null,
     pin === "none" ? null : pin === "user" ? t("PIN") : t("server PIN"),
     heldBy === null ? null : t("in the TPM"),
     accessDomain === ACCESS.full ? null : t`access ${accessDomain}`,
+    confirm === "never" ? null : t`confirm ${confirm}`,
   ];
   return words.filter(Boolean).join(", ") || "-";
 }

@@ -18,6 +18,8 @@ interface KeychainWords {
   readonly explanation: Text;
   /** The message after the key has moved to it. */
   readonly keepsNow: () => string;
+  /** What a recovery code of such a vault is for. */
+  readonly recovery: () => string;
 }
 
 /** The texts of each kind. */
@@ -25,22 +27,36 @@ export const KEYCHAIN_WORDS: Readonly<Record<KeychainKind, KeychainWords>> = {
   system: {
     explanation: "the keychain of the operating system",
     keepsNow: () => t("the system keychain keeps the vault's key now"),
+    recovery: recoveryOfPin,
   },
   file: {
     explanation: "a key file in fob's folder that only you can read",
     keepsNow: () => t("a key file keeps the vault's key now"),
+    recovery: recoveryOfPin,
   },
   tpm: {
     explanation:
       "the machine's TPM, which no copy of the files opens; a recovery code is shown, for a chip that breaks or is cleared",
     keepsNow: () => t("the TPM keeps the vault's key now"),
+    recovery: () =>
+      t(
+        "Keep it on paper: it opens the vault if the TPM breaks or is cleared, and is not shown again.",
+      ),
   },
   none: {
     explanation:
       "no key is kept; a passphrase of 12 characters or more opens the vault, and a recovery code is shown",
     keepsNow: () => t("nobody keeps the vault's key now: its passphrase opens it"),
+    recovery: () =>
+      t(
+        "Keep it on paper: it opens the vault if the passphrase is lost or locked, and is not shown again.",
+      ),
   },
 };
+
+function recoveryOfPin(): string {
+  return t("Keep it on paper: it opens the vault if the app PIN is lost, and is not shown again.");
+}
 
 /** The properties of a key store, and its messages for a missing or wrong key. */
 interface Keeper {

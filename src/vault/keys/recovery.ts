@@ -3,13 +3,14 @@ import type { FobError } from "#base/fob-error.ts";
 import { forget } from "#token/secret.ts";
 import type { Vault } from "#vault/vault.ts";
 import { type Header, replaceSlots } from "./header.ts";
+import type { KeychainKind } from "./keychain-kind.ts";
 import { formatRecoveryCode, newRecoveryCode } from "./recovery-code.ts";
 import { recoverySlot } from "./slots.ts";
 
 /** Shows a new recovery code to a person. */
 export interface RecoveryCodeDisplay {
-  /** Shows the code, which is not valid yet. */
-  show(code: string): void;
+  /** Shows the code, which is not valid yet, of a vault with such a keychain. */
+  show(code: string, keychain: KeychainKind): void;
   /** Reports that the code is valid from now on, or why it is not. */
   conclude(trouble: FobError | null): void;
 }
@@ -26,7 +27,7 @@ export function addRecoveryCode(
 ): Header {
   const code = newRecoveryCode();
   try {
-    display.show(formatRecoveryCode(code));
+    display.show(formatRecoveryCode(code), header.keychain);
     const slot = recoverySlot(header.id, vault.vaultKey, code);
     const replaced = replaceSlots(vault.layout, header, { slots: [...header.slots, slot] });
     display.conclude(null);

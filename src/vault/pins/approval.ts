@@ -3,11 +3,23 @@ import { t } from "#base/language.ts";
 import type { PinPrompt, TokenUse } from "./pin-prompt.ts";
 
 /**
- * Returns when the use may go on: the token asks nobody, or a person agrees. Throws FobError
+ * Whether a use needs no question: the token asks nobody, or about others than the person who types
+ * the command.
+ */
+export function isUnasked(
+  { token: { confirm }, grantLabel }: TokenUse,
+  { atTerminal }: Pick<PinPrompt, "atTerminal">,
+): boolean {
+  if (confirm === "never") return true;
+  return confirm === "others" && grantLabel === null && atTerminal === "typing";
+}
+
+/**
+ * Returns when the use may go on: it needs no question, or a person agrees. Throws FobError
  * `denied` where the person does not, or nobody can be asked.
  */
 export async function approveUse(use: TokenUse, prompt: PinPrompt): Promise<void> {
-  if (use.token.confirm === "never") return;
+  if (isUnasked(use, prompt)) return;
   if (!prompt.approve) throw cannotBeAsked(use);
   await prompt.approve(use);
 }
@@ -23,7 +35,7 @@ export function cannotBeAsked({ token: { name } }: TokenUse): FobError {
     "denied",
     t`${name} is used only after a person agrees, and nobody can be asked here`,
     {
-      hint: t("a desktop's notifications, a pinentry or a terminal can ask"),
+      hint: t("a desktop's notifications, a pinentry, or a terminal as standard input can ask"),
     },
   );
 }

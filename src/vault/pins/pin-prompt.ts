@@ -65,6 +65,12 @@ export interface PinPrompt {
    * for no. Missing where nobody can be asked.
    */
   approve?(use: TokenUse): Promise<void>;
+
+  /**
+   * A person at the terminal of this process: one who types its command there, or one whom only
+   * questions reach, because its input is something else. Missing for nobody.
+   */
+  readonly atTerminal?: "typing" | "reachable" | undefined;
 }
 
 /**

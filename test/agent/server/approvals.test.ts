@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { AskingClaims } from "#agent/server/agent-services.ts";
 import {
   type ApprovalAnswer,
   type ApprovalQuestion,
@@ -29,7 +30,11 @@ function person(answer: ApprovalAnswer) {
     },
     () => clock.now,
   );
-  const ask = (program: AskingProgram, claims = UNSAID, use: typeof USE | typeof ALWAYS = USE) =>
+  const ask = (
+    program: AskingProgram,
+    claims: AskingClaims = UNSAID,
+    use: typeof USE | typeof ALWAYS = USE,
+  ) =>
     approvals
       .approve(use, claims, async () => program, new AbortController().signal)
       .then(
@@ -145,14 +150,19 @@ test("an approval for five minutes is for this program and this token", async ()
   expect(shown).toHaveLength(6);
 });
 
-test("fob at a terminal is not asked about for `others`, and for `always` once it has asked there", async () => {
+test("fob is believed at its own terminal: that it has asked, or that a person types there", async () => {
   const { ask, shown } = person("deny");
   const said = { asked: true, quick: false };
-  expect(await ask(FOB)).toBe("approved");
+  const typed = { asked: false, quick: true, typed: true };
+  expect(await ask(FOB, typed)).toBe("approved");
+  expect(await ask(FOB, typed, ALWAYS)).toBe("locked");
+  expect(await ask(FOB, { asked: false, quick: true })).toBe("locked");
+  expect(await ask(FOB, said)).toBe("approved");
   expect(await ask(FOB, said, ALWAYS)).toBe("approved");
   expect(await ask(FOB, { asked: false, quick: true }, ALWAYS)).toBe("locked");
   expect(shown).toHaveLength(0);
   expect(await ask(MENU, said, ALWAYS)).toBe("denied");
+  expect(await ask(BACKUP, typed)).toBe("locked");
   expect(await ask(FOB, UNSAID, ALWAYS)).toBe("denied");
   expect(shown).toHaveLength(2);
 });

@@ -31,6 +31,8 @@ const KINDS: Readonly<Record<string, OtpCredential>> = {
   PIN: TOTP,
   // the index, which is changed last, does not know of the PIN yet
   "new PIN": TOTP,
+  others: TOTP,
+  always: TOTP,
 };
 
 let home: string;
@@ -54,6 +56,8 @@ beforeAll(async () => {
   for (const { id, name } of addAtOnce(vault, news, NOW)) {
     const domain = { "access 02": "02", "access FF": "FF" }[name] as "02" | "FF" | undefined;
     if (domain) vault.amend(id, (token) => ({ ...token, accessDomain: domain }));
+    if (name === "others" || name === "always")
+      vault.amend(id, (token) => ({ ...token, confirm: name }));
     if (name.endsWith("PIN")) await guard(id);
     if (name === "PIN") vault.amend(id, (token) => ({ ...token, pin: "user" }));
   }
@@ -89,43 +93,68 @@ async function guard(id: string): Promise<void> {
 
 const expected = totp({ ...TOTP, secret: SECRET, unixSeconds: NOW.getTime() / 1000 }).code;
 
-test("`code --all` gives the passcodes that use nothing up and need nobody, and counts the others", async () => {
-  const options = {
-    all: true,
-    tag: undefined,
-    copy: false,
-    notify: false,
-    notifyCode: false,
-    once: false,
-    next: false,
-    watch: false,
-    withPin: false,
-  };
-  const none = { at: undefined, clearAfter: undefined, format: undefined, minValidity: undefined };
-  const made = await code.run({ names: [], ...options, ...none }, context);
-  if (made.kind !== "printed") throw new Error("passcodes were asked for");
-  expect(made.codes.map(({ token, passcode }) => [token.name, passcode.code])).toEqual([
-    ["free", expected],
-    ["second", expected],
-  ]);
-  expect(made.failures).toEqual([]);
-  expect(made.notes).toEqual([expect.stringMatching(/^left out 7 tokens /)]);
-  expect(vault.read(vault.findExactly("hotp")?.id ?? "").token.credential).toMatchObject({
-    counter: 0n,
-  });
+/** The context with nobody at a terminal, or with a person who types there; the free tokens. */
+const PLACES = [
+  ["without a terminal", undefined, ["free", "second"]],
+  ["for a person who types", "typing", ["free", "others", "second"]],
+] as const;
+
+const placed = (atTerminal: "typing" | undefined): Context => ({
+  ...context,
+  pinPrompt: { ...context.pinPrompt, atTerminal },
 });
 
-test("`list --codes` shows all tokens, and a passcode for those alone", async () => {
-  const listing = await list.run(
-    { pattern: undefined, codes: true, watch: false, tag: undefined, sort: undefined },
-    context,
-  );
-  if (listing.kind !== "table") throw new Error("a table was asked for");
-  const shown = listing.tokens.map(({ token, passcode }) => [token.name, passcode?.code ?? null]);
-  const wanted = Object.keys(KINDS).map((name) => [
-    name,
-    ["free", "second"].includes(name) ? expected : null,
-  ]);
-  expect(new Map(shown as [string, string][])).toEqual(new Map(wanted as [string, string][]));
-  expect(listing.failures).toEqual([]);
-});
+test.each(PLACES)(
+  "`code --all` gives the passcodes that use nothing up and need nobody, and says why it leaves others out: %s",
+  async (_, atTerminal, free) => {
+    const options = {
+      all: true,
+      tag: undefined,
+      copy: false,
+      notify: false,
+      notifyCode: false,
+      once: false,
+      next: false,
+      watch: false,
+      withPin: false,
+    };
+    const none = {
+      at: undefined,
+      clearAfter: undefined,
+      format: undefined,
+      minValidity: undefined,
+    };
+    const made = await code.run({ names: [], ...options, ...none }, placed(atTerminal));
+    if (made.kind !== "printed") throw new Error("passcodes were asked for");
+    expect(made.codes.map(({ token, passcode }) => [token.name, passcode.code])).toEqual(
+      free.map((name) => [name, expected]),
+    );
+    expect(made.failures).toEqual([]);
+    const why =
+      "event-based, challenge-response, guarded by a PIN, used only after a question, without access";
+    expect(made.notes).toEqual([
+      `left out ${11 - free.length} tokens (${why}): to use one, name it`,
+    ]);
+    expect(vault.read(vault.findExactly("hotp")?.id ?? "").token.credential).toMatchObject({
+      counter: 0n,
+    });
+  },
+);
+
+test.each(PLACES)(
+  "`list --codes` shows all tokens, and a passcode for those alone: %s",
+  async (_, atTerminal, free) => {
+    const listing = await list.run(
+      { pattern: undefined, codes: true, watch: false, tag: undefined, sort: undefined },
+      placed(atTerminal),
+    );
+    if (listing.kind !== "table") throw new Error("a table was asked for");
+    const shown = listing.tokens.map(({ token, passcode }) => [token.name, passcode?.code ?? null]);
+    const wanted = Object.keys(KINDS).map((name) => [
+      name,
+      (free as readonly string[]).includes(name) ? expected : null,
+    ]);
+    expect(new Map(shown as [string, string][])).toEqual(new Map(wanted as [string, string][]));
+    expect(listing.failures).toEqual([]);
+  },
+);
