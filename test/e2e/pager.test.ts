@@ -53,6 +53,9 @@ describeWith({ tmux: "tmux", less: "less" }, "a list that is longer than the ter
     ["fob list", { FOB_PAGER: "cat" }, "token40"],
     ["fob list", { FOB_NO_INPUT: "1" }, "token40"],
     ["fob list --plain", {}, "token40"],
+    // one that fails has shown nothing
+    ["fob list", { FOB_PAGER: "false" }, "token40"],
+    ["fob list", { FOB_PAGER: "kill -9 $$" }, "token40"],
   ])("is no matter for a pager with %s and %o", async (line, env, last) => {
     const shown = await run(line, env).see("code=0");
     expect(shown).toContain(last);

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { FobError } from "#base/fob-error.ts";
 import { type ProgramHost, runProgram } from "./run-program.ts";
 
@@ -12,7 +13,8 @@ const PLAIN_WORDS = /^[\w./:=,+@%-]+(?: +[\w./:=,+@%-]+)*$/;
 
 /**
  * Shows a text through the pager that FOB_PAGER or PAGER names, until the person leaves it. False
- * where none is wanted (an empty text, or `cat`), or none can be run: then nothing was shown.
+ * where none is wanted (an empty text, or `cat`), none can be run, or it fails: the text is then to be
+ * shown without it.
  */
 export async function showInPager(text: string | Buffer, host: ProgramHost): Promise<boolean> {
   const { FOB_PAGER, PAGER } = host.env;
@@ -23,15 +25,19 @@ export async function showInPager(text: string | Buffer, host: ProgramHost): Pro
   const ways = Object.entries(USUAL_WAYS).filter(([name]) => host.env[name] === undefined);
   try {
     const program = { command, args, env: Object.fromEntries(ways), input: text };
-    return (await runProgram(program, host)) !== NOT_FOUND;
+    return HAS_SHOWN.includes(await runProgram(program, host));
   } catch (error) {
     if (error instanceof FobError) return false;
     throw error;
   }
 }
 
-/** What a shell answers when there is no such program. */
-const NOT_FOUND = 127;
+/** The end of a pager that the person has left, also by Ctrl-C or Ctrl-\. */
+const HAS_SHOWN: readonly number[] = [
+  0,
+  128 + constants.signals.SIGINT,
+  128 + constants.signals.SIGQUIT,
+];
 
 function commandOf(pager: string): readonly [command: string, args: readonly string[]] {
   if (process.platform !== "win32" && !PLAIN_WORDS.test(pager)) return ["sh", ["-c", pager]];
