@@ -116,7 +116,7 @@ describe("fob push", () => {
     for (const args of [
       ["list"],
       ["list", "--json"],
-      ["approve"],
+      ["approve", "--yes"],
       ["history"],
       ["history", "--json"],
     ]) {
@@ -124,6 +124,19 @@ describe("fob push", () => {
       expect(stdout + stderr).not.toMatch(/(?![\t\n])[\p{Cc}\p{Bidi_Control}]/u);
     }
     expect(server.answers).toHaveLength(1);
+  });
+
+  test("approves nothing unseen: where nobody can be asked, an ID or --yes is needed", async () => {
+    const { fob } = bench;
+    const { length } = server.answers;
+    server.challenge({ question: "Open the wiki?" });
+    for (const given of [[], ["ACME"]])
+      expect(await fob(["push", "approve", ...given])).toMatchObject({
+        exitCode: 5,
+        stderr: expect.stringMatching(/Open the wiki\?.*\nhint: an ID or --yes answers/),
+      });
+    expect(server.answers).toHaveLength(length);
+    expect(await fob(["push", "approve", "ACME", "--yes"])).toMatchObject({ exitCode: 0 });
   });
 
   test("takes a choice in either case, and tells options with blanks apart", async () => {
@@ -355,7 +368,7 @@ describe("who may answer login requests", () => {
       });
     }
     const granted = { env: { FOB_GRANT: await grant("push") } };
-    expect((await fob(["push", "approve"], granted)).exitCode).toBe(0);
+    expect((await fob(["push", "approve", "--yes"], granted)).exitCode).toBe(0);
     expect((await fob(["push", "history", "acme"], granted)).exitCode).toBe(0);
     expect((await fob(["push", "history", "ACM"], granted)).exitCode).toBe(4);
     await fob(["access", "revoke", "push"]);
@@ -376,7 +389,7 @@ describe("who may answer login requests", () => {
     expect(await fob(["push", "approve"])).toMatchObject({ exitCode: 5 });
     expect(server.answers).toEqual([]);
     await fob(["access", "domain", "ACME", "00"]);
-    expect((await fob(["push", "approve"])).exitCode).toBe(0);
+    expect((await fob(["push", "approve", "--yes"])).exitCode).toBe(0);
   });
 
   test("with a PIN, who gives it: to look, and to approve", async () => {
@@ -390,7 +403,7 @@ describe("who may answer login requests", () => {
       stderr: expect.stringMatching(/wrong PIN/),
     });
     expect(server.answers).toEqual([]);
-    expect((await fob(["push", "approve"], { env })).exitCode).toBe(0);
+    expect((await fob(["push", "approve", "--yes"], { env })).exitCode).toBe(0);
     await fob(["pin", "remove", "ACME"], { env });
   });
 });
@@ -428,7 +441,7 @@ describe("with an agent", () => {
     server.challenge();
     expect(json(await fob(["push", "list", "--json"], { env }))).toHaveLength(1);
     expect(await fob(["push", "list"])).toMatchObject({ exitCode: 5 });
-    expect((await fob(["push", "approve"], { env })).exitCode).toBe(0);
+    expect((await fob(["push", "approve", "--yes"], { env })).exitCode).toBe(0);
     await fob(["pin", "remove", "ACME"], { env });
   });
 

@@ -39,7 +39,7 @@ export const pushApprove = defineCommand({
   name: "push approve",
   summary: "approve a login request",
   description:
-    "Without ID, the only request that waits; at a terminal it is shown and asked about first. Where the login page shows a number, " +
+    "Without ID, the only request that waits: it is shown and asked about first, and without a terminal only --yes approves it. Where the login page shows a number, " +
     "--choice says which. A token with a PIN asks for it. Prints the code that the login page wants, where it wants one. Exit code 7 when the " +
     "server does not take it. ID may also be the tiqrauth:// text that a TiQR login page shows, - for standard input: the token of that service answers it.",
   arguments: {
@@ -52,7 +52,7 @@ export const pushApprove = defineCommand({
   options: {
     qr: value("FILE", "read a TiQR challenge from a picture of its QR code", "file"),
     choice: value("N", "what the login page shows, where several are offered"),
-    yes: flag("do not ask back without ID"),
+    yes: flag("do not ask back without the ID of a request"),
   },
   examples: [
     { command: "fob push approve", explanation: "the request that you are waiting for" },
@@ -90,7 +90,9 @@ async function approveRequest(
 ): Promise<Approved> {
   const open = await openRequests(context);
   const request = chooseRequest(open, id, context);
-  const isConfirmed = id !== undefined || yes || !context.prompt.available;
+  // who gives an ID has read the request in a list; the name of its token says nothing of it
+  const isListed = id !== undefined && request.id.startsWith(id.toLowerCase());
+  const isConfirmed = isListed || yes;
   const isAsked = choice === undefined && request.options.length > 0;
   // who types an option has seen the login page, and needs no other question
   if (!isConfirmed && !isAsked) await confirm(request, context);
