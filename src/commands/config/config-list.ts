@@ -3,6 +3,7 @@ import { defineCommand } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { formatTable } from "#cli/output/table.ts";
+import { configPath } from "#cli/settings/config-file.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
 import { suggestSetting } from "#cli/settings/settings.ts";
 import { printable } from "#token/printable.ts";
@@ -11,7 +12,11 @@ import { type SettingView, viewSetting } from "./setting-view.ts";
 interface SettingList {
   readonly settings: readonly SettingView[];
   readonly unknownKeys: readonly string[];
+  /** The file of the settings, for a person; null for a script. */
+  readonly file: string | null;
 }
+
+type ListContext = Pick<Context, "access" | "isJson" | "isTerminal" | "settings">;
 
 /** `fob config list`: every setting with its value and source. */
 export const configList = defineCommand({
@@ -27,13 +32,17 @@ export const configList = defineCommand({
     },
   ],
   isPaged: true,
-  run: async (_, { settings }: Pick<Context, "settings">): Promise<SettingList> => ({
+  run: async (_, { settings, access, isTerminal, isJson }: ListContext): Promise<SettingList> => ({
     settings: SETTING_KEYS.map((key) => viewSetting(key, settings)),
     unknownKeys: settings.unknownKeys(),
+    file: isTerminal && !isJson ? configPath(access.home) : null,
   }),
   text: formatSettings,
   json: ({ settings }) => settings,
-  notes: ({ unknownKeys }) => unknownKeys.map(describeUnknown),
+  notes: ({ unknownKeys, file }) => [
+    ...unknownKeys.map(describeUnknown),
+    ...(file === null ? [] : [t`settings are kept in ${file}`]),
+  ],
 });
 
 function formatSettings({ settings }: SettingList, style: Style): string {

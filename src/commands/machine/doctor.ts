@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { describeStranger } from "#agent/client/control.ts";
 import { isClaimWhole, mendClaim } from "#agent/protocol/claim.ts";
 import { nameUser, refuseForeignHome } from "#base/home-owner.ts";
@@ -9,6 +10,7 @@ import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { displayWidth, wrapWords } from "#cli/output/width.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
+import { chooseUnlessWrong } from "#cli/settings/settings.ts";
 import { describeAgent } from "#commands/agent/agent-view.ts";
 import { printable } from "#token/printable.ts";
 import { appPinInWords } from "#vault/keys/app-pin-slot.ts";
@@ -41,6 +43,7 @@ export const doctor = defineCommand({
   ],
   async run({ repair }, context: DoctorContext): Promise<readonly Check[]> {
     const checks = [
+      checkHome(context.access),
       ...(await context.machine.check()),
       checkOwner(context),
       checkRights(context, repair),
@@ -88,6 +91,13 @@ async function lookIntoVault(
 ): Promise<readonly Check[]> {
   const delegated = await context.delegate("doctor", { repair });
   return delegated ? (delegated.result as readonly Check[]) : checkVault(repair, context);
+}
+
+/** Where vault and settings are, which a variable or an option may have changed. */
+function checkHome({ home }: Context["access"]): Check {
+  const check = "home";
+  if (existsSync(home)) return { check, status: "ok", message: home };
+  return { check, status: "skipped", message: t`${home} is not there yet` };
 }
 
 /** One run as root with the user's HOME leaves files that the user cannot read. */
@@ -220,7 +230,7 @@ function readHeaderOf({
 
 async function checkKeychain(
   header: Header | null,
-  { access }: Pick<Context, "access">,
+  { access, settings }: Pick<Context, "access" | "settings">,
 ): Promise<Check> {
   const check = "keychain";
   try {
@@ -234,16 +244,34 @@ async function checkKeychain(
     if (header?.keychain === "none")
       return { check, status: "skipped", message: t("this vault opens with a passphrase") };
     if (header) await keychainKey(header, access);
-    else await access.keyStore("system").reach();
-    const message = header
-      ? t`the key is there (${header.keychain})`
-      : t("the system keychain answers; there is no vault yet");
-    return { check, status: "ok", message };
+    else return await checkKeychainToCome(access, settings);
+    return { check, status: "ok", message: t`the key is there (${header.keychain})` };
   } catch (error) {
     const failed = failure(check, error);
     // nothing depends on it yet
     return header ? failed : { ...failed, status: "warning" };
   }
+}
+
+/** The keychain that would keep the key of a vault, where there is none yet. */
+async function checkKeychainToCome(
+  { keyStore }: Context["access"],
+  settings: Context["settings"],
+): Promise<Check> {
+  const check = "keychain";
+  const kind = chooseUnlessWrong(settings, "keychain");
+  if (kind === "none")
+    return {
+      check,
+      status: "skipped",
+      message: t("there is no vault yet; it would open with a passphrase"),
+    };
+  await keyStore(kind).reach();
+  const message =
+    kind === "system"
+      ? t("the system keychain answers; there is no vault yet")
+      : t`there is no vault yet; its key would be kept in: ${kind}`;
+  return { check, status: "ok", message };
 }
 
 /** Whether there is a way into the vault when PIN, passphrase or key are lost. */

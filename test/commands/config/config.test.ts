@@ -10,10 +10,11 @@ import { emptyHome, printed } from "../stage.ts";
 
 /** The settings of a home with this configuration, and what its file is. */
 function configured(config?: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv = {}) {
-  const { home } = emptyHome();
+  const { home, access } = emptyHome();
   const path = join(home, "config.json");
   if (config) writeFileSync(path, JSON.stringify(config));
-  return { home, path, settings: settingsOf(home, {}, env) };
+  const place = { access, isTerminal: false, isJson: false };
+  return { home, path, ...place, settings: settingsOf(home, {}, env) };
 }
 
 const parse = (path: string) => JSON.parse(readFileSync(path, "utf8"));
@@ -79,6 +80,8 @@ test("keeps what it does not know, and names it with the nearest setting", async
     'warning: config.json has "colour", which is no setting: did you mean color?',
     'warning: config.json has "deep", which is no setting',
   ]);
+  const atTerminal = await configList.run({}, { ...context, isTerminal: true });
+  expect(printed(configList, atTerminal).notes.at(-1)).toBe(`settings are kept in ${context.path}`);
   const unset = await configUnset.run({ key: "deep" }, context);
   expect(printed(configUnset, unset).text).toBe("deep is gone");
   expect(parse(context.path)).not.toHaveProperty("deep");
