@@ -6,6 +6,7 @@ import { drawQr } from "../../scripts/draw-qr.mjs";
 import { HOTP_URI, RFC_CODES, RFC_SECRET, TOTP_URI, testHome } from "../e2e/fob.ts";
 import { describeWith } from "../requires.ts";
 import { until } from "../waiting.ts";
+import { askForAll } from "./ask-for-all.ts";
 import { startDisplay, type XDisplay } from "./x-display.ts";
 
 describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
@@ -135,6 +136,18 @@ describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
     copy("mine");
     await until("the owner has ended", () => !clearers().some((pid) => owner.includes(pid)));
     expect(paste()).toBe("mine");
+  });
+
+  test("serves several types at once, as one paste", async () => {
+    const { fob } = testHome();
+    await fob(["enroll", "-"], { input: HOTP_URI });
+    await fob(["code", "ACME", "--copy", "--once", "--clear-after", "600"], { env: { DISPLAY } });
+    const types = ["UTF8_STRING", "image/png", "STRING", "x-kde-passwordManagerHint"];
+    const { pairs, values } = await askForAll(DISPLAY, types);
+    expect(values).toEqual([RFC_CODES[0], null, RFC_CODES[0], "secret"]);
+    // what is refused is marked in the question
+    expect(pairs).toEqual([true, false, true, true]);
+    expect(paste()).toBe("");
   });
 
   test("serves one paste, and questions about it beforehand", async () => {

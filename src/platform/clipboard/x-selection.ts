@@ -13,7 +13,11 @@ const MAX_ENDING = 1_000;
 const INPUT_ONLY = 2;
 const PROPERTY_CHANGES = 0x400000;
 const [REPLACE, APPEND] = [0, 2];
-const [ATOM, INTEGER, STRING] = [4, 19, 31];
+const [ANY, ATOM, INTEGER, STRING] = [0, 4, 19, 31];
+
+/** How many types a program may ask for at once: there are no more. */
+const MAX_PAIRS = 32;
+const PAIR_BYTES = 8;
 
 /** The types of the text for which another program asks when it pastes. */
 const TEXT_TYPES = ["UTF8_STRING", "text/plain;charset=utf-8", "text/plain", "STRING"];
@@ -84,9 +88,10 @@ async function own(
   isForOnePaste: boolean,
   broken: Promise<null>,
 ): Promise<OwnedSelection | null> {
-  const names = ["CLIPBOARD", "TARGETS", "TIMESTAMP", HINT, ...TEXT_TYPES];
+  const names = ["CLIPBOARD", "TARGETS", "MULTIPLE", "ATOM_PAIR", "TIMESTAMP", HINT, ...TEXT_TYPES];
   const atoms = await Promise.all(names.map((name) => atomOf(client, name)));
-  const [clipboard = 0, targets = 0, timestamp = 0, hint = 0, ...texts] = atoms;
+  const [clipboard = 0, targets = 0, multiple = 0, pair = 0, timestamp = 0, hint = 0, ...texts] =
+    atoms;
   const window = client.AllocID();
   client.CreateWindow(window, root, 0, 0, 1, 1, 0, 0, INPUT_ONLY, 0, {
     eventMask: PROPERTY_CHANGES,
@@ -98,15 +103,21 @@ async function own(
     client.on("event", (event) => {
       if (event.name === "SelectionClear" && event.selection === clipboard) resolve();
       if (event.name !== "SelectionRequest") return;
-      const isText = texts.includes(event.target);
-      answer(client, event, isForOnePaste && isServed ? null : valueFor(event.target));
-      if (!isText || !isForOnePaste) return;
-      isServed = true;
-      resolve();
+      if (event.target === multiple) answerAll(client, event, pair, giveAll);
+      else answer(client, event, giveAll([event.target])[0] ?? null);
     });
+    /** What is asked for at once is one paste. */
+    const giveAll = (wanted: readonly number[]) => {
+      const values = wanted.map((target) => (isForOnePaste && isServed ? null : valueFor(target)));
+      if (isForOnePaste && wanted.some((target) => texts.includes(target))) {
+        isServed = true;
+        resolve();
+      }
+      return values;
+    };
   });
   const valueFor = (target: number): Value | null => {
-    if (target === targets) return [ATOM, 32, [targets, timestamp, hint, ...texts]];
+    if (target === targets) return [ATOM, 32, [targets, multiple, timestamp, hint, ...texts]];
     if (target === timestamp) return [INTEGER, 32, [since]];
     if (target === hint) return [STRING, 8, Buffer.from("secret")];
     return texts.includes(target) ? [target, 8, text] : null;
@@ -135,8 +146,47 @@ function answer(client: XClient, event: XEvent, value: Value | null): void {
   // clients of old name no property
   const property = event.property || event.target;
   if (value) client.ChangeProperty(REPLACE, event.requestor, property, ...value);
+  tell(client, event, value ? property : 0);
+}
+
+/**
+ * Answers a request for several values (ICCCM section 2.6.2): its property has pairs of a type and
+ * of the property for it, and those that are refused are marked there.
+ */
+function answerAll(
+  client: XClient,
+  event: XEvent,
+  pairType: number,
+  giveAll: (targets: readonly number[]) => readonly (Value | null)[],
+): void {
+  const { requestor, property } = event;
+  const words = (MAX_PAIRS * PAIR_BYTES) / 4;
+  client.GetProperty(0, requestor, property, ANY, 0, words, (error, found) => {
+    const pairs = error ? [] : pairsOf(found.data);
+    const values = giveAll(pairs.map(([target]) => target));
+    const told = pairs.flatMap(([target, place], i) => {
+      const value = place === 0 ? null : values[i];
+      if (value) client.ChangeProperty(REPLACE, requestor, place, ...value);
+      return [target, value ? place : 0];
+    });
+    if (!error) client.ChangeProperty(REPLACE, requestor, property, pairType, 32, told);
+    tell(client, event, error ? 0 : property);
+    return true;
+  });
+}
+
+function pairsOf(data: Buffer): (readonly [target: number, place: number])[] {
+  const count = Math.min(MAX_PAIRS, Math.floor(data.length / PAIR_BYTES));
+  return Array.from({ length: count }, (_, i) => {
+    const at = i * PAIR_BYTES;
+    return [data.readUInt32LE(at), data.readUInt32LE(at + PAIR_BYTES / 2)] as const;
+  });
+}
+
+/** Tells the program that asked in which property its answer is; 0 for none. */
+function tell(client: XClient, event: XEvent, property: number): void {
   const { time, requestor, selection, target } = event;
-  const told = { time, requestor, selection, target, property: value ? property : 0 };
+  const told = { time, requestor, selection, target, property };
   client.SendEvent(requestor, 0, 0, { name: "SelectionNotify", ...told });
 }
 

@@ -28,6 +28,15 @@ declare module "x11" {
       bits: number,
       data: Buffer | readonly number[],
     ): void;
+    GetProperty(
+      removes: 0,
+      window: number,
+      property: number,
+      type: number,
+      offset: number,
+      words: number,
+      answer: Answer<{ readonly data: Buffer }>,
+    ): void;
     SetSelectionOwner(owner: number, selection: number, time: number): void;
     GetSelectionOwner(selection: number, answer: Answer<number>): void;
     SendEvent(window: number, propagates: number, mask: number, event: XEvent): void;
