@@ -92,7 +92,9 @@ async function approveRequest(
   const request = chooseRequest(open, id, context);
   // who gives an ID has read the request in a list; the name of its token says nothing of it
   const isListed = id !== undefined && request.id.startsWith(id.toLowerCase());
-  const isConfirmed = isListed || yes;
+  // and who gives the option knows what the login page shows
+  const isChosen = choice !== undefined && !context.prompt.available;
+  const isConfirmed = isListed || isChosen || yes;
   const isAsked = choice === undefined && request.options.length > 0;
   // who types an option has seen the login page, and needs no other question
   if (!isConfirmed && !isAsked) await confirm(request, context);
