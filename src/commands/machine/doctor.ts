@@ -43,7 +43,7 @@ export const doctor = defineCommand({
   ],
   async run({ repair }, context: DoctorContext): Promise<readonly Check[]> {
     const checks = [
-      checkHome(context.access),
+      checkHome(context),
       ...(await context.machine.check()),
       checkOwner(context),
       checkRights(context, repair),
@@ -94,7 +94,7 @@ async function lookIntoVault(
 }
 
 /** Where vault and settings are, which a variable or an option may have changed. */
-function checkHome({ home }: Context["access"]): Check {
+function checkHome({ access: { home } }: Pick<Context, "access">): Check {
   const check = "home";
   if (existsSync(home)) return { check, status: "ok", message: home };
   return { check, status: "skipped", message: t`${home} is not there yet` };
@@ -244,7 +244,7 @@ async function checkKeychain(
     if (header?.keychain === "none")
       return { check, status: "skipped", message: t("this vault opens with a passphrase") };
     if (header) await keychainKey(header, access);
-    else return await checkKeychainToCome(access, settings);
+    else return await checkKeychainToCome({ access, settings });
     return { check, status: "ok", message: t`the key is there (${header.keychain})` };
   } catch (error) {
     const failed = failure(check, error);
@@ -254,10 +254,10 @@ async function checkKeychain(
 }
 
 /** The keychain that would keep the key of a vault, where there is none yet. */
-async function checkKeychainToCome(
-  { keyStore }: Context["access"],
-  settings: Context["settings"],
-): Promise<Check> {
+async function checkKeychainToCome({
+  access,
+  settings,
+}: Pick<Context, "access" | "settings">): Promise<Check> {
   const check = "keychain";
   const kind = chooseUnlessWrong(settings, "keychain");
   if (kind === "none")
@@ -266,7 +266,7 @@ async function checkKeychainToCome(
       status: "skipped",
       message: t("there is no vault yet; it would open with a passphrase"),
     };
-  await keyStore(kind).reach();
+  await access.keyStore(kind).reach();
   const message =
     kind === "system"
       ? t("the system keychain answers; there is no vault yet")
