@@ -28,7 +28,7 @@ import { startTraceFile } from "#cli/output/trace-file.ts";
 import { pinSource, terminalOf } from "#cli/prompt/pin-source.ts";
 import type { Pinentry } from "#cli/prompt/pinentry.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
-import { promptsFor } from "#cli/prompt/prompt-beside-input.ts";
+import { isTerminal, promptsFor } from "#cli/prompt/prompt-beside-input.ts";
 import type { Sensor } from "#cli/sensor.ts";
 import { SignalListeners } from "#cli/signals.ts";
 import { closeToOthers, openToOthers, ownershipOf } from "#platform/file-modes.ts";
@@ -70,7 +70,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
   const { prompt, pins, uses } = promptsFor(host, permissions, asking);
   const sensor = systemSensor();
   const listeners = new SignalListeners();
-  const isTyped = globals.input && stdin.isTTY === true && !host.hasForeignInput;
+  const isTyped = globals.input && isTerminal(host) && !host.hasForeignInput;
   const approval = (prompt: Prompt) => ({
     atTerminal: isTyped
       ? ("typing" as const)
@@ -180,7 +180,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
         const { pinentry } = permissions;
         const isInWindow = pinentry !== null && globals.input && !prompt.available;
         const asking = isInWindow ? pinentryPrompt(pinentry, end) : pins;
-        return openOrRefuse(globals, vaultAccess(globals, asking, sensor, approve, host));
+        return openOrRefuse(globals, vaultAccess(globals, asking, sensor, approval(uses), host));
       };
       return serveWaiting(descriptor, { home, socket, folder: build.folder, options, open });
     },

@@ -67,7 +67,7 @@ function isDataNamed(host: Host): boolean {
 }
 
 /** Whether standard input is a terminal. The stream is not opened where the host knows it. */
-function isTerminal(host: Host): boolean {
+export function isTerminal(host: Host): boolean {
   return host.isInputTerminal ?? host.stdin.isTTY === true;
 }
 
