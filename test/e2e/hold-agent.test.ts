@@ -1,6 +1,6 @@
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Client, connectTo } from "../agent/agent.ts";
-import { EMULATOR, type Emulator, startEmulator } from "../platform/hardware/emulator.ts";
+import { EMULATOR, type Emulator, startForAll } from "../platform/hardware/emulator.ts";
 import { describeWith } from "../requires.ts";
 import { RFC_CODES, RFC_SECRET, type TestHome, testHome } from "./fob.ts";
 
@@ -29,12 +29,9 @@ async function agentOf({ fob }: TestHome): Promise<Client> {
 
 describeWith(EMULATOR, "an agent for tokens that the TPM holds", () => {
   beforeAll(async () => {
-    const ends: (() => void)[] = [];
-    emulator = await startEmulator((end) => void ends.push(end));
-    await emulator.tool("tpm2_dictionarylockout", "-s", "-n", "30", "-t", "1", "-l", "1");
-    return () => {
-      for (const end of ends) end();
-    };
+    const started = await startForAll();
+    emulator = started.emulator;
+    return started.end;
   });
 
   test("answers lines and JSON, and takes the PIN of a token, which the chip checks", async () => {

@@ -1,6 +1,6 @@
 import { cpSync, rmSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
-import { EMULATOR, type Emulator, startEmulator } from "../platform/hardware/emulator.ts";
+import { EMULATOR, type Emulator, startForAll } from "../platform/hardware/emulator.ts";
 import { describeWith } from "../requires.ts";
 import { RFC_CODES, type TestHome, testHome } from "./fob.ts";
 
@@ -37,11 +37,9 @@ async function countersOf({ fob }: TestHome): Promise<{ status: string; message:
 
 describeWith(EMULATOR, "a token that the TPM counts for", () => {
   beforeAll(async () => {
-    const ends: (() => void)[] = [];
-    emulator = await startEmulator((end) => void ends.push(end));
-    return () => {
-      for (const end of ends) end();
-    };
+    const started = await startForAll();
+    emulator = started.emulator;
+    return started.end;
   });
 
   test("repeats no passcode where its folder is put back, however often", async () => {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { EMULATOR, type Emulator, startEmulator } from "../platform/hardware/emulator.ts";
+import { EMULATOR, type Emulator, startForAll } from "../platform/hardware/emulator.ts";
 import { describeWith } from "../requires.ts";
 import { FOB, RFC_CODES, type TestHome, testHome } from "./fob.ts";
 import { PEAK_KIB } from "./peak-memory.ts";
@@ -78,11 +78,9 @@ async function codeOf({ home }: Pick<TestHome, "home">, socket: string) {
 
 describeWith(EMULATOR, "replies of what is no TPM", () => {
   beforeAll(async () => {
-    const ends: (() => void)[] = [];
-    emulator = await startEmulator((end) => void ends.push(end));
-    return () => {
-      for (const end of ends) end();
-    };
+    const started = await startForAll();
+    emulator = started.emulator;
+    return started.end;
   });
 
   test("take less than 16 MiB, however long they are", async () => {

@@ -17,6 +17,7 @@ import {
   type Emulator,
   listenBetween,
   startEmulator,
+  startForAll,
 } from "../platform/hardware/emulator.ts";
 import { describeWith } from "../requires.ts";
 import { until } from "../waiting.ts";
@@ -73,12 +74,9 @@ async function memoryOf(pid: number): Promise<readonly Buffer[]> {
 
 describeWith(EMULATOR, "a token that the TPM holds", () => {
   beforeAll(async () => {
-    const ends: (() => void)[] = [];
-    emulator = await startEmulator((end) => void ends.push(end));
-    await emulator.tool("tpm2_dictionarylockout", "-s", "-n", "30", "-t", "1", "-l", "1");
-    return () => {
-      for (const end of ends) end();
-    };
+    const started = await startForAll();
+    emulator = started.emulator;
+    return started.end;
   });
 
   test("gives the passcodes of RFC 4226, and each of them once", async () => {

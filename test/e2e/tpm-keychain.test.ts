@@ -7,6 +7,7 @@ import {
   type Emulator,
   listenBetween,
   startEmulator,
+  startForAll,
 } from "../platform/hardware/emulator.ts";
 import { describeWith } from "../requires.ts";
 import { HOTP_URI, homesLike, RFC_CODES, type TestHome, testHome } from "./fob.ts";
@@ -27,13 +28,10 @@ describeWith(EMULATOR, "a vault whose key the TPM keeps", () => {
   let codeWithPin = "";
 
   beforeAll(async () => {
-    const ends: (() => void)[] = [];
-    emulator = await startEmulator((end) => void ends.push(end));
-    await emulator.tool("tpm2_dictionarylockout", "-s", "-n", "30", "-t", "1", "-l", "1");
+    const started = await startForAll();
+    emulator = started.emulator;
     env = { ...emulator.env, FOB_KEYCHAIN: "tpm" };
-    return () => {
-      for (const end of ends) end();
-    };
+    return started.end;
   });
 
   const make = async ({ fob }: TestHome) => {

@@ -1,11 +1,8 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdtempSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openGrant } from "#vault/grants/granted-tokens.ts";
 import { listGrants, revokeGrant } from "#vault/grants/grants.ts";
 import { createHeader, newVaultId } from "#vault/keys/header.ts";
@@ -13,27 +10,12 @@ import { takePasscode } from "#vault/tokens/passcodes.ts";
 import { Vault } from "#vault/vault.ts";
 import { isTorture } from "../sampled.ts";
 import { addAtOnce } from "./add-at-once.ts";
+import { driverFrom } from "./driver.ts";
 
 /** `npm run torture` has more of all. */
 const [PROCESSES, GRANTS, ROUNDS] = isTorture ? [20, 12, 8] : [8, 2, 2];
 
-let folder: string;
-let driver: string;
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "fob-granting-"));
-  driver = join(folder, "driver.mjs");
-  await build({
-    entryPoints: [fileURLToPath(new URL("granting-driver.ts", import.meta.url))],
-    outfile: driver,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    logLevel: "error",
-  });
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { folder, driver } = driverFrom(new URL("granting-driver.ts", import.meta.url));
 
 function newVault() {
   const home = mkdtempSync(join(folder, "home-"));

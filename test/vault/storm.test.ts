@@ -1,16 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { hotp } from "#otp/hotp.ts";
 import { Vault } from "#vault/vault.ts";
 import { isTorture } from "../sampled.ts";
 import { anyMoment, cutOffAfter } from "../waiting.ts";
 import { addAtOnce } from "./add-at-once.ts";
+import { driverFrom } from "./driver.ts";
 
 /** `npm run torture` kills more often. */
 const KILLS = isTorture ? 1_000 : 15;
@@ -18,24 +16,7 @@ const KILLS = isTorture ? 1_000 : 15;
 const CODES = isTorture ? 150 : 50;
 const SECRET = Buffer.from("12345678901234567890");
 
-let folder: string;
-let driver: string;
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "fob-storm-"));
-  driver = join(folder, "driver.mjs");
-  const entry = fileURLToPath(new URL("counting-driver.ts", import.meta.url));
-  await build({
-    entryPoints: [entry],
-    outfile: driver,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    logLevel: "error",
-  });
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { folder, driver } = driverFrom(new URL("counting-driver.ts", import.meta.url));
 
 /** A vault with one event-based token, and how to let processes take its passcodes. */
 function newVault() {

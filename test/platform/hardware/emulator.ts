@@ -67,6 +67,25 @@ export async function startEmulator(
   };
 }
 
+/**
+ * Starts a TPM for all tests of a file, which forgives wrong PINs within a second each; `end` is what
+ * `beforeAll` returns.
+ */
+export async function startForAll(): Promise<{
+  readonly emulator: Emulator;
+  readonly end: () => void;
+}> {
+  const ends: (() => void)[] = [];
+  const emulator = await startEmulator((end) => void ends.push(end));
+  await emulator.tool("tpm2_dictionarylockout", "-s", "-n", "30", "-t", "1", "-l", "1");
+  return {
+    emulator,
+    end: () => {
+      for (const end of ends) end();
+    },
+  };
+}
+
 /** A socket before another one, which records and may change what goes through. */
 export interface Listener {
   readonly env: { readonly FOB_TPM: string };

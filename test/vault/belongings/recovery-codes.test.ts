@@ -1,11 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { USER_PIN_POLICY } from "#token/pin-policy.ts";
 import type { Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
@@ -28,26 +25,11 @@ import { Vault } from "#vault/vault.ts";
 import { isTorture } from "../../sampled.ts";
 import { anyMoment } from "../../waiting.ts";
 import { addAtOnce } from "../add-at-once.ts";
+import { driverFrom } from "../driver.ts";
 
 const KILLS = isTorture ? 200 : 6;
 
-let folder: string;
-let driver: string;
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "fob-codes-"));
-  driver = join(folder, "driver.mjs");
-  await build({
-    entryPoints: [fileURLToPath(new URL("taking-driver.ts", import.meta.url))],
-    outfile: driver,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    logLevel: "error",
-  });
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { folder, driver } = driverFrom(new URL("taking-driver.ts", import.meta.url));
 
 interface Desk {
   readonly vault: Vault;
