@@ -142,6 +142,7 @@ async function passcodesFromFiles(
   const records = vault.readNamed(names);
   const isQuick = records.every(
     ({ token, guard }) =>
+      token.credential.kind !== "list" &&
       needsNoPin(token, guard !== null) &&
       (token.confirm === "never" || (token.confirm === "others" && isAtPerson(env))) &&
       (names.length === 1 || !isCounting(token)),

@@ -87,7 +87,7 @@ export class Vault implements TokenStore {
   findExactly(query: string): IndexEntry | null {
     const look = lookAtCell(this.indexCell());
     const located = this.#locate(query, look);
-    if (located === null || typeof located === "object") return located?.token ?? null;
+    if (typeof located === "object") return located?.token ?? null;
     const index = this.#readIndex(look);
     if (located === "stale") this.#renewLocator(index, look);
     return index && findExactly(index, query);

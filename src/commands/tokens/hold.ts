@@ -10,14 +10,13 @@ import { refuseByDomain } from "#token/access-domain.ts";
 import { printable } from "#token/printable.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { HOLDERS, type Holder, type Token } from "#token/token.ts";
-import { indexOf } from "#vault/chip/counting.ts";
+import { storeCounter } from "#vault/chip/counting.ts";
 import { countInChip, holdSecret, refuseUnholdable } from "#vault/chip/holding.ts";
 import { overwritingRemoved } from "#vault/chip/overwriting.ts";
 import { listGrants } from "#vault/grants/grants.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { askSecretKey } from "#vault/pins/token-pin.ts";
 import { secretOf } from "#vault/tokens/passcodes.ts";
-import { readSound } from "#vault/tokens/same-secret.ts";
 import { isGuardedAlike, refuseWiped, type TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 
@@ -110,14 +109,17 @@ async function giveCounter(vault: Vault, record: TokenRecord): Promise<void> {
   if (record.held?.counter) throw new FobError("usage", t`the TPM counts for ${name} already`);
   refuseUnholdable(name, credential, { counts: true });
   const { held } = await countInChip(vault, record);
-  let isGiven = false;
-  vault.update(id, (current) => {
-    isGiven = isGuardedAlike(current, record) && !current.held?.counter;
-    return isGiven ? { ...current, held } : current;
-  });
-  if (isGiven || !held?.counter) return;
-  await vault.chip().removeCounter(indexOf(held.counter));
-  throw new FobError("denied", t`${name} was changed by another process`);
+  await storeCounter(
+    vault,
+    () => vault.chip(),
+    { id, counter: held?.counter },
+    () => {
+      vault.update(id, (current) => {
+        if (isGuardedAlike(current, record) && !current.held?.counter) return { ...current, held };
+        throw new FobError("denied", t`${name} was changed by another process`);
+      });
+    },
+  );
 }
 
 function refuse(vault: Vault, record: TokenRecord, counts: boolean): void {
@@ -173,26 +175,17 @@ async function hand(vault: Vault, record: TokenRecord, counts: boolean, prompt: 
   const secret = secretOf(record, secretKey);
   try {
     const held = await holdSecret(vault, record, secret, { counts, pin });
-    try {
-      overwritingRemoved(vault.tokenCell(record.token.id).folder, () =>
-        replace(vault, record, held),
-      );
-    } catch (error) {
-      await dropCounter(vault, record.token.id, held);
-      throw error;
-    }
+    const { id } = record.token;
+    await storeCounter(
+      vault,
+      () => vault.chip(),
+      { id, counter: held.held?.counter },
+      () => overwritingRemoved(vault.tokenCell(id).folder, () => replace(vault, record, held)),
+    );
     return { hadBiometrics: record.guard?.biometric != null };
   } finally {
     forget(secret, secretKey, pin);
   }
-}
-
-/** Removes a counter from the chip that no record names, because nothing was stored. */
-async function dropCounter(vault: Vault, id: string, { held }: TokenRecord): Promise<void> {
-  const counter = held?.counter;
-  if (!counter) return;
-  const stored = readSound(vault, id)?.held?.counter;
-  if (stored?.publicArea !== counter.publicArea) await vault.chip().removeCounter(indexOf(counter));
 }
 
 /** Its counter and its name may have changed since; its PIN and its secret may not have. */

@@ -362,8 +362,7 @@ function takeNote(vault: Vault, { local }: Draft, note: string | null): boolean 
   if (!local) return false;
   const current = sealedNoteOf(vault, local.id);
   if (note === current || current !== (local.fields["note"] ?? null)) return false;
-  replaceNote(vault, local.id, { before: current, after: note });
-  return true;
+  return replaceNote(vault, local.id, { before: current, after: note });
 }
 
 function valuesOf(fields: Draft["shared"]["fields"]): Record<string, JsonValue> {

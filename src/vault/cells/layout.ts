@@ -96,12 +96,8 @@ function attemptsFolder({ home }: VaultLayout): string {
 }
 
 /** The cell that counts the recovery codes that are left of each token, without any code. */
-export function codesLeftCell({ home, vaultId }: VaultLayout): Cell {
-  return {
-    folder: join(vaultFolder(home), "codes-left"),
-    identity: `${vaultId}/codes-left`,
-    seal: checksumSeal,
-  };
+export function codesLeftCell(layout: VaultLayout): Cell {
+  return checksummedCell(layout, "codes-left");
 }
 
 /** The file with the last use of each token, which is not written durably. */
@@ -133,8 +129,8 @@ export function syncTurnCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
  * The cell that names the agent of the vault: its process, which may have ended, and the secret
  * that it authenticates with. It has no key of the vault.
  */
-export function agentCell({ home, vaultId }: VaultLayout): Cell {
-  return checksummedCell({ home, vaultId }, "agent");
+export function agentCell(layout: VaultLayout): Cell {
+  return checksummedCell(layout, "agent");
 }
 
 /**

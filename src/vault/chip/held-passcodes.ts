@@ -95,7 +95,7 @@ async function counted(
   const { name } = record.token;
   refuseUsedUp(name, expected);
   const mac = await macOf(expected);
-  const counter = await takeCount(store, chip, record, eventBased);
+  const counter = await takeCount(store, () => chip, record, eventBased);
   const taken = counter === expected ? mac : await macOf(counter).catch(lost(name, counter));
   return { kind: "hotp", code: truncate(taken, digits, alphabet), counter };
 }

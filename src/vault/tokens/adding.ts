@@ -14,6 +14,7 @@ import { sealCodes, storeCodes } from "#vault/belongings/recovery-codes.ts";
 import { createCell } from "#vault/cells/cell.ts";
 import { makeFolder } from "#vault/cells/cell-files.ts";
 import { tokensFolder } from "#vault/cells/layout.ts";
+import { dropCounter } from "#vault/chip/counting.ts";
 import { holdSecret } from "#vault/chip/holding.ts";
 import { newTokenId, type Vault } from "#vault/vault.ts";
 import {
@@ -96,8 +97,9 @@ export async function addTokens(
   const wanted = newTokens.map(({ id = newTokenId() }) => id);
   let batch = beginBatch(vault, { adds: wanted, removes: replaced, at: now }, processes);
   let listed: (Token | null)[] = [];
+  const held: TokenRecord[] = [];
   try {
-    const tokens = await writeTokens(vault, newTokens, batch.adds, adding);
+    const tokens = await writeTokens(vault, newTokens, batch.adds, { ...adding, held });
     await adding.look();
     listed = list(vault, tokens, wishedNames(newTokens), adding, {
       isOurs: () => isOurs(vault, batch),
@@ -108,9 +110,11 @@ export async function addTokens(
   } catch (error) {
     if (error instanceof FobError && error.code === "interrupted") finishSoon(vault, batch);
     else finishBatch(vault, batch);
+    await dropCounters(vault, held);
     throw error;
   }
   finishBatch(vault, batch, { tellAside });
+  await dropCounters(vault, held);
   try {
     // once more: nothing uses the replaced ones any longer
     return goOnFrom(vault, listed, batch.removes);
@@ -134,16 +138,24 @@ function goOnFrom(
   return tokens.map((token) => token && (now.get(token.id) ?? token));
 }
 
+/** Removes the counters from the chip that were made for tokens which are not stored. */
+async function dropCounters(vault: Vault, held: readonly TokenRecord[]): Promise<void> {
+  for (const record of held) {
+    const made = { id: record.token.id, counter: record.held?.counter };
+    await dropCounter(vault, () => vault.chip(), made);
+  }
+}
+
 function wishedNames(newTokens: readonly NewToken[]): readonly string[] {
   return newTokens.map(({ name }) => name);
 }
 
-/** Writes the tokens' own files. The tokens are not in use yet. */
+/** Writes the tokens' own files. The tokens are not in use yet. `held` gets those of the chip. */
 async function writeTokens(
   vault: Vault,
   newTokens: readonly NewToken[],
   ids: readonly string[],
-  { now, look, step, replaced = [] }: Adding,
+  { now, look, step, replaced = [], held }: Adding & { readonly held: TokenRecord[] },
 ): Promise<Token[]> {
   const gone = new Set(replaced);
   const names = new FreeNames(
@@ -157,11 +169,9 @@ async function writeTokens(
     await look();
     const name = names.next(rest.name);
     const token: Token = { ...newlyEnrolled(now), ...rest, id: ids[i] ?? newTokenId(), name };
-    const record = await recordOf(vault, token, {
-      secret,
-      guard: guard ?? null,
-      hold: hold ?? null,
-    });
+    const bare = await recordOf(vault, token, { secret, hold: hold ?? null });
+    if (bare.held) held.push(bare);
+    const record = guard ? await guarded(vault, bare, guard) : bare;
     createCell(vault.tokenCell(token.id), encodeRecord(record));
     const left = storeBelongings(vault, token, secret, { note, recoveryCodes });
     if (left !== null) codesLeft.set(token.id, left);
@@ -199,17 +209,20 @@ function storeBelongings(
 async function recordOf(
   vault: Vault,
   token: Token,
-  { secret, guard = null, hold = null }: Pick<NewToken, "secret" | "guard" | "hold">,
+  { secret, hold = null }: Pick<NewToken, "secret" | "hold">,
 ): Promise<TokenRecord> {
+  const stored = createRecord(token, secret, vault.vaultKey);
+  return hold ? await holdSecret(vault, stored, Buffer.from(secret), hold) : stored;
+}
+
+async function guarded(vault: Vault, record: TokenRecord, guard: NewPin): Promise<TokenRecord> {
   const { vaultKey } = vault;
-  const chip = () => vault.chip();
-  const stored = createRecord(token, secret, vaultKey);
-  const record = hold ? await holdSecret(vault, stored, Buffer.from(secret), hold) : stored;
-  if (!guard) return record;
   const secretKey = unguardedSecretKey(record, vaultKey);
-  const guarded = await guardRecord(record, { vaultKey, secretKey, chip }, guard);
-  forget(secretKey);
-  return guarded;
+  try {
+    return await guardRecord(record, { vaultKey, secretKey, chip: () => vault.chip() }, guard);
+  } finally {
+    forget(secretKey);
+  }
 }
 
 /** The batch that tokens are listed for. */

@@ -12,7 +12,7 @@ import type { Token } from "#token/token.ts";
 import { takeCount } from "#vault/chip/counting.ts";
 import { heldMac } from "#vault/chip/held-macs.ts";
 import { takeEntry } from "./list-entries.ts";
-import { refuseUsedUp, secretOf, takeCounter } from "./passcodes.ts";
+import { refuseUsedUp, secretOf } from "./passcodes.ts";
 import type { TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
@@ -66,9 +66,7 @@ export async function answerChallenge(
     if (asked.serverResponse !== null)
       await refuseWrongServer(asked.serverResponse, { ...inputs, counter: expected });
     if (expected === null) return { response, counter: null };
-    const counter = record.held
-      ? await takeCount(store, store.chip(), record, countingCredential)
-      : takeCounter(store, token.id, countingCredential);
+    const counter = await takeCount(store, () => store.chip(), record, countingCredential);
     const isExpected = counter === expected;
     return { response: isExpected ? response : await respond({ ...inputs, counter }), counter };
   } finally {

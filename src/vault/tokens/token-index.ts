@@ -101,7 +101,7 @@ export function entriesLike(value: Buffer | null, query: string): IndexEntry[] {
   if (value === null || needle === null || !value.includes(NEWLINE)) return decodeIndex(value);
   // a character for each byte: positions are the same in all of them
   const text = value.toString("latin1");
-  const starts = [...linesWith(text, needle)].sort((one, other) => one - other);
+  const starts = [...linesWith(text, needle, isAscii(value))].sort((one, other) => one - other);
   return decodeLines(
     value,
     starts.map((start) => value.toString("utf8", start, text.indexOf("\n", start))),
@@ -119,8 +119,11 @@ function needleOf(query: string): string | null {
   return longest === "" ? null : longest.toLowerCase();
 }
 
-/** Where the lines of tokens begin that have this text in any letter case, or other letters. */
-function linesWith(text: string, needle: string): Set<number> {
+/**
+ * Where the lines of tokens begin that have this text in any letter case, or letters beyond ASCII,
+ * unless the text `isPlain`.
+ */
+function linesWith(text: string, needle: string, isPlain: boolean): Set<number> {
   const starts = new Set<number>();
   const head = text.indexOf("\n");
   const add = (at: number) => {
@@ -131,7 +134,7 @@ function linesWith(text: string, needle: string): Set<number> {
   };
   const lower = text.toLowerCase();
   for (let at = lower.indexOf(needle); at >= 0; at = lower.indexOf(needle, at)) at = add(at);
-  if (isAscii(Buffer.from(text, "latin1"))) return starts;
+  if (isPlain) return starts;
   // letters such as the sign of Kelvin have lower cases of ASCII
   for (const { index } of text.matchAll(/[\x80-\xff]+/g)) add(index);
   return starts;

@@ -4,6 +4,7 @@ import { t } from "#base/language.ts";
 import { isDamage, isOfNewer } from "#token/newer.ts";
 import { calendarCell, removedFolder } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
+import type { TokenCounter } from "#vault/chip/chip.ts";
 import { indexOf } from "#vault/chip/counting.ts";
 import { endExpiredGrants } from "#vault/grants/grants.ts";
 import { attemptsOfToken, removeAttempts } from "#vault/pins/attempts.ts";
@@ -25,9 +26,9 @@ import {
 /**
  * Updates the calendar and deletes removed tokens after their 30 days. Damaged ones stay, and do
  * not stop the deletion of others. Throws FobError where the folder or the calendar cannot be used;
- * nothing is deleted then. Returns the records of deleted tokens that a chip counted for.
+ * nothing is deleted then. Returns the counters of the chip that it had for deleted tokens.
  */
-export function emptyTrash(vault: Vault, now: Date): readonly TokenRecord[] {
+export function emptyTrash(vault: Vault, now: Date): readonly TokenCounter[] {
   const ids = removedIds(vault);
   if (ids.length === 0) return [];
   const { vouched, moved } = lookAtClock(vault, now);
@@ -35,7 +36,7 @@ export function emptyTrash(vault: Vault, now: Date): readonly TokenRecord[] {
   if (!moved) return [];
   finishDiscarding(removedFolder(vault.layout));
   const gone = ids.map((id) => letGo(vault, id, now, vouched)).filter((record) => record !== null);
-  return gone.filter(({ held }) => held?.counter);
+  return gone.flatMap(({ held }) => held?.counter ?? []);
 }
 
 /**
@@ -43,21 +44,20 @@ export function emptyTrash(vault: Vault, now: Date): readonly TokenRecord[] {
  * returns a warning for the user where it failed.
  */
 export async function emptyTrashQuietly(vault: Vault, now: Date): Promise<string | null> {
-  let counted: readonly TokenRecord[] = [];
+  let counters: readonly TokenCounter[] = [];
   const ofTokens = reasonWhyNot(vault, () => {
-    counted = emptyTrash(vault, now);
+    counters = emptyTrash(vault, now);
   });
-  if (counted.length > 0) await removeCounters(vault, counted);
+  await removeCounters(vault, counters);
   const ofGrants = reasonWhyNot(vault, () => endExpiredGrants(vault, now));
   if (ofTokens !== null) return t`warning: removed tokens could not be looked through: ${ofTokens}`;
   return ofGrants && t`warning: expired grants could not be looked through: ${ofGrants}`;
 }
 
 /** What the chip keeps because it cannot be reached now, `fob doctor` names. */
-async function removeCounters(vault: Vault, records: readonly TokenRecord[]): Promise<void> {
+async function removeCounters(vault: Vault, counters: readonly TokenCounter[]): Promise<void> {
   try {
-    for (const { held } of records)
-      if (held?.counter) await vault.chip().removeCounter(indexOf(held.counter));
+    for (const counter of counters) await vault.chip().removeCounter(indexOf(counter));
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
   }

@@ -2,12 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { FobError } from "#base/fob-error.ts";
+import { lifeOf, thisProcess } from "#base/process-identity.ts";
 import { tpmChip } from "#platform/hardware/chip.ts";
 import type { Chip } from "#vault/chip/chip.ts";
-import { takeCount } from "#vault/chip/counting.ts";
+import { moveCounter, takeCount } from "#vault/chip/counting.ts";
 import { countInChip, holdSecret } from "#vault/chip/holding.ts";
 import { newVaultId } from "#vault/keys/header.ts";
 import { newKey } from "#vault/keys/keys.ts";
+import { addTokens } from "#vault/tokens/adding.ts";
 import { eventBased } from "#vault/tokens/passcodes.ts";
 import { DAY } from "#vault/trash/calendar.ts";
 import { removeToken } from "#vault/trash/removal.ts";
@@ -26,6 +29,11 @@ const CREDENTIAL = {
   counter: 7n,
 } as const;
 
+const ACME = {
+  ...({ name: "ACME", issuer: null, account: null, serial: null } as const),
+  ...({ format: "test", pin: "none", credential: CREDENTIAL } as const),
+};
+
 let chip: Chip;
 let vault: Vault;
 let id: string;
@@ -36,12 +44,7 @@ beforeEach(async () => {
   chip = tpmChip((await startEmulator()).env);
   vault = new Vault({ home, vaultId: newVaultId() }, newKey(), false, chip);
   const secret = newKey();
-  const rest = { issuer: null, account: null, serial: null, format: "test", pin: "none" } as const;
-  [{ id } = { id: "" }] = addAtOnce(
-    vault,
-    [{ name: "ACME", ...rest, credential: CREDENTIAL, secret }],
-    START,
-  );
+  [{ id } = { id: "" }] = addAtOnce(vault, [{ ...ACME, secret }], START);
   const held = await holdSecret(vault, vault.read(id), secret, { counts: false });
   const counted = await countInChip(vault, held);
   vault.update(id, () => counted);
@@ -55,7 +58,7 @@ function countWithoutChip(counter: bigint): void {
   }));
 }
 
-const take = () => takeCount(vault, chip, vault.read(id), eventBased);
+const take = () => takeCount(vault, () => chip, vault.read(id), eventBased);
 
 describeWith(EMULATOR, "a token that a chip counts for", () => {
   test("goes on at the chip's counter where the vault's is behind", async () => {
@@ -73,6 +76,35 @@ describeWith(EMULATOR, "a token that a chip counts for", () => {
       expect(await chip.countersOf(vault.layout.vaultId)).toHaveLength(1);
     },
   );
+
+  test("leaves no counter in the chip that no record names", async () => {
+    const counters = () => chip.countersOf(vault.layout.vaultId);
+    const before = await counters();
+    const fullDisk = {
+      layout: vault.layout,
+      read: (one: string) => vault.read(one),
+      update: () => {
+        throw new FobError("unavailable", "the disk is full");
+      },
+    };
+    await expect(moveCounter(fullDisk, chip, vault.read(id), 5_000n)).rejects.toThrow("full");
+    expect(await counters()).toEqual(before);
+    let looks = 0;
+    const adding = addTokens(
+      vault,
+      [{ ...ACME, name: "second", secret: newKey(), hold: { by: "tpm", counts: true } }],
+      {
+        ...{ now: START, processes: { own: thisProcess, lifeOf } },
+        look: async () => {
+          looks++;
+          if (looks > 1) throw new FobError("interrupted", "stopped");
+        },
+      },
+    );
+    await expect(adding).rejects.toThrow("stopped");
+    expect([looks, await counters()]).toEqual([2, before]);
+    expect(vault.entries()).toHaveLength(1);
+  });
 
   test("takes its counter out of the chip when it is deleted, and not when it is removed", async () => {
     removeToken(vault, id, START);
