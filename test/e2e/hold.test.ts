@@ -316,6 +316,21 @@ describeWith(EMULATOR, "a token that the TPM holds", () => {
     expect((await fob(["hold", "ACME", "tpm", "--yes"], { env })).exitCode).toBe(2);
   });
 
+  test("was shared before: other devices keep its secret, and one of the chip is never shared", async () => {
+    const { home, fob } = homeWithTpm();
+    await fob(["enroll", "-"], { input: TOTP_URI });
+    await fob(["sync", "init", join(home, "tokens.git"), "--name", "laptop"]);
+    await fob(["sync", "add", "Example"]);
+    const held = await fob(["hold", "Example", "tpm", "--yes"]);
+    expect(held).toMatchObject({ exitCode: 0 });
+    expect(held.stderr).toContain("Example is shared: the repository of `fob sync`");
+    await fob(["enroll", "--hold", "tpm", "-"], { input: EVENTS });
+    const refused = await fob(["sync", "add", "ACME"]);
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("the chip") });
+    // what cannot be handed over either
+    expect(refused.stderr).not.toContain("sync move");
+  });
+
   test("is none that a chip cannot compute, and none of another chip", async () => {
     const { fob } = homeWithTpm();
     const refused = [

@@ -8,7 +8,7 @@ import { seeded } from "../seeded.ts";
 import { cutOffAfter } from "../waiting.ts";
 
 const DEVICES = isTorture ? 5 : 3;
-const EDITS = isTorture ? 2_000 : 10;
+const EDITS = Number(process.env["EDITS"] ?? (isTorture ? 2_000 : 10));
 
 /** More rounds than devices need to tell each other everything, and to finish every move. */
 const ROUNDS = 8;
