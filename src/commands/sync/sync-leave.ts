@@ -33,7 +33,8 @@ export const syncLeave = defineCommand({
     const told = !local && state.chain.length > 0 ? await tell(session, context) : null;
     const isLast = told?.members.length === 0;
     // nobody but the recovery identity could read it
-    const isEmptied = isLast && (await work.repository.discard("device", session.device));
+    const isGone = isLast && (await work.repository.discard("device", session.device));
+    const isEmptied = isGone && told?.strangers.length === 0;
     await forgetSync(work);
     return { device: state.name, remote: state.remote, isTold: told !== null, isEmptied };
   },

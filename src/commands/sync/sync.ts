@@ -16,7 +16,7 @@ export const sync = defineCommand({
   description:
     "Fetches what the other devices have changed, checks and merges it, and sends what this one has. Everything is encrypted for the devices " +
     "that are members; git only carries it. Exit code 8 when the remote cannot be reached, 7 when it shows something that no member has " +
-    "signed, or less than it did before: nothing is changed then. docs/sync.md tells more.",
+    "signed, or less than it did before, 4 when this device was removed or another copy of its home is in use: nothing is changed then. docs/sync.md tells more.",
   arguments: {},
   options: {
     approve: value("WORDS", "approve the device whose screen shows these words"),

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
@@ -40,6 +40,7 @@ export function refuseTwin(state: Own, shown: SeenHead): void {
  * copy in the former place, if it is still used, is refused there.
  */
 export function placeOfHome({ home }: Pick<VaultLayout, "home">): string {
-  const { ino } = statSync(vaultFolder(home));
-  return createHash("sha256").update(`${ino} ${home}`).digest("hex").slice(0, 16);
+  const folder = realpathSync(vaultFolder(home));
+  const { ino } = statSync(folder);
+  return createHash("sha256").update(`${ino} ${folder}`).digest("hex").slice(0, 16);
 }
