@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { walkTokens } from "marked";
+import { type Tokens, walkTokens } from "marked";
 import { expect, test } from "vitest";
 import { parseCommandLine } from "#cli/command-line/parse.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
@@ -118,6 +118,21 @@ test("every option that a page names alone belongs to a command of fob", () => {
       .map((option) => `${path}: ${option}`),
   );
   expect(wrong).toEqual([]);
+});
+
+test("the table of what an agent and a grant can do has every command", () => {
+  const page = PAGES.find(({ path }) => path === "docs/scripts.md")?.page;
+  const table = page?.tokens.find(
+    (token): token is Tokens.Table =>
+      token.type === "table" && /\ba grant\b/.test(token.raw) && /^\| commands/.test(token.raw),
+  );
+  const named = [...(table?.raw ?? "").matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
+  const isNamed = (command: string) =>
+    named.some(
+      (name) =>
+        name === command || name.startsWith(`${command} `) || command.startsWith(`${name} `),
+    );
+  expect(Object.keys(COMMANDS).filter((command) => !isNamed(command))).toEqual([]);
 });
 
 test("every setting that a page sets exists", () => {
