@@ -339,11 +339,16 @@ function formatEnrolled(result: Enrolled, style: Style): string[] {
   }
   const enrolled = result.views.flatMap((view) => [
     t`enrolled ${style.strong(printable(view.name))} (${describeView(view)})`,
-    ...(view.clientPart === undefined
-      ? []
-      : [t`type this at the issuer to finish: ${style.strong(view.clientPart)}`]),
+    ...(view.clientPart === undefined ? [] : describeClientPart(view.clientPart, style)),
   ]);
   return result.passcode ? [...enrolled, describeFirst(result.passcode, style)] : enrolled;
+}
+
+/** The part of the secret that a person types elsewhere: no line of the terminal breaks it. */
+function describeClientPart(clientPart: string, { columns, strong }: Style): string[] {
+  const what = t("type this at the issuer to finish:");
+  const fits = columns === null || what.length + 1 + clientPart.length <= columns;
+  return fits ? [`${what} ${strong(clientPart)}`] : [what, strong(clientPart)];
 }
 
 function forWhom({ account, format }: OnlineView): string {
