@@ -173,7 +173,8 @@ async function readKnown(
   for (const { id, app, read } of FORMATS) {
     const entries = await read(file, askSecret, effort);
     if (entries === null) continue;
-    const content = await readItems(app, id, entries, effort);
+    const found = await readItems(app, id, entries, effort);
+    const content = file.isTable ? judged(file, found) : found;
     const { missingEnd } = file;
     return missingEnd === null
       ? content
@@ -203,11 +204,17 @@ async function readList(
   const lines = readLines(text);
   if (!lines.some((line) => /^[a-z-]+:\/\//i.test(mend(line.text).text))) return null;
   const numbered = lines.map((line) => ({ ...line, number: line.number + linesBefore }));
-  const content = await readStrings(t("a list"), numbered, effort);
+  return judged({ bytes, text }, await readStrings(t("a list"), numbered, effort));
+}
+
+/** Findings about the end of a list, where its last line has none. */
+function judged(
+  { bytes, text }: Pick<ForeignFile, "bytes" | "text">,
+  content: FileContent,
+): FileContent {
   // the text has no space around it; in UTF-16, a zero follows
   const isEnded = bytes.subarray(-2).includes("\n".charCodeAt(0));
-  const drafts = isEnded ? content.drafts : judgeEnd(text, content.drafts);
-  return { ...content, drafts };
+  return isEnded ? content : { ...content, drafts: judgeEnd(text, content.drafts) };
 }
 
 async function readStrings(
