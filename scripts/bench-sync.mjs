@@ -1,15 +1,14 @@
 // Measures what docs/sync.md promises for a thousand tokens on a local remote, in
 // seconds of wall time: `npm run bench:sync`, with `-- --tokens N` for another number.
 import { spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { environmentOf, uriOf } from "./bench/homes.mjs";
 
 const FOB = fileURLToPath(new URL("../bin/fob.js", import.meta.url));
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /** The goals in seconds of wall time. */
 const MANY = 5;
@@ -44,9 +43,7 @@ function measure(count) {
 
 /** @param {string} name */
 function home(name) {
-  const { NODE_EXTRA_CA_CERTS: _, FOB_GRANT: __, ...rest } = process.env;
-  const FOB_HOME = join(folder, name);
-  const env = { ...rest, FOB_HOME, FOB_KEYCHAIN: "file", FOB_AGENT_SOCK: "", FOB_NO_INPUT: "1" };
+  const env = environmentOf(join(folder, name));
   return (/** @type {string[]} */ args, input = "") => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [FOB, ...args], { env, input });
     if (status === 0) return stdout.toString("utf8");
@@ -63,10 +60,4 @@ function time(what, goal, act) {
   const allowed = goal === null ? "-" : `${goal} s`;
   console.log(`${what.padEnd(36)}${wall.toFixed(2).padStart(6)} s   ${allowed}${missed}`);
   if (missed) process.exitCode = 1;
-}
-
-/** @param {number} i */
-function uriOf(i) {
-  const secret = [...randomBytes(32)].map((byte) => LETTERS[byte % 32]).join("");
-  return `otpauth://totp/issuer-${i}:user${i}?secret=${secret}&issuer=issuer-${i}`;
 }

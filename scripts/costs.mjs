@@ -4,6 +4,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { replaceBetween } from "./replace-between.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const DOCUMENT = join(root, "ARCHITECTURE.md");
@@ -33,9 +34,8 @@ const lines = [
   `| what several of them need | ${shared.length} | ${megabytes(sizeOf(shared))} |`,
   `| all | ${all.size} | ${megabytes(sizeOf([...all]))} |`,
 ];
-const [before = "", rest = ""] = readFileSync(DOCUMENT, "utf8").split(BEGIN);
-const [, after = ""] = rest.split(END);
-writeFileSync(DOCUMENT, `${before}${BEGIN}\n\n${lines.join("\n")}\n\n${END}${after}`);
+const page = readFileSync(DOCUMENT, "utf8");
+writeFileSync(DOCUMENT, replaceBetween(page, BEGIN, END, lines.join("\n")));
 console.log(lines.join("\n"));
 
 /**

@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { drawQr } from "../draw-qr.mjs";
+import { startEmulator } from "./emulator.mjs";
 
 const FOB = fileURLToPath(new URL("../../bin/fob.js", import.meta.url));
+const FLOOR = fileURLToPath(new URL("floor.cjs", import.meta.url));
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /**
@@ -18,13 +20,16 @@ const EVENT_BASED = 100;
 /** The name of a time-based token in every home. */
 const NAMED = "GitHub";
 
+/** The name of a token that the TPM holds. */
+const HELD = "in-the-chip";
+
 /** The Node that runs fob. */
 const nodeOf = { commands: process.execPath };
 
 /**
- * Makes homes with 10, 100, 1,000 and 10,000 tokens that were used before, and one whose vault an
- * agent holds behind an app PIN. The Node that runs this makes them; commands in them are run by
- * `node`, which can be changed.
+ * Makes homes with 10, 100, 1,000 and 10,000 tokens that were used before, one whose vault an agent
+ * holds behind an app PIN, and, where there is an emulator, one with a token that a TPM holds. The
+ * Node that runs this makes them; commands in them are run by `node`, which can be changed.
  */
 export async function makeHomes() {
   const folder = mkdtempSync(join(tmpdir(), "fob-bench-"));
@@ -41,6 +46,9 @@ export async function makeHomes() {
   const withPin = { ...agent.env, FOB_PIN: "83517" };
   run(agent.fob("pin", "set"), withPin);
   const { socket } = JSON.parse(run(agent.fob("unlock", "--json"), withPin));
+  const emulator = startEmulator(folder);
+  const held = emulator && { ...few, env: { ...few.env, ...emulator.env } };
+  if (held) run(held.fob("enroll", "--hold", "tpm", "--quiet", "-"), held.env, heldUri());
   const picture = join(folder, "screenshot.png");
   const uri = `otpauth://totp/GitHub:ann?secret=${secretOf(1)}&issuer=GitHub`;
   const code = drawQr(uri, { moduleSize: 8, canvas: { width: 1_000, height: 1_000 } });
@@ -51,6 +59,8 @@ export async function makeHomes() {
     thousand,
     many,
     agent: { ...agent, socket: String(socket) },
+    /** A passcode of a token that the TPM holds; null where there is no emulator. */
+    held: held && { command: held.fob("code", HELD), env: held.env },
     picture,
     secret: secretOf(2),
     folder,
@@ -60,6 +70,7 @@ export async function makeHomes() {
     },
     remove() {
       run(agent.fob("lock"), agent.env);
+      emulator?.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -67,15 +78,7 @@ export async function makeHomes() {
 
 /** @param {string} home @param {number} count */
 function makeHome(home, count) {
-  const { NODE_EXTRA_CA_CERTS: _, FOB_GRANT: __, ...rest } = process.env;
-  const env = {
-    ...rest,
-    FOB_HOME: home,
-    FOB_KEYCHAIN: "file",
-    FOB_AGENT_SOCK: "",
-    FOB_PIN: "",
-    FOB_NO_INPUT: "1",
-  };
+  const env = environmentOf(home);
   const fob = (/** @type {string[]} */ ...args) => [nodeOf.commands, FOB, ...args];
   const uris = Array.from({ length: count }, (_, i) => uriOf(i));
   run(fob("enroll", "--quiet", "-"), env, uris.join("\n"));
@@ -88,6 +91,8 @@ function makeHome(home, count) {
     timed: (...args) => ({ command: fob(...args), env }),
     /** A bare Node. */
     bare: () => ({ command: [nodeOf.commands, "-e", "0"], env }),
+    /** What `code NAME` cannot do without. */
+    floor: () => ({ command: [nodeOf.commands, FLOOR, home, String(JSON.parse(shown).id)], env }),
     named: NAMED,
     id: String(JSON.parse(shown).id),
     timeBased: nameOf(count - 1),
@@ -95,8 +100,25 @@ function makeHome(home, count) {
   };
 }
 
-/** @param {number} i */
-function uriOf(i) {
+/**
+ * The environment of the commands in a home: nothing that a person has set for fob counts.
+ * @param {string} home
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function environmentOf(home) {
+  const own = Object.entries(process.env).filter(
+    ([name]) => name !== "NODE_EXTRA_CA_CERTS" && !name.startsWith("FOB_"),
+  );
+  const more = { FOB_HOME: home, FOB_KEYCHAIN: "file", FOB_AGENT_SOCK: "", FOB_PIN: "" };
+  return { ...Object.fromEntries(own), ...more, FOB_NO_INPUT: "1" };
+}
+
+function heldUri() {
+  return `otpauth://totp/${HELD}:user?secret=${secretOf(3)}&issuer=${HELD}`;
+}
+
+/** The URI of a token: one in a hundred is event-based. @param {number} i */
+export function uriOf(i) {
   const kind = i % EVENT_BASED === 0 ? "hotp" : "totp";
   return `otpauth://${kind}/${nameOf(i)}:user${i}?secret=${secretOf(i)}&issuer=${nameOf(i)}&counter=0`;
 }

@@ -29,13 +29,19 @@ const additions = ({ named, timeBased }) => [
 
 /** The rows that every Node is measured in. @param {Homes} homes @returns {readonly Row[]} */
 export function rowsOf(homes) {
-  const { few, hundred, thousand, many, agent } = homes;
+  const { few, hundred, thousand, many, agent, held } = homes;
   const node = few.bare();
   const exact = few.timed("code", few.named);
   /** @param {Home} home @param {readonly (readonly string[])[]} lines */
   const codes = (home, lines) => lines.map((words) => home.timed("code", ...words));
   return [
     { row: "`node -e 0` against itself", timed: [node], against: node, goal: null },
+    {
+      row: "its floor: the same reads and cryptography, and nothing else",
+      timed: [few.floor()],
+      against: node,
+      goal: null,
+    },
     { row: "`code NAME`", timed: [exact], against: node, goal: 1.25 },
     {
       row: "any spelling (case, prefix, part, issuer:account, id)",
@@ -56,6 +62,16 @@ export function rowsOf(homes) {
       goal: 1.3,
     },
     { row: "event-based", timed: codes(few, [[few.eventBased]]), against: node, goal: 1.4 },
+    ...(held
+      ? [
+          {
+            row: "held by the TPM (swtpm), against one that is not",
+            timed: [held],
+            against: exact,
+            goal: 1.6,
+          },
+        ]
+      : []),
     {
       row: "10,000 tokens, exact, against 10",
       timed: codes(many, [[many.timeBased]]),

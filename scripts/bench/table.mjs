@@ -1,4 +1,5 @@
 // The table of docs/performance.md, made of one run of the bench.
+import { replaceBetween } from "../replace-between.mjs";
 
 /**
  * @typedef {{ row: string, unit: string, goal: number | null, isMore?: boolean, figures:
@@ -13,9 +14,7 @@ const END = "<!-- end of the table -->";
  * {string} about what was measured where
  */
 export function withTable(page, results, about) {
-  const [start, end] = [page.indexOf(START), page.indexOf(END)];
-  if (start < 0 || end < start) throw new Error("docs/performance.md has no place for the table");
-  return `${page.slice(0, start)}${START}\n\n${about}\n\n${table(results)}\n\n${page.slice(end)}`;
+  return replaceBetween(page, START, END, `${about}\n\n${table(results)}`);
 }
 
 /** @param {readonly Result[]} results */
