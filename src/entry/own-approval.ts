@@ -10,7 +10,7 @@ import type { TokenUse } from "#vault/pins/pin-prompt.ts";
 import { ANSWER_MS, approver, askingProgram, describeUse } from "./approver.ts";
 
 /** Whom this process can ask. */
-interface Ways {
+interface Reachable {
   /** The person at its terminal. */
   readonly prompt: Prompt;
   readonly notifier: Notifier;
@@ -27,7 +27,7 @@ interface Ways {
  */
 export async function approveHere(
   use: TokenUse,
-  { prompt, notifier, pinentry, isInputAllowed, folder }: Ways,
+  { prompt, notifier, pinentry, isInputAllowed, folder }: Reachable,
   answerMs = ANSWER_MS,
 ): Promise<void> {
   if (!isInputAllowed) throw cannotBeAsked(use);

@@ -13,14 +13,35 @@ export function defaultHome(
   env: NodeJS.ProcessEnv,
   platform: NodeJS.Platform = process.platform,
 ): string {
-  if (platform === "win32") {
-    const home = () => join(userHome(env["USERPROFILE"]), "AppData", "Local");
-    return join(absolute(env["LOCALAPPDATA"]) ?? home(), "fob", "Data");
-  }
+  if (platform === "win32") return join(localAppData(env), "fob", "Data");
   if (platform === "darwin")
     return join(userHome(env["HOME"]), "Library", "Application Support", "fob");
-  const data = absolute(env["XDG_DATA_HOME"]) ?? join(userHome(env["HOME"]), ".local", "share");
-  return join(data, "fob");
+  return join(dataFolder(env), "fob");
+}
+
+/** The user's folder for data on Linux. These functions throw as {@link userHome} does. */
+export function dataFolder(env: NodeJS.ProcessEnv): string {
+  return absolute(env["XDG_DATA_HOME"]) ?? join(userHome(env["HOME"]), ".local", "share");
+}
+
+/** The user's folder for settings on Linux. */
+export function configFolder(env: NodeJS.ProcessEnv): string {
+  return absolute(env["XDG_CONFIG_HOME"]) ?? join(userHome(env["HOME"]), ".config");
+}
+
+/** The user's folder on Linux for what a program remembers. */
+export function stateFolder(env: NodeJS.ProcessEnv): string {
+  return absolute(env["XDG_STATE_HOME"]) ?? join(userHome(env["HOME"]), ".local", "state");
+}
+
+/** The user's folder on Windows for data of this machine. */
+export function localAppData(env: NodeJS.ProcessEnv): string {
+  return absolute(env["LOCALAPPDATA"]) ?? join(userHome(env["USERPROFILE"]), "AppData", "Local");
+}
+
+/** The user's folder on Windows for what goes along to other machines. */
+export function roamingAppData(env: NodeJS.ProcessEnv): string {
+  return absolute(env["APPDATA"]) ?? join(userHome(env["USERPROFILE"]), "AppData", "Roaming");
 }
 
 /** A path from the environment; null for an empty or relative one. */

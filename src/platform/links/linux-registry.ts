@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { LOGO } from "#base/logo.ts";
 import type { LinkOwner } from "#cli/links.ts";
-import { absolute, userHome } from "#platform/paths.ts";
+import { configFolder, dataFolder } from "#platform/paths.ts";
 import { isInstalled } from "#platform/program/find-program.ts";
 import { planOf, runTool, type Step, writing } from "#platform/program/system-steps.ts";
 import { desktopEntry, ENTRY_NAME, ICON_NAME, schemeType } from "./desktop-entry.ts";
@@ -62,15 +62,13 @@ export function linuxRegistry({ env, program }: Surroundings): Registry {
 }
 
 function placesOf(env: NodeJS.ProcessEnv): Places {
-  const inHome = (variable: string, ...usual: string[]) =>
-    absolute(env[variable]) ?? join(userHome(env["HOME"]), ...usual);
-  const data = inHome("XDG_DATA_HOME", ".local", "share");
+  const data = dataFolder(env);
   const applications = join(data, "applications");
   return {
     applications,
     entry: join(applications, ENTRY_NAME),
     icon: join(data, "icons", "hicolor", "scalable", "apps", `${ICON_NAME}.svg`),
-    list: join(inHome("XDG_CONFIG_HOME", ".config"), "mimeapps.list"),
+    list: join(configFolder(env), "mimeapps.list"),
     remembered: rememberedPath(env, "linux"),
   };
 }

@@ -1,10 +1,11 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { describeForeignFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { absolute, userHome } from "#platform/paths.ts";
+import { readInputFile } from "#cli/inputs.ts";
+import { localAppData, stateFolder, userHome } from "#platform/paths.ts";
 import { parseJsonOrNull } from "#token/bounded-json.ts";
 
 /** The version of the file. */
@@ -26,21 +27,9 @@ const FileSchema = v.object({
 
 /** The file that remembers it: this user's, whatever the home of the vault is. */
 export function rememberedPath(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
-  if (platform === "win32") {
-    const local = absolute(env["LOCALAPPDATA"]);
-    return join(
-      local ?? join(userHome(env["USERPROFILE"]), "AppData", "Local"),
-      "fob",
-      "links.json",
-    );
-  }
-  const home = userHome(env["HOME"]);
-  if (platform === "darwin") return join(home, "Library", "Preferences", "fob-links.json");
-  return join(
-    absolute(env["XDG_STATE_HOME"]) ?? join(home, ".local", "state"),
-    "fob",
-    "links.json",
-  );
+  if (platform === "darwin")
+    return join(userHome(env["HOME"]), "Library", "Preferences", "fob-links.json");
+  return join(platform === "win32" ? localAppData(env) : stateFolder(env), "fob", "links.json");
 }
 
 /**
@@ -65,12 +54,9 @@ export function formatRemembered(before: Before): string {
 /** The text of a file of the user; null for none. Throws FobError `invalid` for a larger one. */
 export function readSmallFile(path: string, maxBytes: number): string | null {
   try {
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (!found) return null;
-    if (!found.isFile() || found.size > maxBytes)
-      throw new FobError("invalid", t`${path} is no file, or too large to be what it should be`);
-    return readFileSync(path, "utf8");
+    if (!statSync(path, { throwIfNoEntry: false })) return null;
   } catch (error) {
-    throw error instanceof FobError ? error : describeForeignFileError(error, "read", path);
+    throw describeForeignFileError(error, "read", path);
   }
+  return readInputFile(path, maxBytes).toString("utf8");
 }

@@ -17,8 +17,10 @@ import { whenSignalled } from "#base/ending.ts";
 import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { lifeHere } from "#base/processes.ts";
 import { readInputFile } from "#cli/inputs.ts";
 import { decodeText } from "#token/text-encoding.ts";
+import { personCommand } from "./person-command.ts";
 import { type ProgramHost, runProgram } from "./run-program.ts";
 
 /** The names of our folders: the process, and six random characters. */
@@ -60,14 +62,10 @@ function removedByEditor(): FobError {
   });
 }
 
-/** The command line of the editor: a shell splits its words, as for other programs. */
 function editing(env: NodeJS.ProcessEnv, path: string) {
-  const isWindows = process.platform === "win32";
-  const editor = env["VISUAL"] || env["EDITOR"] || (isWindows ? "notepad" : "vi");
-  const [command, args] = isWindows
-    ? ["cmd", ["/d", "/s", "/c", `${editor} "${path}"`]]
-    : ["sh", ["-c", `${editor} "$1"`, "sh", path]];
-  return { command: command as string, args: args as string[], env: {}, input: null };
+  const usual = process.platform === "win32" ? "notepad" : "vi";
+  const [command, args] = personCommand(env["VISUAL"] || env["EDITOR"] || usual, [path]);
+  return { command, args, env: {}, input: null };
 }
 
 /** A folder whose files are in memory; that for temporary files where there is none. */
@@ -110,7 +108,11 @@ function wipeLeftIn(place: string): void {
   try {
     for (const name of readdirSync(place)) {
       const [, pid] = FOLDER.exec(name) ?? [];
-      if (pid !== undefined && !isRunning(Number(pid)) && isOurs(join(place, name)))
+      if (
+        pid !== undefined &&
+        lifeHere({ pid: Number(pid), started: "" }) === "dead" &&
+        isOurs(join(place, name))
+      )
         wipeFolder(join(place, name));
     }
   } catch {
@@ -122,15 +124,6 @@ function wipeLeftIn(place: string): void {
 function isOurs(folder: string): boolean {
   const found = lstatSync(folder);
   return found.isDirectory() && (process.getuid === undefined || found.uid === process.getuid());
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 /** Overwrites and removes all files of a folder: editors leave copies beside the file. */

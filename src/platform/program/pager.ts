@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { FobError } from "#base/fob-error.ts";
+import { personCommand } from "./person-command.ts";
 import { type ProgramHost, runProgram } from "./run-program.ts";
 
 /** Without a pager of their own, people get this one, which nearly every system but Windows has. */
@@ -7,9 +8,6 @@ const USUAL_PAGER = "less";
 
 /** What less does unless the person says otherwise: end where a page suffices, keep colours and page. */
 const USUAL_WAYS = { LESS: "FRX", LV: "-c" };
-
-/** A command line that needs no shell: words without quotes, variables and the like. */
-const PLAIN_WORDS = /^[\w./:=,+@%-]+(?: +[\w./:=,+@%-]+)*$/;
 
 /**
  * Shows a text through the pager that FOB_PAGER or PAGER names, until the person leaves it. False
@@ -21,7 +19,7 @@ export async function showInPager(text: string | Buffer, host: ProgramHost): Pro
   const usual = process.platform === "win32" ? "" : USUAL_PAGER;
   const pager = (FOB_PAGER ?? PAGER ?? usual).trim();
   if (pager === "" || pager === "cat") return false;
-  const [command, args] = commandOf(pager);
+  const [command, args] = personCommand(pager, []);
   const ways = Object.entries(USUAL_WAYS).filter(([name]) => host.env[name] === undefined);
   try {
     const program = { command, args, env: Object.fromEntries(ways), input: text };
@@ -38,9 +36,3 @@ const HAS_SHOWN: readonly number[] = [
   128 + constants.signals.SIGINT,
   128 + constants.signals.SIGQUIT,
 ];
-
-function commandOf(pager: string): readonly [command: string, args: readonly string[]] {
-  if (process.platform !== "win32" && !PLAIN_WORDS.test(pager)) return ["sh", ["-c", pager]];
-  const [command = "", ...args] = pager.split(/ +/);
-  return [command, args];
-}

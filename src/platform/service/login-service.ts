@@ -5,7 +5,7 @@ import { t } from "#base/language.ts";
 import type { LoginService } from "#cli/login-service.ts";
 import { nodeOptionsOfAgent } from "#platform/agent/agent-process.ts";
 import { linkIn } from "#platform/agent/agent-socket.ts";
-import { absolute, userHome } from "#platform/paths.ts";
+import { configFolder, roamingAppData, userHome } from "#platform/paths.ts";
 import { isUsualHome, ownProgram } from "#platform/program/own-program.ts";
 import { planOf, runTool, type Step, writing } from "#platform/program/system-steps.ts";
 import { launchAgent } from "./launch-agent.ts";
@@ -47,8 +47,7 @@ function systemdService(options: ServiceOptions): LoginService {
   const socketName = basename(linkIn("", home));
   const unit = nameFor(options, "fob-agent");
   const names = { socket: `${unit}.socket`, service: `${unit}.service` };
-  const config = absolute(env["XDG_CONFIG_HOME"]) ?? join(userHome(env["HOME"]), ".config");
-  const units = join(config, "systemd/user");
+  const units = join(configFolder(env), "systemd/user");
   const at = { socket: join(units, names.socket), service: join(units, names.service) };
   const isThere = () => existsSync(at.socket) || existsSync(at.service);
   const systemctl = (...words: readonly string[]) => ["systemctl", "--user", ...words] as const;
@@ -131,10 +130,13 @@ function macService(options: ServiceOptions): LoginService {
 
 function windowsService(options: ServiceOptions): LoginService {
   const { env } = options;
-  const roaming =
-    absolute(env["APPDATA"]) ?? join(userHome(env["USERPROFILE"]), "AppData", "Roaming");
   const programs = ["Microsoft", "Windows", "Start Menu", "Programs"];
-  const path = join(roaming, ...programs, "Startup", `${nameFor(options, "fob-agent")}.cmd`);
+  const path = join(
+    roamingAppData(env),
+    ...programs,
+    "Startup",
+    `${nameFor(options, "fob-agent")}.cmd`,
+  );
   return {
     starts: "at log-in",
     planInstallation: () =>
