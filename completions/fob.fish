@@ -50,7 +50,7 @@ function __fob_options
         case 'push listen'
             printf '%s\t%s\n' '--once' 'end after the first request' '--timeout' 'end after S seconds' '--exec' 'let a program decide' '--notify' 'ask by notification of the desktop (push.notify: false)' '--poll' 'ask every S seconds, whatever happens (push.poll-seconds: 0)'
         case 'push approve'
-            printf '%s\t%s\n' '--qr' 'read a TiQR challenge from a picture of its QR code' '--choice' 'what the login page shows, where several are offered' '--yes' 'do not ask back without ID'
+            printf '%s\t%s\n' '--qr' 'read a TiQR challenge from a picture of its QR code' '--choice' 'what the login page shows, where several are offered' '--yes' 'do not ask back without the ID of a request'
         case 'push deny'
             printf '%s\t%s\n' '--report' 'it was not you: tell the server' '--all' 'every request that waits'
         case 'pin set'

@@ -83,7 +83,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'push approve' = @{
             Commands = @()
-            Options = @(, @('--qr', 'read a TiQR challenge from a picture of its QR code'); , @('--choice', 'what the login page shows, where several are offered'); , @('--yes', 'do not ask back without ID'))
+            Options = @(, @('--qr', 'read a TiQR challenge from a picture of its QR code'); , @('--choice', 'what the login page shows, where several are offered'); , @('--yes', 'do not ask back without the ID of a request'))
             Refused = @()
             Values = @{ '--qr' = 'file'; '--choice' = 'any' }
             Places = @('any', 'token')
