@@ -95,6 +95,13 @@ test("a secret that counts on two devices is named, does not move, and becomes o
   for (const home of [desktop, laptop, desktop]) await ok(home, ["sync"]);
   expect(await namesOf(laptop)).toEqual([]);
   expect(await codeOf(desktop)).toBe(RFC_CODES[5]);
+  // a device that is no member counts no more
+  await ok(laptop, ["sync", "remove", "desktop", "--yes"]);
+  await enroll(laptop, HOTP_URI);
+  expect(await ok(laptop, ["sync"])).toMatchObject({ doubled: [] });
+  const phone = testHome();
+  await letJoin(laptop, phone, "phone");
+  expect(await ok(laptop, ["sync", "move", "Count", "phone"])).toMatchObject({ device: "phone" });
 });
 
 test("a damaged copy of the repository is made anew, with what was never sent", async () => {

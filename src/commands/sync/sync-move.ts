@@ -41,7 +41,8 @@ export const syncMove = defineCommand({
     }
     const opened = await openForOthers(vault, record, context);
     const { report } = await runRound(work, {
-      share: async (drafts, stamp) => offer(drafts, opened, { from: device, to }, stamp),
+      share: async (drafts, stamp, { members }) =>
+        offer(drafts, opened, { from: device, to, members }, stamp),
     });
     forget(opened.content.secret);
     return { id, name: record.token.name, device: to.name, report };

@@ -1,3 +1,4 @@
+import type { Membership } from "#sync/members/member-chain.ts";
 import { whyOnOneDevice } from "#sync/tokens/shareable.ts";
 import { isInUse, nameIn } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
@@ -37,16 +38,14 @@ export interface SecondCounter {
 /**
  * The tokens that count or answer for one device with a secret that another device has: it was
  * enrolled there as well. Found in the shared tokens, and in this vault for those that it does not
- * share.
+ * share. Devices that are no members count no more.
  */
 export function findSecondCounters(
   { tokens }: Drafts,
   vault: Vault,
-  device: string,
+  { device, membership }: { readonly device: string; readonly membership: Membership },
 ): readonly SecondCounter[] {
-  const held = [...tokens.values()].filter(
-    ({ shared, secretKey }) => shared.holder && secretKey !== "" && isInUse(shared),
-  );
+  const held = [...tokens.values()].filter((draft) => isCountingAt(draft, membership));
   return [...amongShared(held), ...inThisVault(held, vault, device)];
 }
 
@@ -76,6 +75,14 @@ function inThisVault(held: readonly Draft[], vault: Vault, device: string): Seco
     if (!other || other.draft.shared.token === entry.id) return [];
     return [{ name: entry.name, device: other.owner }];
   });
+}
+
+/** Whether a member counts with a shared token, or answers for one device. */
+export function isCountingAt(draft: Draft, { members }: Pick<Membership, "members">): boolean {
+  const { shared, secretKey } = draft;
+  if (!shared.holder || secretKey === "" || !isInUse(shared)) return false;
+  const owner = ownerOf(draft);
+  return members.some(({ id }) => id === owner);
 }
 
 /** The device that counts with a token at the moment. */

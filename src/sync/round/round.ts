@@ -42,7 +42,7 @@ export interface RoundWork extends TurnWork {
 /** What a round is to do besides. */
 export interface Wishes {
   /** Adds shared tokens, or changes how they are held. */
-  share?(drafts: Drafts, stamp: Stamp, epoch: number, opening: OpenContent): Promise<void>;
+  share?(drafts: Drafts, stamp: Stamp, membership: Membership): Promise<void>;
   /** Changes the membership. */
   changeMembers?(chain: MemberChain, membership: Membership): MemberChain;
   /** Decides about a request to join. */
@@ -165,10 +165,10 @@ async function tryRound(
   );
   const open = (id: string) => openContent(drafts, id, opening);
   await recognizeSecrets(drafts, vault, open);
-  await wishes.share?.(drafts, stamp, membership.epoch, open);
+  await wishes.share?.(drafts, stamp, membership);
   await recognizeSecrets(drafts, vault, open);
   removeDoubles(drafts, stamp);
-  const doubled = findSecondCounters(drafts, vault, device);
+  const doubled = findSecondCounters(drafts, vault, { device, membership });
   await look();
   const left = takeNextSteps(drafts, stamp, {
     vault,

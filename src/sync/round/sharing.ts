@@ -8,6 +8,7 @@ import { isInUse } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
 import { contentHash, type TokenContent } from "#sync/tokens/token-file.ts";
 import type { Token } from "#token/token.ts";
+import { isCountingAt } from "./doubles.ts";
 import type { KnownToken } from "./sync-state.ts";
 import type { Draft, Drafts } from "./take-over.ts";
 
@@ -35,6 +36,13 @@ export function addShared(drafts: Drafts, opened: OpenedToken, stamp: Stamp): vo
   if (!sharedOf(drafts.tokens.values(), opened.token.id)) insert(drafts, opened, stamp, null);
 }
 
+/** Who gives a token to whom, and who is a member. */
+interface Move {
+  readonly from: string;
+  readonly to: Member;
+  readonly members: readonly Member[];
+}
+
 /**
  * Offers a token to another device. Throws FobError `usage` for a token that all devices have, that
  * is under way already, or whose secret another device has, too.
@@ -42,12 +50,12 @@ export function addShared(drafts: Drafts, opened: OpenedToken, stamp: Stamp): vo
 export function offer(
   drafts: Drafts,
   opened: OpenedToken,
-  { from, to }: { readonly from: string; readonly to: Member },
+  { from, to, members }: Move,
   stamp: Stamp,
 ): void {
   const value: Holder = { device: to.id, step: "offered", from, counter: null };
   const known = sharedOf(drafts.tokens.values(), opened.token.id);
-  refuseSecondCounter(drafts, opened, known);
+  refuseSecondCounter(drafts, opened, known, members);
   if (!known) {
     insert(drafts, opened, stamp, value);
     return;
@@ -69,13 +77,10 @@ function refuseSecondCounter(
   { tokens }: Drafts,
   { token, secretKey }: OpenedToken,
   known: Draft | null,
+  members: readonly Member[],
 ): void {
   const isSecond = [...tokens.values()].some(
-    (other) =>
-      other !== known &&
-      other.secretKey === secretKey &&
-      other.shared.holder !== null &&
-      isInUse(other.shared),
+    (other) => other !== known && other.secretKey === secretKey && isCountingAt(other, { members }),
   );
   if (!isSecond) return;
   throw new FobError("usage", t`another device has the secret of ${token.name}, too`, {
