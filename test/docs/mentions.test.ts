@@ -36,7 +36,10 @@ const commands = new CommandLines(await allCommands());
 function shown(code: string): string[] {
   return code
     .split("\n")
-    .flatMap((line) => /^(?:\$ )?fob (?<rest>[^#|;&<>]+)/.exec(line.trim())?.groups?.["rest"] ?? [])
+    .flatMap(
+      (line) =>
+        /^(?:\$ |\$\w+ = )?fob (?<rest>[^#|;&<>]+)/.exec(line.trim())?.groups?.["rest"] ?? [],
+    )
     .map((line) => line.trim());
 }
 

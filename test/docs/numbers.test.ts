@@ -49,7 +49,7 @@ const CLAIMS: readonly Claim[] = [
   },
   {
     page: "agent",
-    says: /one question at a time, (?<n>\d+) wait/,
+    says: /one question at a time; (?<n>\d+) wait/,
     of: ["agent/server/approvals.ts", "MAX_ASKING"],
   },
   {
@@ -211,7 +211,7 @@ const CLAIMS: readonly Claim[] = [
   },
 ];
 
-test.each(CLAIMS)("docs/$page.md says the $of of the program", ({ page, says, of, unit = 1 }) => {
+test.each(CLAIMS)("docs/$page: $says", ({ page, says, of, unit = 1 }) => {
   const text = readFileSync(join(ROOT, "docs", `${page}.md`), "utf8");
   const said = says.exec(text.replace(/\s+/g, " "))?.groups?.["n"];
   expect(said, `${page}.md no longer says ${says}`).toBeDefined();
@@ -245,4 +245,12 @@ test("every page says what is installed as it was counted, with fob itself", () 
     const [, said, size] = /(\d+) packages and (\d+) MB are installed/.exec(text) ?? [];
     expect({ page, packages: Number(said), megabytes: Number(size) }).toEqual({ page, ...counted });
   }
+});
+
+test("README's first screen has the picture, the command and a passcode, and the whole stays short", () => {
+  const text = readFileSync(join(ROOT, "README.md"), "utf8");
+  const screen = text.split("\n").slice(0, 24).join("\n");
+  for (const part of ["](docs/fob.svg)", "    npm run install:global\n", "$ fob code github"])
+    expect(screen).toContain(part);
+  expect(text.split(/\s+/).length).toBeLessThan(1_300);
 });
