@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { describeWith } from "../requires.ts";
+import { makeOld } from "../waiting.ts";
 import { FOB, homesLike, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 import { atTerminal } from "./terminal-person.ts";
 
@@ -71,6 +72,32 @@ describe("a note and recovery codes", () => {
     writeFileSync(join(third.home, "aegis.json"), aegis.stdout);
     expect((await third.fob(["import", join(third.home, "aegis.json")])).exitCode).toBe(0);
     expect(await json(third, ["show", "Example", "--note"])).toMatchObject({ note: "in the safe" });
+  });
+
+  test("that cannot be read keep no token out of a backup, and doctor puts them aside", async () => {
+    const home = testHome();
+    const { fob } = home;
+    await fob(["enroll", "-"], { input: TOTP_URI });
+    await fob(["note", "Example", "in the safe"]);
+    await fob(["codes", "add", "Example", "-"], { input: CODES });
+    const [id = ""] = readdirSync(join(home.home, "vault/tokens"));
+    const note = join(home.home, "vault/tokens", id, "note/1");
+    writeFileSync(note, "damaged");
+    makeOld(note);
+    const backup = join(home.home, "tokens.age");
+    const passphrase = { env: { FOB_PIN: "a long passphrase" } };
+    expect(await fob(["backup", backup], passphrase)).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringMatching(/^fob: Example: .*note\/1 is damaged/),
+    });
+    const other = testHome();
+    expect(await other.fob(["restore", backup], passphrase)).toMatchObject({ exitCode: 0 });
+    expect(await json(other, ["codes", "list"])).toMatchObject([{ left: 3, total: 3 }]);
+    expect(await json(home, ["doctor", "--repair"])).toContainEqual(
+      expect.objectContaining({ check: "belongings", status: "warning" }),
+    );
+    expect((await fob(["note", "Example", "anew"])).exitCode).toBe(0);
+    expect(await json(home, ["show", "Example", "--note"])).toMatchObject({ note: "anew" });
   });
 
   test("come back used where a removed copy has given them", async () => {

@@ -130,7 +130,7 @@ function commandLines(
     ["sync status"],
     ["sync leave", ["--yes"]],
     ["push list"],
-    ["push approve"],
+    ["push approve", ["--yes"]],
     ["push deny"],
     ["push deny", ["--all"]],
     ["push history"],

@@ -73,8 +73,7 @@ function withPlainCounters(value: unknown): unknown {
 
 /** Whether there is a bigint in a value, at any depth: nothing else need be copied. */
 function holdsCounter(value: Readonly<Record<string, unknown>>): boolean {
-  for (const key in value) {
-    const part = value[key];
+  for (const part of Object.values(value)) {
     if (typeof part === "bigint") return true;
     if (typeof part === "object" && part !== null && holdsCounter(part as typeof value))
       return true;

@@ -1,10 +1,10 @@
 import { t } from "#base/language.ts";
+import { attemptEach } from "#cli/attempts.ts";
 import { defineCommand } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { formatTable } from "#cli/output/table.ts";
 import { existingVault } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
-import { codesLeft } from "#vault/belongings/codes-left.ts";
 import { countCodes } from "#vault/belongings/recovery-codes.ts";
 
 /** `fob codes list`: says how many recovery codes are left. */
@@ -19,13 +19,13 @@ export const codesList = defineCommand({
   isPaged: true,
   async run(_, context: Pick<Context, "findVault">) {
     const vault = await existingVault(context);
-    const known = codesLeft(vault.layout);
-    return vault.entries().flatMap(({ id, name }) => {
-      const count = known.has(id) ? countCodes(vault, id) : null;
-      return count ? [{ id, name, ...count }] : [];
+    const { done, failures } = await attemptEach(vault.entries(), async ({ id, name }) => {
+      const count = countCodes(vault, id);
+      return count && { id, name, ...count };
     });
+    return { counted: done.filter((one) => one !== null), failures };
   },
-  text: (counted, style) =>
+  text: ({ counted }, style) =>
     formatTable(
       [
         [t("NAME"), ({ name }) => printable(name)],
@@ -35,6 +35,8 @@ export const codesList = defineCommand({
       counted,
       style,
     ),
-  json: (counted) => counted,
-  notes: (counted) => (counted.length === 0 ? [t("no token has recovery codes")] : []),
+  json: ({ counted }) => counted,
+  notes: ({ counted, failures }) =>
+    counted.length === 0 && failures.length === 0 ? [t("no token has recovery codes")] : [],
+  failures: ({ failures }) => failures,
 });

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
-import { attemptAll, attemptEachShown, refuseNothingDone } from "#cli/attempts.ts";
+import { attemptAll, attemptEachShown, failureOf, refuseNothingDone } from "#cli/attempts.ts";
 import type { Context, Progress } from "#cli/context.ts";
 import { findMissing } from "#commands/listed-tokens.ts";
 import { findEach, readListed } from "#commands/lookup.ts";
@@ -10,7 +10,6 @@ import { refuseByDomain } from "#token/access-domain.ts";
 import type { RecoveryCode } from "#token/code-list.ts";
 import type { Credential } from "#token/credential.ts";
 import type { RequiredPin } from "#token/draft/parsed-token.ts";
-import { isDamage } from "#token/newer.ts";
 import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import { keyOfSecret } from "#vault/belongings/belongings-key.ts";
@@ -118,8 +117,11 @@ async function openToken(
   const pin = pinOf(record);
   const key = keyOfSecret(record.token, secret);
   try {
-    const sealed = sealedNoteOf(vault, id);
-    const note = sealed === null ? null : openOrTell(() => openNote(sealed, key), name, lost);
+    const openOwnNote = () => {
+      const sealed = sealedNoteOf(vault, id);
+      return sealed === null ? null : openNote(sealed, key);
+    };
+    const note = openOrTell(openOwnNote, name, lost);
     const recoveryCodes = openOrTell(() => openCodes(codesOf(vault, id), key), name, lost) ?? [];
     return {
       ...{ id, name, issuer, account, serial, credential, secret, tags, favorite },
@@ -136,13 +138,13 @@ async function openToken(
   }
 }
 
-/** A token is not left out because of a note or code that was sealed with another secret. */
+/** A token is not left out because of a note or code that cannot be read. */
 function openOrTell<T>(open: () => T, name: string, lost: FobError[]): T | null {
   try {
     return open();
   } catch (error) {
-    if (!isDamage(error)) throw error;
-    lost.push(new FobError("invalid", t`${name}: ${(error as FobError).message}`));
+    if (!(error instanceof FobError)) throw error;
+    lost.push(failureOf({ name }, error));
     return null;
   }
 }

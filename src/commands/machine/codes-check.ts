@@ -1,8 +1,9 @@
+import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { Check } from "#cli/check.ts";
+import { type Check, failure } from "#cli/check.ts";
 import { findFewCodes, nameFew } from "#commands/few-codes.ts";
-import { type CodesLeft, noteAllCodesLeft } from "#vault/belongings/codes-left.ts";
-import { countCodes } from "#vault/belongings/recovery-codes.ts";
+import { type CodesLeft, damageOfCodesLeft, renewCodesLeft } from "#vault/belongings/codes-left.ts";
+import { type CodeCount, countCodes } from "#vault/belongings/recovery-codes.ts";
 import { readSound } from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -12,11 +13,14 @@ export function checkCodes(vault: Vault, listed: readonly IndexEntry[], repair: 
   const entries = listed.map((entry) => currentOf(vault, entry));
   const counted: CodesLeft = new Map(
     entries.flatMap(({ id }): [string, number][] => {
-      const count = countCodes(vault, id);
+      const count = countUnlessUnread(vault, id);
       return count ? [[id, count.left]] : [];
     }),
   );
-  if (repair) noteAllCodesLeft(vault.layout, counted);
+  const damage = damageOfCodesLeft(vault.layout);
+  if (repair) renewCodesLeft(vault.layout, counted);
+  else if (damage)
+    return [{ ...failure("codes", damage), hint: t("`fob doctor --repair` counts them anew") }];
   if (counted.size === 0 && entries.every(({ credential }) => credential.kind !== "list"))
     return [];
   const few = findFewCodes(entries, counted);
@@ -32,6 +36,16 @@ export function checkCodes(vault: Vault, listed: readonly IndexEntry[], repair: 
       ),
     },
   ];
+}
+
+/** Null for codes that cannot be read, too: another check tells of them. */
+function countUnlessUnread(vault: Vault, id: string): CodeCount | null {
+  try {
+    return countCodes(vault, id);
+  } catch (error) {
+    if (error instanceof FobError) return null;
+    throw error;
+  }
 }
 
 /** The index does not know which entries of a list are left. */

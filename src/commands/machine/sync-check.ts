@@ -1,30 +1,48 @@
 import { plural, t } from "#base/language.ts";
 import type { Check } from "#cli/check.ts";
 import { readMembership } from "#sync/members/member-chain.ts";
-import { forgetSyncState, readSyncState, type SyncState } from "#sync/round/sync-state.ts";
+import { readSyncState, type SyncState } from "#sync/round/sync-state.ts";
 import { lastFailure } from "#sync/round/turns.ts";
 import { isDamage } from "#token/newer.ts";
+import { syncCell } from "#vault/cells/layout.ts";
+import { encryptingSeal } from "#vault/cells/sealing.ts";
+import { putAside } from "#vault/trash/aside.ts";
 import type { Vault } from "#vault/vault.ts";
 
 const CHECK = "sync";
 
-/** What is known of the synchronisation, and how it went last; nothing where there is none. */
+/**
+ * What is known of the synchronisation, and how it went last; nothing where there is none. A state
+ * that cannot be read is put aside with `repair`. Throws FobError for that of a newer fob.
+ */
 export function checkSync(vault: Vault, repair: boolean): readonly Check[] {
   try {
     const state = readSyncState(vault);
     return state ? [describe(state, vault)] : [];
   } catch (error) {
-    if (!repair || !isDamage(error)) throw error;
-    forgetSyncState(vault);
-    return [
-      {
-        check: CHECK,
-        status: "warning",
-        message: t("put aside what was damaged of the synchronisation; the tokens stay"),
-        hint: t("`fob sync join` with an invitation makes this device a member again"),
-      },
-    ];
+    if (!isDamage(error)) throw error;
+    return [repair ? putStateAside(vault) : describeDamage(error.message)];
   }
+}
+
+function describeDamage(message: string): Check {
+  const hint = t(
+    "restore this file from a backup of the vault folder, or --repair puts it aside: then join again",
+  );
+  return { check: CHECK, status: "failed", message, hint };
+}
+
+function putStateAside({ layout, vaultKey }: Vault): Check {
+  const { folder: damaged } = syncCell(layout, encryptingSeal(vaultKey));
+  const folder = putAside(layout.home, damaged, "sync");
+  return {
+    check: CHECK,
+    status: "warning",
+    message: t`this vault is synchronised no longer, and all tokens stay: ${folder} keeps what could not be read`,
+    hint: t(
+      "`fob sync join` joins again; `fob sync remove` on another device takes out the device that this one was",
+    ),
+  };
 }
 
 function describe(state: SyncState, vault: Vault): Check {

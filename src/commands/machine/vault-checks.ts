@@ -1,4 +1,6 @@
+import { isClosedFile } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
+
 import { plural, type Text, t, translated } from "#base/language.ts";
 import { type Check, failure } from "#cli/check.ts";
 import { flag } from "#cli/command.ts";
@@ -17,6 +19,7 @@ import type { Processes } from "#vault/tokens/batch.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { type Misplaced, misplacedIn, putMisplacedAside } from "#vault/trash/misplaced.ts";
 import type { Vault } from "#vault/vault.ts";
+import { checkBelongings } from "./belongings-check.ts";
 import { checkCodes } from "./codes-check.ts";
 import { checkCounters } from "./counters-check.ts";
 import { checkGrants } from "./grants-check.ts";
@@ -101,6 +104,7 @@ async function checkBeside(
   return [
     ...orFailed("trash", () => checkTrash(vault, repair)),
     ...orFailed("grants", () => checkGrants(vault, repair, clock())),
+    ...orFailed("belongings", () => checkBelongings(vault, listed, repair)),
     ...orFailed("codes", () => checkCodes(vault, listed, repair)),
     ...orFailed("sync", () => checkSync(vault, repair)),
     ...(await checkCounters(vault, listed, {
@@ -172,7 +176,8 @@ async function open(
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
     const { code, message, hint } = error;
-    const status = ["locked", "unavailable", "denied"].includes(code) ? "skipped" : "failed";
+    const isShut = ["locked", "unavailable", "denied"].includes(code) && !isClosedFile(error);
+    const status = isShut ? "skipped" : "failed";
     return { check: "vault", status, message, ...(hint === undefined ? {} : { hint }) };
   }
 }

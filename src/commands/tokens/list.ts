@@ -49,6 +49,8 @@ interface Table {
   readonly total: number;
   readonly withCodes: boolean;
   readonly failures: readonly FobError[];
+  /** The grant that opened them; null for the vault. */
+  readonly grantLabel: string | null;
   /** The tokens of which few recovery codes are left. */
   readonly fewCodes: readonly FewCodes[];
 }
@@ -80,7 +82,14 @@ export const list = defineCommand({
     const wanted: Wanted = { pattern: pattern ?? "", tags: parseTags(tag), order };
     if (watch) return watchListed(wanted, context);
     const store = await context.findTokens(codes ? "code" : null);
-    const none = { kind: "table", tokens: [], total: 0, failures: [], fewCodes: [] } as const;
+    const none = {
+      kind: "table",
+      tokens: [],
+      total: 0,
+      failures: [],
+      grantLabel: null,
+      fewCodes: [],
+    } as const;
     if (!store) return { ...none, uses: new LastUses(), withCodes: codes };
     return listTokens(
       store,
@@ -96,7 +105,9 @@ export const list = defineCommand({
   },
   notes(listing) {
     if (listing.kind === "watched") return [];
-    const { tokens, total, failures, fewCodes } = listing;
+    const { tokens, total, failures, fewCodes, grantLabel } = listing;
+    if (total === 0 && grantLabel !== null)
+      return [t`the tokens of the grant ${grantLabel} are gone`];
     if (total === 0) return [t("no tokens yet: `fob enroll` adds one")];
     if (tokens.length === 0 && failures.length === 0) return [t("no token matches")];
     return warnOfFewCodes(fewCodes);
@@ -144,6 +155,7 @@ export async function listTokens(
     total: entries.length,
     withCodes: passcodeOf !== null,
     failures: [...read.failures, ...failures],
+    grantLabel: store.grantLabel,
     fewCodes:
       store.grantLabel === null
         ? findFewCodes(

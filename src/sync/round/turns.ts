@@ -130,7 +130,7 @@ function decode(value: Buffer | null): Turn {
   return turn;
 }
 
+/** A damaged turn is nobody's: a process that has it has written it just now. */
 function cellOf({ layout, vaultKey }: Vault): Cell {
-  // damage ends no round: no process has the turn then, and no failure is known
   return { ...syncTurnCell(layout, encryptingSeal(vaultKey)), whenDamaged: encode(NO_TURN) };
 }

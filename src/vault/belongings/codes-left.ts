@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
-import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
+import { t } from "#base/language.ts";
+import { isDamage, writtenByNewer } from "#token/newer.ts";
+import { type Cell, readCell, replaceDamaged, updateCell } from "#vault/cells/cell.ts";
 import {
   codesLeftCell,
   removedFolder,
@@ -17,9 +19,30 @@ export type CodesLeft = ReadonlyMap<string, number | null>;
 
 const VERSION = 1;
 
-/** What is known about all tokens; nothing where the cell is damaged, or one of a newer fob. */
+/** What is known about all tokens; nothing where the cell cannot be read. */
 export function codesLeft(layout: VaultLayout): CodesLeft {
-  return decode(readCell(cellOf(layout))) ?? new Map();
+  try {
+    return decode(readCell(cellOf(layout))) ?? new Map();
+  } catch (error) {
+    // the codes themselves are whole: nothing that only tells of them is to fail
+    if (error instanceof FobError) return new Map();
+    throw error;
+  }
+}
+
+/**
+ * Why the cell cannot be read; null where it can, or was never written. Throws FobError for that of
+ * a newer fob.
+ */
+export function damageOfCodesLeft(layout: VaultLayout): FobError | null {
+  try {
+    if (decode(readCell(codesLeftCell(layout))) === null)
+      throw writtenByNewer(t("the count of recovery codes"));
+    return null;
+  } catch (error) {
+    if (isDamage(error)) return error;
+    throw error;
+  }
 }
 
 /**
@@ -39,6 +62,11 @@ export function noteAllCodesLeft(layout: VaultLayout, changes: CodesLeft): void 
     const known = [...before].filter(([id]) => changes.has(id) || isThere(layout, id));
     return encode(new Map([...known, ...changes]));
   });
+}
+
+/** {@link noteAllCodesLeft} of the counts of all tokens, which take the place of damaged ones. */
+export function renewCodesLeft(layout: VaultLayout, counts: CodesLeft): void {
+  if (!replaceDamaged(codesLeftCell(layout), encode(counts))) noteAllCodesLeft(layout, counts);
 }
 
 /** {@link noteCodesLeft} after codes were used: a failure must not keep a code from a person. */
