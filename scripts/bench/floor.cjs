@@ -21,7 +21,7 @@ open(index.subarray(0, 76));
 open(index);
 const token = readCell(`${vault}/tokens/${id}`);
 open(token);
-derived = derive(header.subarray(0, 16), "secret of toke");
+derived = derive(header.subarray(0, 16), "secret of one");
 open(token.subarray(0, 76));
 open(token.subarray(0, 60));
 const counter = Buffer.alloc(8);

@@ -57,6 +57,7 @@ const CONCEPTS: readonly Concept[] = [
     after: `export interface PlantedCredential { readonly kind: "PlantedCredential" }
       export type OtpCredential = PlantedCredential |`,
     handledIn: [
+      "src/commands/code/free-tokens.ts",
       "src/commands/code/verify.ts",
       "src/commands/enroll/inspection.ts",
       "src/commands/tokens/token-view.ts",
