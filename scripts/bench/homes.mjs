@@ -27,8 +27,8 @@ const HELD = "in-the-chip";
 const nodeOf = { commands: process.execPath };
 
 /**
- * Makes homes with 10, 100, 1,000 and 10,000 tokens that were used before, one whose vault an agent
- * holds behind an app PIN, and, where there is an emulator, one with a token that a TPM holds. The
+ * Makes homes with 10, 100, 1,000 and 10,000 tokens that were used before, one whose 10,000 tokens
+ * have tags and notes, one whose vault an agent holds behind an app PIN, and, where there is an emulator, one with a token that a TPM holds. The
  * Node that runs this makes them; commands in them are run by `node`, which can be changed.
  */
 export async function makeHomes() {
@@ -37,9 +37,10 @@ export async function makeHomes() {
   const hundred = makeHome(join(folder, "hundred"), 100);
   const thousand = makeHome(join(folder, "thousand"), 1_000);
   const many = makeHome(join(folder, "many"), 10_000);
+  const tagged = makeHome(join(folder, "tagged"), 10_000, taggedUriOf);
   const agent = makeHome(join(folder, "agent"), 10);
   // the second look finds what the first has prepared
-  for (const { fob, env, timeBased } of [few, hundred, thousand, many]) {
+  for (const { fob, env, timeBased } of [few, hundred, thousand, many, tagged]) {
     run(fob("code", timeBased), env);
     run(fob("code", "--all", "--json"), env);
   }
@@ -58,6 +59,7 @@ export async function makeHomes() {
     hundred,
     thousand,
     many,
+    tagged,
     agent: { ...agent, socket: String(socket) },
     /** A passcode of a token that the TPM holds; null where there is no emulator. */
     held: held && { command: held.fob("code", HELD), env: held.env },
@@ -76,12 +78,13 @@ export async function makeHomes() {
   };
 }
 
-/** @param {string} home @param {number} count */
-function makeHome(home, count) {
+/** @param {string} home @param {number} count @param {(i: number) => string} uri */
+function makeHome(home, count, uri = uriOf) {
   const env = environmentOf(home);
   const fob = (/** @type {string[]} */ ...args) => [nodeOf.commands, FOB, ...args];
-  const uris = Array.from({ length: count }, (_, i) => uriOf(i));
-  run(fob("enroll", "--quiet", "-"), env, uris.join("\n"));
+  const file = `${home}.txt`;
+  writeFileSync(file, Array.from({ length: count }, (_, i) => `${uri(i)}\n`).join(""));
+  run(fob("import", "--quiet", file), env);
   const shown = run(fob("show", NAMED, "--json"), env);
   return {
     home,
@@ -121,6 +124,12 @@ function heldUri() {
 export function uriOf(i) {
   const kind = i % EVENT_BASED === 0 ? "hotp" : "totp";
   return `otpauth://${kind}/${nameOf(i)}:user${i}?secret=${secretOf(i)}&issuer=${nameOf(i)}&counter=0`;
+}
+
+/** {@link uriOf} as Ente writes it, with tags and a note. @param {number} i */
+function taggedUriOf(i) {
+  const display = { tags: [i % 10 === 0 ? "work" : "home", "all"], note: `the note of ${i}` };
+  return `${uriOf(i)}&codeDisplay=${encodeURIComponent(JSON.stringify(display))}`;
 }
 
 /** @param {number} i */

@@ -29,7 +29,7 @@ const additions = ({ named, timeBased }) => [
 
 /** The rows that every Node is measured in. @param {Homes} homes @returns {readonly Row[]} */
 export function rowsOf(homes) {
-  const { few, hundred, thousand, many, agent, held } = homes;
+  const { few, hundred, thousand, many, tagged, agent, held } = homes;
   const node = few.bare();
   const exact = few.timed("code", few.named);
   /** @param {Home} home @param {readonly (readonly string[])[]} lines */
@@ -83,6 +83,19 @@ export function rowsOf(homes) {
       timed: codes(many, spellings(many)),
       against: exact,
       goal: 1.5,
+    },
+    {
+      row: "10,000 tokens with tags and notes, exact, against those without",
+      timed: codes(tagged, [[tagged.timeBased]]),
+      against: codes(many, [[many.timeBased]])[0] ?? exact,
+      goal: 1.05,
+    },
+    {
+      row: "`list`, `list --tag`, 10,000 tokens with tags and notes, against those without",
+      timed: [tagged.timed("list", "--json"), tagged.timed("list", "--tag", "work")],
+      against: many.timed("list", "--json"),
+      goal: 1.2,
+      most: 10,
     },
     {
       row: "event-based, 10,000 tokens",
