@@ -39,6 +39,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   "agent serve": async () => (await import("#commands/agent/agent-serve.ts")).agentServe,
   "access grant": async () => (await import("#commands/access/access-grant.ts")).accessGrant,
   "access list": async () => (await import("#commands/access/access-list.ts")).accessList,
+  "access log": async () => (await import("#commands/access/access-log.ts")).accessLog,
   "access revoke": async () => (await import("#commands/access/access-revoke.ts")).accessRevoke,
   "access confirm": async () => (await import("#commands/access/access-confirm.ts")).accessConfirm,
   "access domain": async () => (await import("#commands/access/access-domain.ts")).accessDomain,

@@ -62,6 +62,10 @@ const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
     "access list",
     { load: async () => (await import("#commands/access/access-list.ts")).accessList },
   ],
+  [
+    "access log",
+    { load: async () => (await import("#commands/access/access-log.ts")).accessLogView },
+  ],
   ["sync status", { load: async () => (await import("#commands/sync/sync-status.ts")).syncStatus }],
   [
     "sync members",

@@ -8,18 +8,20 @@ import {
   type VaultState,
 } from "#agent/server/agent-services.ts";
 import { answer } from "#agent/server/answers.ts";
-import { Approvals } from "#agent/server/approvals.ts";
+import { Approvals, type AskingProgram } from "#agent/server/approvals.ts";
 import type { BackgroundSync } from "#agent/server/background-sync.ts";
 import type { ClientLanguages } from "#agent/server/client-languages.ts";
+import { ClientUses } from "#agent/server/client-uses.ts";
 import type { ClientHandler } from "#agent/server/conversation.ts";
 import { Lifetime } from "#agent/server/lifetime.ts";
 import { PushListener } from "#agent/server/push-listener.ts";
 import { UnlockedTokens } from "#agent/server/unlocked-tokens.ts";
+import { UseNotes } from "#agent/server/use-notes.ts";
 import { VaultPresence } from "#agent/server/vault-presence.ts";
 import { typedPins } from "#cli/prompt/pin-source.ts";
 import type { Pinentry } from "#cli/prompt/pinentry.ts";
 import { pinentryPrompt } from "#cli/prompt/pinentry-prompt.ts";
-import { type PeerProgram, peerFinder } from "#platform/agent/peer-program.ts";
+import { type PeerProgram, peerFinder, programOf } from "#platform/agent/peer-program.ts";
 import { tpmChip } from "#platform/hardware/chip.ts";
 import { httpClient } from "#platform/http.ts";
 import { systemNotifier } from "#platform/notification/notifier.ts";
@@ -32,6 +34,8 @@ import type { Secret } from "#token/secret.ts";
 import { openConfirmedGrant } from "#vault/grants/granted-tokens.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { directAuthenticator } from "#vault/tokens/authenticator.ts";
+import { appendUses } from "#vault/uses/use-log.ts";
+import { publicLogKey } from "#vault/uses/use-sealing.ts";
 import { Vault } from "#vault/vault.ts";
 import { carryOut } from "./agent-commands.ts";
 import { agentSync } from "./agent-sync.ts";
@@ -60,6 +64,10 @@ export class HeldVault {
   #sync: BackgroundSync | null = null;
   readonly #pinentry: Pinentry | null;
   readonly #approvals: Approvals;
+  readonly #uses: UseNotes;
+  readonly #clients = new Set<ClientUses>();
+  /** The folder of this installation. */
+  readonly #folder: string;
   readonly #findPeer: (socket: Socket) => Promise<PeerProgram | null>;
   readonly #services: AgentServices;
   #isLocked = false;
@@ -84,7 +92,10 @@ export class HeldVault {
       ? new PushListener(newInbox(), order.notify ? systemNotifier(process.platform) : null)
       : null;
     this.#pinentry = pinentryFor(order);
+    this.#folder = folder;
     this.#findPeer = peerFinder(folder);
+    const sealedTo = publicLogKey(vaultKey, order.vault);
+    this.#uses = new UseNotes((uses) => appendUses(layout, sealedTo, uses), clock);
     const ways = { notifier: systemNotifier(process.platform), pinentry: this.#pinentry };
     this.#approvals = new Approvals(approver(ways), () => performance.now());
     this.#services = {
@@ -98,7 +109,12 @@ export class HeldVault {
       newInbox,
       passcodeAtOnce: (name) => tokens.passcodeAtOnce(name, clock()),
       clock,
-      carryOut: (request) => carryOut(vault, request),
+      writeUses: () => this.#writeUses(),
+      carryOut: (request) => {
+        // it may show the log
+        this.#writeUses();
+        return carryOut(vault, request);
+      },
       inLanguage: (language, work) => languages.speak(language, work),
       status: () => this.status(),
       prove,
@@ -110,15 +126,40 @@ export class HeldVault {
   /** Creates the handler of a new client. */
   newClient(socket: Socket): ClientHandler {
     const gone = new AbortController();
-    const program = async () => askingProgram(await this.#findPeer(socket));
-    const client = newClientState(this.#person(gone.signal), (use, claims) =>
-      this.#approvals.approve(use, claims, program, gone.signal),
+    let known: AskingProgram | null = null;
+    const program = async () => {
+      known = askingProgram(await this.#findPeer(socket));
+      return known;
+    };
+    const uses = new ClientUses(this.#uses, {
+      known: () => known?.origin,
+      find: async () => (await program()).origin,
+      ofFob: (pid) => fobOfPid(pid, this.#folder),
+      tokenCalled: (name) => this.#tokens.findExactly(name),
+    });
+    this.#clients.add(uses);
+    const client = newClientState(
+      this.#person(gone.signal),
+      (use, claims) => this.#approvals.approve(use, claims, program, gone.signal),
+      {
+        noteUse: (use, pid) => uses.note(use, pid),
+        noteAtOnce: (name) => uses.noteAtOnce(name),
+      },
     );
     return {
       answer: (line) => answer(line, this.#services, client),
       leave: () => client.command?.stop(),
-      disconnect: () => gone.abort(),
+      disconnect: () => {
+        gone.abort();
+        uses.leave();
+        this.#clients.delete(uses);
+      },
     };
+  }
+
+  #writeUses(): void {
+    for (const client of this.#clients) client.flush();
+    this.#uses.flush();
   }
 
   status(): AgentStatus {
@@ -171,6 +212,7 @@ export class HeldVault {
     setTimeout(() => process.exit(0), FAREWELL_MS);
     this.#listener?.end();
     this.#sync?.end();
+    this.#writeUses();
     this.#tokens.forget();
     this.#release();
   }
@@ -188,6 +230,12 @@ export class HeldVault {
     this.lock();
     return "gone";
   }
+}
+
+/** What a client that says its PID is, if it is fob: others are looked for at their socket. */
+function fobOfPid(pid: number, folder: string): string | null {
+  const program = programOf(pid, folder);
+  return program?.isOwn ? askingProgram(program).origin : null;
 }
 
 function pinentryFor({ pinentry: program }: AgentOrder): Pinentry | null {

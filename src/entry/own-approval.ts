@@ -31,6 +31,7 @@ export async function approveHere(
   answerMs = ANSWER_MS,
 ): Promise<void> {
   if (!isInputAllowed) throw cannotBeAsked(use);
+  use.onAsk?.();
   const program = askingProgram(programOf(process.ppid, dirname(folder)));
   const answer = prompt.available
     ? await askAtTerminal(prompt, describeUse(use, program, null), answerMs)

@@ -28,6 +28,7 @@ export async function served(vault: Vault, surroundings: Surroundings) {
     vaultState: () => "open",
     inLanguage: (_, work) => work(),
     tokens: directAuthenticator(tokens, surroundings.clock),
+    writeUses: () => undefined,
     openGrant: unused,
     newInbox: () => new LocalInbox(tokens, { http: unused, now: surroundings.clock }),
     passcodeAtOnce: () => null,

@@ -108,6 +108,7 @@ function commandLines(
     ["access grant", ["for ever", "--token", "ACME", "--expires", "never"]],
     ["access grant", ["deploy", "--token", "ACME", "--confirm"]],
     ["access list"],
+    ["access log"],
     ["access revoke", ["ci"]],
     ["remove", ["Example", "Large", "--yes"]],
     ["import", [file("export.txt"), "--dry-run"]],

@@ -77,7 +77,8 @@ export function agentTokens(
         const at = (await time()).toISOString();
         const pins = { ...opener, passcodePin: words(passcodePin) };
         const listed = purpose === "listed";
-        return decodePasscode(await ask({ do: "code", name: id, asked, at, ...pins, listed }));
+        const { pid } = process;
+        return decodePasscode(await ask({ do: "code", name: id, asked, pid, at, ...pins, listed }));
       };
       return opening(state, prompt, make, isWithPin ? 1 : 0);
     },
@@ -97,6 +98,7 @@ export function agentTokens(
           name: id,
           ...input,
           asked,
+          pid: process.pid,
           session: session && Buffer.from(session).toString("base64"),
           at: new Date(unixSeconds * 1000).toISOString(),
           ...opener,

@@ -14,7 +14,7 @@ export async function askOnce(
 ): Promise<unknown> {
   const found = await findAgent(holder, addresses);
   if (!found || "stranger" in found) return undefined;
-  const reply = await found.agent.ask(JSON.stringify(request));
+  const reply = await found.agent.ask(JSON.stringify({ ...request, pid: process.pid }));
   found.agent.end();
   const { ok, error } = JSON.parse(reply);
   if (error?.isDone !== true) return ok;

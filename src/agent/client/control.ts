@@ -1,6 +1,6 @@
 import { claimant, type Holder } from "#agent/protocol/claim.ts";
 import type { AgentOrder } from "#agent/protocol/order.ts";
-import { type AgentStatus, decodeReply } from "#agent/protocol/protocol.ts";
+import { type AgentStatus, decodeReply, encodeRequest } from "#agent/protocol/protocol.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Life } from "#base/processes.ts";
@@ -152,6 +152,14 @@ export class AgentControl {
       ? (JSON.parse(line.slice("ok ".length)) as AgentStatus)
       : null;
     return { status, stranger: null };
+  }
+
+  /** Has the agent write the uses to the log that it still has; nothing without an agent. */
+  async writeUses(): Promise<void> {
+    const agent = await this.connect();
+    if (!agent) return;
+    await agent.ask(encodeRequest({ do: "write-uses" }));
+    agent.end();
   }
 
   /** Starts an agent that holds `vault`, after ending a running one. */

@@ -19,6 +19,8 @@ export const MAX_DENIALS = 50;
 const text = v.pipe(v.string(), v.maxLength(4096));
 const secretText = v.nullish(v.pipe(v.string(), v.maxLength(1024)), null);
 const optionalText = v.nullish(text, null);
+/** The process of a client that is fob, for the log alone. */
+const pid = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1)), null);
 const time = v.nullish(
   v.pipe(
     v.string(),
@@ -33,6 +35,8 @@ const RequestSchema = v.variant("do", [
   v.object({ do: v.literal("list") }),
   /** From then on the client uses this grant's tokens, and nothing else. */
   v.object({ do: v.literal("grant"), grant: text }),
+  /** Writes the uses to the log that are still to be written. */
+  v.object({ do: v.literal("write-uses") }),
   v.object({ do: v.literal("names") }),
   v.object({ do: v.literal("tags") }),
   v.object({ do: v.literal("find"), name: text }),
@@ -42,6 +46,7 @@ const RequestSchema = v.variant("do", [
     name: text,
     asked: v.nullish(v.boolean(), false),
     typed: v.nullish(v.boolean(), false),
+    pid,
     quick: v.nullish(v.boolean(), false),
     at: time,
     pin: secretText,
@@ -54,6 +59,7 @@ const RequestSchema = v.variant("do", [
     do: v.literal("challenge"),
     name: text,
     asked: v.nullish(v.boolean(), false),
+    pid,
     challenge: text,
     serverChallenge: optionalText,
     serverResponse: optionalText,

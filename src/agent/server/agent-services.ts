@@ -4,6 +4,7 @@ import { type Grant, type Right, refuseWithout } from "#token/grant.ts";
 import { cannotBeAsked } from "#vault/pins/approval.ts";
 import type { PinPrompt, TokenUse } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
+import type { NotedUse } from "#vault/uses/noting.ts";
 import type { DelegatedCommand } from "./delegated-command.ts";
 
 /**
@@ -24,6 +25,8 @@ export interface AgentServices {
   /** A passcode that needs no reading and no waiting; null where it needs them. */
   passcodeAtOnce(name: string): string | null;
   clock(): Date;
+  /** Writes the uses to the log that are still to be written. */
+  writeUses(): void;
   /** Runs a command of fob. Throws FobError `usage` for a command that an agent does not run. */
   carryOut(request: Extract<Request, { do: "command" }>): DelegatedCommand;
   /** Runs `work` with texts in a language, `de` or `de_AT`; null for English. */
@@ -77,7 +80,16 @@ export interface ClientState {
    * for a client that wants no question.
    */
   approve(use: TokenUse, claims: AskingClaims): Promise<void>;
+  /** Notes a use for the log; `pid` is what a client says that is fob. */
+  noteUse(use: NotedUse, pid: number | null): void;
+  /** Notes that a passcode was given at once to this NAME. */
+  noteAtOnce(name: string): void;
 }
+
+/** What an agent does with the uses of one client. */
+export type UsesOfClient = Pick<ClientState, "noteUse" | "noteAtOnce">;
+
+const UNNOTED: UsesOfClient = { noteUse: () => undefined, noteAtOnce: () => undefined };
 
 /** The state of a client that has asked nothing yet. */
 export function newClientState(
@@ -85,6 +97,7 @@ export function newClientState(
   approve: ClientState["approve"] = async (use) => {
     throw cannotBeAsked(use);
   },
+  uses: UsesOfClient = UNNOTED,
 ): ClientState {
   return {
     isElsewhere: false,
@@ -94,6 +107,7 @@ export function newClientState(
     asksItself: false,
     person,
     approve,
+    ...uses,
   };
 }
 

@@ -43,8 +43,11 @@ function passcodeAtOnce(
 ): string | null {
   try {
     if (!request.startsWith(CODE) || client.isElsewhere || client.granted) return null;
-    const passcode = services.passcodeAtOnce(request.slice(CODE.length));
-    if (passcode !== null) services.noteUse();
+    const name = request.slice(CODE.length);
+    const passcode = services.passcodeAtOnce(name);
+    if (passcode === null) return null;
+    services.noteUse();
+    client.noteAtOnce(name);
     return passcode;
   } catch {
     // `answerInTime` tries again and reports the error

@@ -91,7 +91,10 @@ export class Approvals {
   ): Promise<void> {
     const program = await this.#search(use, findProgram, end);
     const isUnasked = asked || (typed && use.token.confirm === "others");
-    if (program.isOwnTerminal && isUnasked) return;
+    if (program.isOwnTerminal && isUnasked) {
+      if (asked) use.onAsk?.();
+      return;
+    }
     if (quick) throw new FobError("locked", t`a person is asked before ${use.token.name} is used`);
     await this.#inTurn(use, program, end);
   }
@@ -136,6 +139,7 @@ export class Approvals {
   }
 
   async #question(question: ApprovalQuestion, known: Known, end: AbortSignal): Promise<void> {
+    question.use.onAsk?.();
     const answer = await this.#ask(question, end);
     const now = this.#clock();
     if (answer === "while" && question.program.key !== null) known.allowedUntil = now + WHILE_MS;

@@ -17,7 +17,7 @@ import { findEntry, makeCode, respond } from "./token-answers.ts";
  * Requests that programs repeat without a user, for completions and login requests; they are no use
  * of the vault.
  */
-const UNUSED: ReadonlySet<Request["do"]> = new Set(["names", "tags", "push-list"]);
+const UNUSED: ReadonlySet<Request["do"]> = new Set(["names", "tags", "push-list", "write-uses"]);
 
 /** Answers a request in JSON; returns the value of the reply. Throws FobError. */
 export async function answerJson(
@@ -34,6 +34,9 @@ export async function answerJson(
     }
     case "list":
       return (await tokens.entries()).map(encodeEntry);
+    case "write-uses":
+      services.writeUses();
+      return null;
     case "names":
       return (await tokens.entries()).map(({ name }) => name);
     case "tags":

@@ -2,6 +2,7 @@ import type { Request } from "#agent/protocol/protocol.ts";
 import { findNamed } from "#token/find-token.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
+import { type NotedUse, notingUses } from "#vault/uses/noting.ts";
 import { type AgentServices, type ClientState, tokensOf } from "./agent-services.ts";
 import { pinsOfRequest } from "./request-pins.ts";
 
@@ -12,7 +13,7 @@ type TokenServices = Pick<AgentServices, "tokens" | "clock">;
 /**
  * The client: its grant, and who is asked for it, for PINs and whether a token may be used.
  */
-type Asking = Pick<ClientState, "granted" | "person" | "approve">;
+type Asking = Pick<ClientState, "granted" | "person" | "approve" | "noteUse">;
 
 /** The inputs of a challenge that the text protocol does not have. */
 export const NO_CHALLENGE = {
@@ -21,6 +22,7 @@ export const NO_CHALLENGE = {
   session: null,
   at: null,
   asked: false,
+  pid: null,
   pin: null,
   challengePin: null,
   biometricKey: null,
@@ -31,12 +33,13 @@ export const NO_CHALLENGE = {
  * that the request lacks.
  */
 export async function makeCode(
-  { name: query, asked, typed, quick, at, pin, passcodePin, biometricKey, listed }: CodeRequest,
+  { name: query, asked, typed, pid, quick, at, pin, passcodePin, biometricKey, listed }: CodeRequest,
   services: TokenServices,
   client: Asking,
 ) {
   const { person, approve } = client;
-  const tokens = tokensOf(client, services, "code");
+  const note = (use: NotedUse) => client.noteUse(use, pid);
+  const tokens = notingUses(tokensOf(client, services, "code"), note);
   const { id, name } = await findEntry(query, tokens);
   const pins = { current: pin, passcode: passcodePin };
   const prompt = pinsOfRequest(biometricKey, pins, person, (use) =>
@@ -50,13 +53,21 @@ export async function makeCode(
 }
 
 /** The response that a request asks for, and the name of its token; PINs as for {@link makeCode}. */
-export async function respond(
-  { name: query, session, at, pin, challengePin, biometricKey, asked, ...input }: ChallengeRequest,
-  services: TokenServices,
-  client: Asking,
-) {
+export async function respond(request: ChallengeRequest, services: TokenServices, client: Asking) {
+  const {
+    name: query,
+    session,
+    at,
+    pin,
+    challengePin,
+    biometricKey,
+    asked,
+    pid,
+    ...input
+  } = request;
   const { person, approve } = client;
-  const tokens = tokensOf(client, services, "challenge");
+  const note = (use: NotedUse) => client.noteUse(use, pid);
+  const tokens = notingUses(tokensOf(client, services, "challenge"), note);
   const { id, name } = await findEntry(query, tokens);
   const { response, counter } = await tokens.respond(
     id,

@@ -19,7 +19,7 @@ export async function answerWords(
     case "code": {
       services.noteUse();
       const pins = { pin: null, passcodePin: null, biometricKey: null };
-      const said = { asked: false, typed: false, quick: false, listed: false };
+      const said = { asked: false, typed: false, pid: null, quick: false, listed: false };
       return (
         await makeCode({ name: rest, at: null, ...said, ...pins }, services, askedFor(client))
       ).code;

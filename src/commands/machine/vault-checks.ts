@@ -19,6 +19,7 @@ import type { Processes } from "#vault/tokens/batch.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { type Misplaced, misplacedIn, putMisplacedAside } from "#vault/trash/misplaced.ts";
 import type { Vault } from "#vault/vault.ts";
+import { checkAccessLog } from "./access-log-check.ts";
 import { checkBelongings } from "./belongings-check.ts";
 import { checkCodes } from "./codes-check.ts";
 import { checkCounters } from "./counters-check.ts";
@@ -104,6 +105,7 @@ async function checkBeside(
   return [
     ...orFailed("trash", () => checkTrash(vault, repair)),
     ...orFailed("grants", () => checkGrants(vault, repair, clock())),
+    ...orFailed("access log", () => checkAccessLog(vault, repair)),
     ...orFailed("belongings", () => checkBelongings(vault, listed, repair)),
     ...orFailed("codes", () => checkCodes(vault, listed, repair)),
     ...orFailed("sync", () => checkSync(vault, repair)),

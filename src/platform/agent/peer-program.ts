@@ -19,7 +19,9 @@ export interface PeerProgram {
    * change it: by another parent, or by executing another file.
    */
   readonly key: string;
-  /** Whether it runs this installation of fob, and has a terminal. */
+  /** Whether it runs this installation of fob. */
+  readonly isOwn: boolean;
+  /** The same, at a terminal. */
   readonly isOwnTerminal: boolean;
 }
 
@@ -80,13 +82,15 @@ export function programOf(pid: number, folder: string): PeerProgram | null {
     const parents = parentsOf(parent, { path, script });
     // a PID that was given to another process meanwhile
     if (statOf(pid).started !== started) return null;
+    const isOwn = isOwnProgram(pid, path, folder);
     return {
       pid,
       path,
       script,
       parents: parents.map(nameOf),
       key: JSON.stringify([{ path, script }, ...parents]),
-      isOwnTerminal: terminal !== 0 && isOwnProgram(pid, path, folder),
+      isOwn,
+      isOwnTerminal: terminal !== 0 && isOwn,
     };
   } catch {
     // not of this user, or ended meanwhile

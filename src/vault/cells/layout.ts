@@ -105,6 +105,11 @@ export function lastUsesFile({ home }: VaultLayout): string {
   return join(vaultFolder(home), "used");
 }
 
+/** The folder with the log of uses, which is not written durably. */
+export function accessLogFolder({ home }: VaultLayout): string {
+  return join(vaultFolder(home), "access-log");
+}
+
 /** The folder of the grants' cells, each encrypted with the grant's own key. */
 export function grantsFolder({ home }: VaultLayout): string {
   return join(vaultFolder(home), "grants");

@@ -29,6 +29,8 @@ export interface GrantedKeys {
 export interface GrantContent {
   readonly grant: Grant;
   readonly keys: readonly GrantedKeys[];
+  /** What its uses are sealed to in the log of the vault; null for a grant of an older version. */
+  readonly logKey: Buffer | null;
 }
 
 /** A grant as JSON data: times as ISO 8601 text. */
@@ -57,13 +59,15 @@ export function grantCell(layout: VaultLayout, id: string, key: Secret): Cell {
 }
 
 /** The content as bytes for its cell. */
-export function encodeGrant({ grant, keys }: GrantContent): Buffer {
+export function encodeGrant({ grant, keys, logKey }: GrantContent): Buffer {
   const encoded = keys.map(({ id, recordKeys, secretKey }) => ({
     id,
     recordKeys: recordKeys.map((key) => key.toString("base64")),
     secretKey: secretKey.toString("base64"),
   }));
-  return Buffer.from(JSON.stringify({ version: VERSION, grant, keys: encoded }));
+  return Buffer.from(
+    JSON.stringify({ version: VERSION, grant, keys: encoded, logKey: logKey?.toString("base64") }),
+  );
 }
 
 /**
@@ -71,7 +75,7 @@ export function encodeGrant({ grant, keys }: GrantContent): Buffer {
  * `invalid` where a newer fob wrote them.
  */
 export function decodeGrant(value: Buffer): GrantContent {
-  const { version = 0, grant, keys } = JSON.parse(value.toString());
+  const { version = 0, grant, keys, logKey } = JSON.parse(value.toString());
   if (version > VERSION) throw writtenByNewer(t`the grant ${grant?.label ?? ""}`);
   return {
     grant: reviveGrant(grant),
@@ -82,6 +86,7 @@ export function decodeGrant(value: Buffer): GrantContent {
         secretKey: Buffer.from(secretKey, "base64"),
       }),
     ),
+    logKey: logKey === undefined ? null : Buffer.from(logKey, "base64"),
   };
 }
 

@@ -36,7 +36,7 @@ export function prepareExport(folder: string): void {
 /**
  * Writes a home in which one grant works alone: its tokens, its cell, and a header that opens
  * nothing else. The tokens get new record keys there, which open nothing in the vault; PINs, their
- * history and login requests are not exported.
+ * history and login requests are not exported, and uses are not logged there.
  */
 export function exportGrant(vault: Vault, text: string, home: string): void {
   const secret = parseGrantSecret(text);
@@ -48,7 +48,9 @@ export function exportGrant(vault: Vault, text: string, home: string): void {
   try {
     createHeader(home, { id: layout.vaultId, keychain: "none", slots: [] });
     const exported = keys.map((own) => exportToken(layout, vault.read(own.id), own));
-    updateCell(grantCell(layout, grant.id, key), () => encodeGrant({ grant, keys: exported }));
+    updateCell(grantCell(layout, grant.id, key), () =>
+      encodeGrant({ grant, keys: exported, logKey: null }),
+    );
   } catch (error) {
     discard(vaultFolder(home));
     throw error;

@@ -15,7 +15,7 @@ import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 import type { Vault } from "#vault/vault.ts";
-import { decodeGrant, type GrantedKeys, grantCell } from "./grant-cell.ts";
+import { decodeGrant, type GrantContent, type GrantedKeys, grantCell } from "./grant-cell.ts";
 import { readGrants } from "./grant-list.ts";
 import { grantKey, keyOfHalves, parseGrantSecret } from "./grant-secret.ts";
 
@@ -23,16 +23,24 @@ import { grantKey, keyOfHalves, parseGrantSecret } from "./grant-secret.ts";
 export class GrantedTokens implements TokenStore {
   readonly layout: VaultLayout;
   readonly grant: Grant;
+  /** What its uses are sealed to in the log of the vault; null for no log. */
+  readonly logKey: Buffer | null;
   readonly #cell: Cell;
   readonly #clock: () => Date;
 
   /**
-   * `cell` is the grant's cell, sealed under its key; `grant` is its content at opening. Throws
-   * FobError `denied` when the grant has expired.
+   * `cell` is the grant's cell, sealed under its key, with its content at opening. Throws FobError
+   * `denied` when the grant has expired.
    */
-  constructor(layout: VaultLayout, cell: Cell, grant: Grant, clock: () => Date) {
+  constructor(
+    layout: VaultLayout,
+    cell: Cell,
+    { grant, logKey }: Pick<GrantContent, "grant" | "logKey">,
+    clock: () => Date,
+  ) {
     this.layout = layout;
     this.grant = grant;
+    this.logKey = logKey;
     this.#cell = cell;
     this.#clock = clock;
     this.#refuseExpired();
@@ -164,7 +172,7 @@ function openWith(layout: VaultLayout, id: string, key: Secret, clock: () => Dat
   const cell = grantCell(layout, id, key);
   const value = readSealed(cell);
   if (value === null) throw unknownGrant();
-  return new GrantedTokens(layout, cell, decodeGrant(value).grant, clock);
+  return new GrantedTokens(layout, cell, decodeGrant(value), clock);
 }
 
 function unknownGrant(): FobError {

@@ -15,6 +15,7 @@ import { putAside } from "#vault/trash/aside.ts";
 import { havePassed, lookAtClock } from "#vault/trash/calendar.ts";
 import { discard, finishDiscarding } from "#vault/trash/discarding.ts";
 import { RESTORABLE_DAYS } from "#vault/trash/removal.ts";
+import { publicLogKey } from "#vault/uses/use-sealing.ts";
 import type { Vault } from "#vault/vault.ts";
 import { encodeGrant, type GrantedKeys, grantCell } from "./grant-cell.ts";
 import {
@@ -88,12 +89,13 @@ export function createGrant(
       recordKeys: keys,
     };
   });
+  const logKey = publicLogKey(vault.vaultKey, vault.layout.vaultId);
   const keys: GrantedKeys[] = tokens.map(({ id, secretKey }) => ({
     id,
     recordKeys: [],
     secretKey,
   }));
-  updateCell(grantCell(vault.layout, grant.id, key), () => encodeGrant({ grant, keys }));
+  updateCell(grantCell(vault.layout, grant.id, key), () => encodeGrant({ grant, keys, logKey }));
   for (const { id } of tokens) settleRecordKey(vault, id);
   const text = formatGrantSecret(secret);
   forget(key, otherHalf, secret.secret);

@@ -41,6 +41,8 @@ export interface TokenUse {
   readonly token: Pick<Token, "id" | "name" | "confirm">;
   /** The label of the grant that opens the token; null for a vault. */
   readonly grantLabel: string | null;
+  /** Called before a person is asked. */
+  readonly onAsk?: () => void;
 }
 
 /** The source of PINs: a person at a terminal, a file, a descriptor or the environment. */

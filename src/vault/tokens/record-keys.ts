@@ -83,12 +83,13 @@ function tell(
     updateCell(grantCell(vault.layout, grantId, key), (value) => {
       // the grant is being made, or was revoked
       if (value === null) return null;
-      const { grant, keys } = decodeGrant(value);
+      const { grant, keys, logKey } = decodeGrant(value);
       const own = keys.find((one) => one.id === id);
       if (!own || own.recordKeys.some((known) => isSame(known, recordKey))) return null;
       const told = [recordKey, ...upTo(own.recordKeys, current)];
       return encodeGrant({
         grant,
+        logKey,
         keys: keys.map((one) => (one === own ? { ...one, recordKeys: told } : one)),
       });
     });

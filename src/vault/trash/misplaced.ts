@@ -4,7 +4,16 @@ import { lastUsesFile, locatorFile, type VaultLayout, vaultFolder } from "#vault
 import { putAside } from "./aside.ts";
 
 /** The folders of a vault that hold folders. */
-const FOLDERS = ["tokens", "removed", "attempts", "grants", "batches", "codes-left", "sync-turn"];
+const FOLDERS = [
+  "tokens",
+  "removed",
+  "attempts",
+  "grants",
+  "batches",
+  "access-log",
+  "codes-left",
+  "sync-turn",
+];
 
 /** Something in the vault's folder that is not of the expected kind. */
 export interface Misplaced {

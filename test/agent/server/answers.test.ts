@@ -51,6 +51,7 @@ function agent() {
     vaultState: () => "open",
     inLanguage: (_, work) => work(),
     tokens: directAuthenticator(tokens, () => NOW),
+    writeUses: () => undefined,
     openGrant: () => {
       throw new Error("no grant");
     },
