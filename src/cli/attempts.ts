@@ -49,16 +49,19 @@ export async function attemptEachShown<T extends Named, Result>(
 
 /**
  * {@link attemptEach}, except that the failure of a single token is thrown unchanged, because its
- * name is obvious.
+ * name is obvious. A `bar` shows how far it is.
  */
 export async function attemptAll<T extends Named, Result>(
   tokens: readonly T[],
   attempt: (token: T) => Promise<Result>,
   context: Pick<Context, "complain">,
+  bar?: Progress,
 ): Promise<Attempts<Result>> {
   const [only, ...others] = tokens;
   if (only && others.length === 0) return { done: [await attempt(only)], failures: [] };
-  const attempts = await attemptEach(tokens, attempt);
+  const attempts = bar
+    ? await attemptEachShown(tokens, attempt, bar)
+    : await attemptEach(tokens, attempt);
   refuseNothingDone(attempts, context);
   return attempts;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { lifeOf, thisProcess } from "#base/process-identity.ts";
 import type { Context } from "#cli/context.ts";
+import { accessGrant } from "#commands/access/access-grant.ts";
 import { code } from "#commands/code/code.ts";
 import { backup } from "#commands/export/backup.ts";
 import { exportTokens } from "#commands/export/export.ts";
@@ -82,6 +83,19 @@ test.each<[string, readonly string[], (context: Stage & Context) => Promise<unkn
     "backup -",
     ["tokens"],
     (context) => backup.run({ file: "-", recipient: [RECIPIENT], armor: false }, context),
+  ],
+  [
+    "access grant",
+    ["tokens", "keys"],
+    (context) =>
+      accessGrant.run(
+        {
+          ...{ label: "all", tag: undefined, confirm: false },
+          token: Array.from({ length: COUNT }, (_, i) => `token ${i}`),
+          ...{ rights: undefined, expires: undefined, export: undefined },
+        },
+        context,
+      ),
   ],
   ["doctor", ["tokens"], (context) => checkVault(false, context)],
   [

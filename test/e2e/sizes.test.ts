@@ -5,9 +5,17 @@ import { Readable, type Writable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { speak } from "#base/language.ts";
+import { type Style, styleFor } from "#cli/output/style.ts";
 import { displayWidth } from "#cli/output/width.ts";
+import { type PushScreenState, QUIET, withRequests } from "#cli/screen/push-state.ts";
+import { viewPush } from "#cli/screen/push-view.ts";
+import type { ScreenSize, TerminalScreen } from "#cli/screen/terminal-screen.ts";
+import type { WatchedToken } from "#cli/screen/watch-state.ts";
+import { type Use, viewWatch } from "#cli/screen/watch-view.ts";
+import { askYesNo } from "#cli/screen/yes-no-question.ts";
 import { allCommands } from "#commands/commands.ts";
 import { runProgram } from "#entry/program.ts";
+import { NOW, pushRequest } from "../cli/screen/push-request.ts";
 import { sampled } from "../sampled.ts";
 import { HOTP_URI, RFC_SECRET, type TestHome, testHome } from "./fob.ts";
 import { Collector } from "./in-process.ts";
@@ -44,7 +52,8 @@ const TABLES = [
   "list",
   "list --codes",
   "list --sort used",
-  "config list",
+  // without the remark about the file, which is wrapped
+  "config list --quiet",
   "restore",
 ];
 
@@ -134,6 +143,21 @@ describe("what is printed on a terminal", () => {
     }
   });
 
+  test("every screen: within the terminal, at any size, in colours or none, in another language", async () => {
+    const sizes = [10, 24, 60].flatMap((rows) => WIDTHS.map((columns) => ({ columns, rows })));
+    for (const { isEnglish, color } of SCREEN_WAYS) {
+      speak(isEnglish ? null : join(folder, "messages/pl.json"), () => undefined);
+      const style = await styleFor({ isTerminal: true, columns: 80, isSpoken: false, color });
+      for (const size of sizes) {
+        expect(screensOf(size, style).filter(([, lines]) => !fits(lines, size))).toEqual([]);
+        const { lines, end } = await drawnQuestion(size, style);
+        expect(end).toBe("interrupted");
+        expect(fits(lines, size)).toBe(true);
+        expect(words(lines.join(" "))).toEqual(expect.arrayContaining(words(USE_QUESTION)));
+      }
+    }
+  });
+
   test("the help of commands: every word, within the width", async () => {
     const names = (await allCommands()).map(({ name }) => name);
     // accents make no text shorter
@@ -149,6 +173,83 @@ describe("what is printed on a terminal", () => {
     }
   });
 });
+
+const SCREEN_WAYS = [
+  { isEnglish: true, color: "never" },
+  { isEnglish: true, color: "always" },
+  { isEnglish: false, color: "never" },
+  { isEnglish: false, color: "always" },
+] as const;
+
+function fits(lines: readonly string[], { columns, rows }: ScreenSize): boolean {
+  const widths = lines.map((line) => displayWidth(stripVTControlCharacters(line)));
+  return lines.length <= rows && Math.max(...widths) <= columns;
+}
+
+const LATER = new Date(NOW.getTime() + 3_000);
+const WATCHED: readonly WatchedToken["code"][] = [
+  {
+    ...{ kind: "timed", code: "12345678", next: "87654321" },
+    ...{ validFrom: NOW, validUntil: LATER },
+  },
+  { kind: "counted", code: "123456", counter: 7n },
+  { kind: "masked", by: "PIN" },
+  { kind: "masked", by: "counter" },
+  { kind: "masked", by: "question" },
+  { kind: "none", why: "an administrator has to lift the access domain of this token first" },
+];
+const MANY_WATCHED: readonly WatchedToken[] = Array.from({ length: 80 }, (_, i) => ({
+  id: String(i),
+  label:
+    i % 3 === 0
+      ? "日本銀行 (田中)"
+      : `A company with a long name ${i} (somebody@mail.acme.example)`,
+  code: WATCHED[i % WATCHED.length] ?? { kind: "none", why: "" },
+  lastUsedAt: i % 2 === 0 ? null : NOW,
+}));
+const LONG = "a question with many words that no narrow terminal has room for, ".repeat(4);
+
+/** The live screens in their states, by name. */
+function screensOf(size: ScreenSize, style: Style): [string, readonly string[]][] {
+  const watch = (use: Use, found: readonly WatchedToken[], message: string) => {
+    const state = { search: "a company", selected: Math.max(0, found.length - 1) };
+    return viewWatch({ state, found, total: 80, now: NOW, use, message }, size, style);
+  };
+  const pick: Use = { kind: "pick", question: "Which token does the grant open?" };
+  const push = (state: PushScreenState) =>
+    viewPush({ state, tokens: ["vpn", "mail"], now: NOW }, size, style).lines;
+  const asking = pushRequest("1", { title: LONG, question: LONG });
+  const choosing = pushRequest("2", { options: ["17", "Blue car", "A longer answer than usual"] });
+  return [
+    ["passcodes", watch({ kind: "watch" }, MANY_WATCHED, "")],
+    ["passcodes with a remark", watch({ kind: "watch" }, MANY_WATCHED, LONG)],
+    ["no passcodes", watch({ kind: "watch" }, [], "")],
+    ["a list to pick from", watch(pick, MANY_WATCHED, "")],
+    ["no login request", push(QUIET)],
+    ["a long login request", push(withRequests(QUIET, [asking], 1))],
+    ["a request with a choice", push(withRequests(QUIET, [choosing], 1))],
+    ["many requests", push(withRequests(QUIET, Array(7).fill(asking), 37))],
+  ];
+}
+
+const USE_QUESTION = "Token: Mail; Program: /usr/bin/bash < tmux < systemd. May it use the token?";
+
+/** The question about a use as a screen shows it, and what its end gives. */
+async function drawnQuestion(size: ScreenSize, style: Style) {
+  let lines: readonly string[] = [];
+  const over = new AbortController();
+  const terminal = {
+    ...{ size, wake: () => undefined },
+    draw: (drawn: readonly string[]) => {
+      lines = drawn;
+    },
+    nextKey: async () => over.abort(),
+  } as unknown as TerminalScreen;
+  const end = await askYesNo({ terminal, style }, USE_QUESTION, over.signal).catch(
+    ({ code }: { code: string }) => code,
+  );
+  return { lines, end };
+}
 
 /** The words of a text, but for what changes from one moment to the next. */
 function words(text: string): string[] {

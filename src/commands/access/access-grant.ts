@@ -4,6 +4,7 @@ import { type Attempts, attemptAll } from "#cli/attempts.ts";
 import { defineCommand, flag, required, value, values } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { formatMoment } from "#cli/output/moments.ts";
+import { askingAside } from "#commands/asking-aside.ts";
 import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingVault, findEach } from "#commands/lookup.ts";
 import { chooseTagged, parseTags } from "#commands/tokens/tag-values.ts";
@@ -30,7 +31,10 @@ interface Granted {
   readonly failures: readonly FobError[];
 }
 
-type GrantContext = Pick<Context, "clock" | "complain" | "findVault" | "pinPrompt" | "tell">;
+type GrantContext = Pick<
+  Context,
+  "clock" | "complain" | "findVault" | "pinPrompt" | "progress" | "tell"
+>;
 
 /** `fob access grant`: lets a script use some tokens, and nothing else. */
 export const accessGrant = defineCommand({
@@ -178,12 +182,13 @@ function refuseUnconfirmable(rights: readonly Right[], folder: string | undefine
 async function readTokens(
   vault: Vault,
   { names, tags }: { readonly names: readonly string[]; readonly tags: readonly string[] },
-  context: Pick<Context, "complain">,
+  context: Pick<Context, "complain" | "progress">,
 ): Promise<Attempts<TokenRecord>> {
   const named = await findEach(vault, names);
   const tagged = tags.length === 0 ? [] : chooseTagged(vault.entries(), tags);
   const entries = [...new Map([...named, ...tagged].map((entry) => [entry.id, entry])).values()];
-  return attemptAll(entries, async ({ id }) => readToGrant(vault, id), context);
+  const bar = context.progress(entries.length, t("tokens"));
+  return attemptAll(entries, async ({ id }) => readToGrant(vault, id), context, bar);
 }
 
 /** Throws FobError `denied` for a token that must not be granted. */
@@ -233,15 +238,18 @@ function exportOrRevoke(
 function openTokens(
   vault: Vault,
   records: readonly TokenRecord[],
-  context: Pick<Context, "clock" | "complain" | "pinPrompt">,
+  context: Pick<Context, "clock" | "complain" | "pinPrompt" | "progress">,
 ): Promise<Attempts<GrantedToken>> {
+  const bar = context.progress(records.length, t("keys"));
+  const asking = askingAside(bar, context.pinPrompt);
   return attemptAll(
     records.map((record) => ({ name: record.token.name, record })),
     async ({ record }) => ({
       id: record.token.id,
-      secretKey: await vault.secretKey(record, context.pinPrompt, context.clock()),
+      secretKey: await vault.secretKey(record, asking, context.clock()),
     }),
     context,
+    bar,
   );
 }
 

@@ -1,7 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import { attemptAll, attemptEachShown, failureOf, refuseNothingDone } from "#cli/attempts.ts";
-import type { Context, Progress } from "#cli/context.ts";
+import type { Context } from "#cli/context.ts";
+import { askingAside } from "#commands/asking-aside.ts";
 import { findMissing } from "#commands/listed-tokens.ts";
 import { findEach, readListed } from "#commands/lookup.ts";
 import { storedSecret } from "#commands/stored-secret.ts";
@@ -15,7 +16,6 @@ import type { Token } from "#token/token.ts";
 import { keyOfSecret } from "#vault/belongings/belongings-key.ts";
 import { openNote, sealedNoteOf } from "#vault/belongings/note.ts";
 import { codesOf, openCodes } from "#vault/belongings/recovery-codes.ts";
-import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { directAuthenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { refuseHeld, refuseWiped, type TokenRecord } from "#vault/tokens/token-record.ts";
@@ -147,21 +147,6 @@ function openOrTell<T>(open: () => T, name: string, lost: FobError[]): T | null 
     lost.push(failureOf({ name }, error));
     return null;
   }
-}
-
-/** `prompt`, which takes the bar away before it asks. */
-function askingAside(bar: Pick<Progress, "end">, prompt: PinPrompt): PinPrompt {
-  return {
-    ...prompt,
-    release(request) {
-      bar.end();
-      return prompt.release(request);
-    },
-    ask(request) {
-      bar.end();
-      return prompt.ask(request);
-    },
-  };
 }
 
 function pinOf({ token, guard }: TokenRecord): RequiredPin | null {

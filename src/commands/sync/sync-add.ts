@@ -1,8 +1,9 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
-import { attemptEach, refuseNothingDone } from "#cli/attempts.ts";
+import { attemptEachShown, refuseNothingDone } from "#cli/attempts.ts";
 import { defineCommand, flag, value, variadic } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { askingAside } from "#commands/asking-aside.ts";
 import { findEach, readListed } from "#commands/lookup.ts";
 import { chooseTagged, parseTags } from "#commands/tokens/tag-values.ts";
 import { runRound } from "#sync/round/round.ts";
@@ -14,7 +15,7 @@ import { openForOthers } from "./opened-tokens.ts";
 import { roundNotes } from "./round-view.ts";
 import { openSession, type SessionContext } from "./sync-session.ts";
 
-type AddContext = SessionContext & Pick<Context, "complain" | "prompt">;
+type AddContext = SessionContext & Pick<Context, "complain" | "progress" | "prompt">;
 
 /** `fob sync add`: shares tokens with the other devices. */
 export const syncAdd = defineCommand({
@@ -44,14 +45,16 @@ export const syncAdd = defineCommand({
     const isNamed = names.length > 0;
     const chosen = isNamed ? await findEach(vault, names) : chooseTagged(vault.entries(), tags);
     const entries = chosen.filter(({ id }) => !sharedOf(known, id));
-    const opening = await attemptEach(
+    const bar = context.progress(entries.length, t("tokens"));
+    const asking = { ...context, pinPrompt: askingAside(bar, context.pinPrompt) };
+    const opening = await attemptEachShown(
       entries,
       async ({ id, name }): Promise<OpenedToken | null> => {
         await context.look();
         const record = readListed(vault, id);
         if (!record) return null;
         const reason = whyOnOneDevice(record.token);
-        if (reason === null) return openForOthers(vault, record, context);
+        if (reason === null) return openForOthers(vault, record, asking);
         if (isNamed)
           throw new FobError(
             "usage",
@@ -63,6 +66,7 @@ export const syncAdd = defineCommand({
         leftOut.push(t`left out: ${name} (${reason})`);
         return null;
       },
+      bar,
     );
     const opened = opening.done.filter((token) => token !== null);
     refuseNothingDone(
