@@ -2,12 +2,12 @@
 // path is a small file for the command line, one for all passcodes, and one for each of what few
 // command lines need. Everything else is in files that are loaded when they are needed; what most
 // commands share is in one of them, because each file costs something, whatever is in it.
-import { spawnSync } from "node:child_process";
 import crypto from "node:crypto";
-import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
 import { build } from "rolldown";
+import { importTypeScript } from "./import-typescript.mjs";
 import { textsOf } from "./standalone/licenses.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -118,14 +118,12 @@ await nameBuild();
 await cp(`${root}/shell`, `${root}/dist/shell`, { recursive: true });
 await writeFile(`${root}/dist/LICENSES.txt`, licenses(program));
 
-// the help page is what the whole program says, so that the fast path need not load it to say the
+// the help pages are what the whole program says, so that the fast path need not load it to say the
 // same
-const { stdout, status } = spawnSync(process.execPath, [`${root}/dist/main.cjs`, "--help"], {
-  env: { ...process.env, FOB_LANG: "en" },
-  stdio: ["ignore", "pipe", "inherit"],
-});
-if (status !== 0) throw new Error("the program that was built shows no help");
-await writeFile(`${root}/dist/help.txt`, stdout);
+const { helpPages } = await importTypeScript("scripts/help-pages.ts");
+await mkdir(`${root}/dist/help`);
+for (const [name, page] of await helpPages(version))
+  await writeFile(`${root}/dist/help/${name}.txt`, page);
 
 /** The first words of all commands. What loads a command is not called for that. */
 async function firstWords() {

@@ -1,4 +1,4 @@
-import { fstatSync, readFileSync, writeSync } from "node:fs";
+import { existsSync, fstatSync, readFileSync, writeSync } from "node:fs";
 import { messagesFile } from "#base/messages-file.ts";
 import { runBuiltFile } from "./built-files.ts";
 import { parseCodeOptions } from "./code-options.ts";
@@ -73,12 +73,21 @@ async function answerAtOnce([command, ...rest]: readonly string[]): Promise<stri
     const quick = runBuiltFile("quick/answers.cjs", command, process.env) as QuickAnswers;
     return quick.answerQuickly([command, ...rest], process.env);
   }
-  if (rest.length > 0) return null;
-  if (command === "--version" || command === "-V") return `${FOB_VERSION}\n`;
-  const isHelp = command === "--help" || command === "-h";
-  return isHelp && hasRoom() && isInEnglish()
-    ? readFileSync(`${__dirname}/help.txt`, "utf8")
-    : null;
+  const words = [command ?? "", ...rest];
+  const last = words.pop();
+  if (last === "--help" || last === "-h") return helpPage(words);
+  const isVersion = rest.length === 0 && (command === "--version" || command === "-V");
+  return isVersion ? `${FOB_VERSION}\n` : null;
+}
+
+/**
+ * The help page of the command with these words, of a group or, without words, of fob; null where the
+ * whole program must make one.
+ */
+function helpPage(words: readonly string[]): string | null {
+  const path = `${__dirname}/help/${words.join("-") || "fob"}.txt`;
+  const isThere = words.every((word) => /^[a-z]+$/.test(word)) && existsSync(path);
+  return isThere && hasRoom() && isInEnglish() ? readFileSync(path, "utf8") : null;
 }
 
 /** Whether the language is English: the help page here is only English. */

@@ -114,10 +114,10 @@ describe("the fast path", () => {
     expect(isAscii(bytes)).toBe(true);
   });
 
-  test.each([["--version"], ["-V"], ["--help"], ["-h"]])(
+  test.each([["--version"], ["-V"], ["--help"], ["-h"], ["code --help"], ["pin set -h"]])(
     "of `fob %s` loads nothing but the file system",
-    async (option) => {
-      expect(await loadedBy(testHome(), [option])).toEqual([...ENTRY].sort());
+    async (line) => {
+      expect(await loadedBy(testHome(), line.split(" "))).toEqual([...ENTRY].sort());
     },
   );
 
@@ -196,7 +196,7 @@ describe("the fast path", () => {
     [["list", "--json"], []],
     [["show", "Example"], []],
     [["code", "--all", "--json"], []],
-    [["code", "--help"], ["node:crypto"]],
+    [["help", "code"], ["node:crypto"]],
     [["lst"], ["node:crypto"]],
   ])("leaves `fob %j` to the whole program, of which one file is loaded", async (args, more) => {
     const loaded = await loadedBy(await enrolled(), args);
@@ -205,12 +205,14 @@ describe("the fast path", () => {
     for (const name of [...SPARED, ...more]) expect(loaded).not.toContain(name);
   });
 
-  test("shows the help page of the whole program", async () => {
-    const whole = await execa(process.execPath, [join(DIST, "main.cjs"), "--help"], {
-      stripFinalNewline: false,
-    });
-    expect((await testHome().fob(["--help"])).stdout).toBe(whole.stdout);
-  });
+  test.each([["--help"], ["code --help"], ["pin -h"], ["lab user add --help"], ["pin lst --help"]])(
+    "of `fob %s` shows the help page of the whole program",
+    async (line) => {
+      const args = line.split(" ");
+      const whole = await runWholeHere(args, { HOME: testHome().home });
+      expect((await testHome().fob(args)).stdout).toBe(whole.stdout);
+    },
+  );
 
   test("leaves a reader that has gone alone", async () => {
     const { stderr, exitCode } = await execa("sh", [
