@@ -33,7 +33,18 @@ export const NO_CHALLENGE = {
  * that the request lacks.
  */
 export async function makeCode(
-  { name: query, asked, typed, pid, quick, at, pin, passcodePin, biometricKey, listed }: CodeRequest,
+  {
+    name: query,
+    asked,
+    typed,
+    pid,
+    quick,
+    at,
+    pin,
+    passcodePin,
+    biometricKey,
+    listed,
+  }: CodeRequest,
   services: TokenServices,
   client: Asking,
 ) {

@@ -23,8 +23,12 @@ export function notingUses(tokens: Authenticator, note: (use: NotedUse) => void)
       isAsked = true;
     };
     const tell = async (isAllowed: boolean) => {
-      const { name } = (await tokens.look(id)).token;
-      note({ token: { id, name }, purpose, grant: tokens.grantLabel, isAllowed, isAsked });
+      try {
+        const { name } = (await tokens.look(id)).token;
+        note({ token: { id, name }, purpose, grant: tokens.grantLabel, isAllowed, isAsked });
+      } catch {
+        // a counter has moved on already: what follows must not take its passcode away
+      }
     };
     try {
       const result = await act({
@@ -35,7 +39,7 @@ export function notingUses(tokens: Authenticator, note: (use: NotedUse) => void)
       return result;
     } catch (error) {
       if (error instanceof FobError && error.code === "denied" && (isAsked || !isListed))
-        await tell(false).catch(() => undefined);
+        await tell(false);
       throw error;
     }
   };
