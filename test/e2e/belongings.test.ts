@@ -166,6 +166,16 @@ describe("a note and recovery codes", () => {
   });
 });
 
+test("what Ente keeps beside a token is enrolled with it", async () => {
+  const home = testHome();
+  const display = encodeURIComponent('{"pinned":true,"note":"text","tags":["a"]}');
+  const input = `${TOTP_URI}&codeDisplay=${display}`;
+  expect((await home.fob(["enroll", "--tag", "mine", "-"], { input })).exitCode).toBe(0);
+  expect(await json(home, ["show", "Example", "--note"])).toMatchObject({
+    ...{ favorite: true, tags: ["mine", "a"], note: "text" },
+  });
+});
+
 test("an export counts what it does not take, and Aegis takes all but codes", async () => {
   const home = testHome();
   const { fob } = home;

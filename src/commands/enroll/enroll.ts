@@ -237,7 +237,9 @@ function withTags(
   drafts: readonly EnrollmentDraft<Credential>[],
   tags: readonly string[],
 ): readonly EnrollmentDraft<Credential>[] {
-  return tags.length === 0 ? drafts : drafts.map((draft) => ({ ...draft, tags }));
+  return tags.length === 0
+    ? drafts
+    : drafts.map((draft) => ({ ...draft, tags: [...tags, ...(draft.tags ?? [])] }));
 }
 
 function refuseUnheld(named: readonly NamedDraft[], hold: Holding | undefined): void {

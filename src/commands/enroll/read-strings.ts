@@ -1,10 +1,11 @@
 import { FobError } from "#base/fob-error.ts";
-import { type Text, t, translated } from "#base/language.ts";
+import { plural, type Text, t, translated } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 import { withKnownScheme } from "#commands/tiqr-scheme.ts";
 import { judgeEnd } from "#enrollment/cut-list.ts";
 import type { EnrollmentDraft, OnlineEnrollment } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
+import { besideInEnte } from "#enrollment/files/ente.ts";
 import { type Line, MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
 import { readPastedLines } from "#enrollment/pasted-lines.ts";
 import { identify, recognizeEach, recognizeOnline } from "#enrollment/recognize.ts";
@@ -124,8 +125,20 @@ function recognizeAny(
     const found = await recognizeEach(known, askSecretFor(place, context), effort);
     for (const refusal of found.refusals)
       refusals.push(new FobError("invalid", prefix === null ? refusal : t`${prefix}: ${refusal}`));
-    return found.tokens;
+    return withEnteDisplay(found.tokens, known, context);
   });
+}
+
+/** Tokens with what Ente keeps beside them. A note that is too long is told. */
+function withEnteDisplay(
+  tokens: readonly EnrollmentDraft[],
+  text: string,
+  { tell }: Pick<Context, "tell">,
+): readonly EnrollmentDraft[] {
+  const beside = besideInEnte(text);
+  if (!beside) return tokens;
+  if (beside.isNoteLeft) tell(t`${plural(1, "note")} is not taken over`);
+  return tokens.map((token) => ({ ...token, ...beside.kept }));
 }
 
 /** How often a person may paste a string that is not right. */

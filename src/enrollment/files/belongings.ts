@@ -2,7 +2,7 @@ import { foreignNote } from "#token/note.ts";
 import type { AppItem, TokenItem } from "./app-file.ts";
 
 /** What an entry has beside its tokens. Empty texts are none. */
-interface Belongings {
+export interface Belongings {
   readonly note?: string | null | undefined;
   readonly groups?: readonly (string | null | undefined)[] | null | undefined;
   readonly tags?: readonly (string | null | undefined)[] | null | undefined;

@@ -13,12 +13,11 @@ import { identify, type RecognizedToken, recognizeEach } from "#enrollment/recog
 import { shortenName } from "#token/clean-name.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { AskSecret, ParsedToken } from "#token/draft/parsed-token.ts";
-import { foreignNote } from "#token/note.ts";
 import { decodeText } from "#token/text-encoding.ts";
-import { draftsOf, keptWith } from "./app-drafts.ts";
+import { draftsOf } from "./app-drafts.ts";
 import type { AppFormat, AppItem, TokenItem } from "./app-file.ts";
 import { APP_FORMATS, type FormatId } from "./app-formats.ts";
-import { enteDisplay } from "./ente.ts";
+import { besideInEnte } from "./ente.ts";
 import { ForeignFile } from "./foreign-file.ts";
 import { countLeftBehind, type LeftBehind } from "./left-behind.ts";
 import { refuseOtherPrograms } from "./other-programs.ts";
@@ -252,16 +251,14 @@ function withEnteDisplay(
   text: string,
   left: LeftBehind[],
 ): readonly RecognizedToken[] {
-  const display = enteDisplay(text);
-  if (!display) return tokens;
-  if (display.trashed) {
+  const beside = besideInEnte(text);
+  if (!beside) return tokens;
+  if (beside.isTrashed) {
     left.push(...tokens.map(() => ({ leftBehind: "trash" }) as const));
     return [];
   }
-  const note = foreignNote(display.note);
-  if (note === null && display.note?.trim()) left.push({ leftBehind: "note" });
-  const kept = keptWith({ tags: display.tags, favorite: display.pinned, note });
-  return tokens.map((token) => ({ ...token, ...kept }));
+  if (beside.isNoteLeft) left.push({ leftBehind: "note" });
+  return tokens.map((token) => ({ ...token, ...beside.kept }));
 }
 
 async function readEntries<Entry extends TokenItem | Line | string>(

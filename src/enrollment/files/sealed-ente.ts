@@ -2,9 +2,9 @@ import * as v from "valibot";
 import { readLines } from "#enrollment/lines.ts";
 import { openStream, STREAM_HEADER_BYTES } from "#enrollment/secret-stream.ts";
 import { forget } from "#token/secret.ts";
-import type { AppFormat } from "./app-file.ts";
+import type { AppFormat, AppItem } from "./app-file.ts";
 import { withBelongings } from "./belongings.ts";
-import { enteDisplay } from "./ente.ts";
+import { besideInEnte } from "./ente.ts";
 import {
   base64Bytes,
   MIN_SALT_BYTES,
@@ -61,9 +61,12 @@ export const ente = {
       openStream(key, encryptionNonce, encryptedData),
     );
     try {
-      return readLines(textOfOpened(opened, APP)).flatMap(({ text }) =>
-        withBelongings([{ enrollment: text }], enteDisplay(text) ?? {}),
-      );
+      return readLines(textOfOpened(opened, APP)).flatMap(({ text }): AppItem[] => {
+        const found = besideInEnte(text);
+        return found?.isTrashed
+          ? [{ leftBehind: "trash" }]
+          : withBelongings([{ enrollment: text }], found?.beside ?? {});
+      });
     } finally {
       forget(opened);
     }
