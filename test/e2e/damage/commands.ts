@@ -7,9 +7,11 @@ import type { Env } from "./run-in-process.ts";
 export interface Line {
   readonly args: (rich: RichHome, home: string) => readonly string[];
   readonly env?: (rich: RichHome) => Env;
+  readonly input?: string;
 }
 
 const line = (...args: string[]): Line => ({ args: () => args });
+const reading = (input: string, ...args: string[]): Line => ({ args: () => args, input });
 const withPin = (pin: string, ...args: string[]): Line => ({
   args: () => args,
   env: () => ({ FOB_PIN: pin }),
@@ -75,8 +77,23 @@ export const LINES = {
     env: ({ grant }) => ({ FOB_GRANT: grant }),
   },
   "list, granted": { args: () => ["list"], env: ({ grant }) => ({ FOB_GRANT: grant }) },
+  "note Time": line("note", "Time", "another"),
+  "show Time --note": line("show", "Time", "--note"),
+  "tag Time": line("tag", "Time", "work"),
+  "codes Time": line("codes", "Time"),
+  "codes list": line("codes", "list"),
+  "codes add Time": reading("81524 93471\n", "codes", "add", "Time", "-"),
   "push list": line("push", "list"),
   "push history": line("push", "history"),
+  "biometric status": line("biometric", "status"),
+  "biometric disable": line("biometric", "disable"),
+  sync: line("sync"),
+  "sync status": line("sync", "status"),
+  "sync members": line("sync", "members"),
+  "sync invite": line("sync", "invite"),
+  "sync add Asks": line("sync", "add", "Asks"),
+  "sync leave": line("sync", "leave", "--yes"),
+  "sync leave --local": line("sync", "leave", "--local", "--yes"),
   "agent status": line("agent", "status"),
   lock: line("lock"),
   "config list": line("config", "list"),
@@ -84,6 +101,9 @@ export const LINES = {
   "config set": line("config", "set", "keychain", "file"),
   "config unset": line("config", "unset", "color"),
   "keychain move none": withPin("correct-horse-battery-14", "keychain", "move", "none"),
+  "keychain move file": line("keychain", "move", "file"),
+  "pin change": withPin("58204\n58204\n", "pin", "change"),
+  "pin remove": line("pin", "remove"),
   doctor: line("doctor"),
   "doctor --repair": line("doctor", "--repair"),
 } as const satisfies Readonly<Record<string, Line>>;

@@ -1,22 +1,30 @@
+import { randomBytes } from "node:crypto";
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { claimVault } from "#agent/protocol/claim.ts";
 import { newAgentSecret } from "#agent/protocol/proof.ts";
+import { leaveSecret } from "#agent/protocol/waiting.ts";
 import { keyFilePath, readKeyFile } from "#platform/keychain/key-file.ts";
+import type { Secret } from "#token/secret.ts";
 import { readHeader } from "#vault/keys/header.ts";
 import { findSlot, openKeychainSlot } from "#vault/keys/slots.ts";
 import { beginBatch } from "#vault/tokens/batch.ts";
 import { newTokenId, Vault } from "#vault/vault.ts";
 import { PrivacyIdeaServer } from "../../push/privacyidea-server.ts";
 import { RFC_SECRET } from "../fob.ts";
-import { runInProcess } from "./run-in-process.ts";
+import { type Given, runInProcess } from "./run-in-process.ts";
 
-/** A home that has every file that a home can have, and what tests must know of it. */
+/** A home that has most files that a home can have, and what tests must know of it. */
 export interface RichHome {
   readonly home: string;
+  /** The folder of this home, and of all that was made of it. */
+  readonly folder: string;
   /** The home as it was before each of its files was written for the last time. */
   readonly before: string;
+  /** The key that opens its vault, and every vault that was made of it. */
+  readonly vaultKey: Secret;
+  readonly vaultId: string;
   /** By the names of tokens. */
   readonly ids: Readonly<Record<string, string>>;
   /** The secret of a grant of Count and Hurt. */
@@ -61,31 +69,34 @@ export async function richHome(whenDone: (remove: () => void) => void): Promise<
     join(folder, "before"),
     join(folder, "list.txt"),
   ];
-  const fob = async (args: readonly string[], env = {}) => {
-    const outcome = await runInProcess(home, args, env);
-    if (outcome.exitCode !== 0 && !args.includes("--expect"))
-      throw new Error(`${args}: ${outcome.stderr}`);
-    return outcome.stdout;
-  };
+  const fob = (args: readonly string[], env = {}, input = "") => must(home, args, { env, input });
   writeFileSync(list, `${TOKENS.join("\n")}\n`);
   await fob(["import", list]);
   const server = await PrivacyIdeaServer.start(whenDone);
   await fob(["enroll", server.invitation().replaceAll("ACME", "Push"), "--yes", "--name", "Push"]);
   await fob(["pin", "set", "Pinned"], { FOB_PIN: TOKEN_PIN });
-  const pace = async () => {
-    await runInProcess(home, ["code", "Pinned"], { FOB_PIN: "0815" });
+  const pace = async (time: number) => {
+    await runInProcess(home, ["code", "Pinned"], { env: { FOB_PIN: "0815" } });
     await fob(["code", "Count"]);
+    await fob(["note", "Time", `as of ${time}`]);
+    await fob(
+      ["codes", "add", "Time", "-"],
+      {},
+      ["aaaa", "bbbb", "cccc", "dddd"].map((code) => `${code}${time}\n`).join(""),
+    );
+    await fob(["codes", "Time"]);
     await fob(["code", "Hurt"]);
     await fob(["favorite", "Hurt"]);
   };
-  await pace();
+  await pace(1);
   await fob(["remove", "Gone", "--yes"]);
   const grant = (await fob(["access", "grant", "ci", "--token", "Count", "Hurt"])).trim();
   const grantFolder = readdirSync(join(home, "vault", "grants"))[0] ?? "";
   await fob(["config", "set", "color", "never"]);
   await leaveClaim(home);
+  leaveSecret(vaultOf(home).layout, randomBytes(32));
   cpSync(home, before, { recursive: true, preserveTimestamps: true });
-  await pace();
+  await pace(2);
   await fob(["remove", "Away", "--yes"]);
   await fob(["access", "grant", "spare", "--token", "Time"]);
   await fob(["config", "set", "color", "auto"]);
@@ -96,7 +107,96 @@ export async function richHome(whenDone: (remove: () => void) => void): Promise<
   const removed: typeof entries = JSON.parse(await fob(["restore", "--json"]));
   for (const { name, id } of removed) ids[name] = id;
   writeFileSync(list, `${NEW_ACCOUNT}\n`);
-  return { home, before, ids, grant, grantFolder, list, ...(await backupOf(folder, list)) };
+  const { vaultKey, layout } = vaultOf(home);
+  const files = await backupOf(folder, list);
+  const { vaultId } = layout;
+  return { home, folder, before, vaultKey, vaultId, ids, grant, grantFolder, list, ...files };
+}
+
+/** Runs a command that must succeed, and returns what it prints. */
+async function must(home: string, args: readonly string[], given: Given = {}): Promise<string> {
+  const { stdout, stderr, exitCode } = await runInProcess(home, args, given);
+  if (exitCode !== 0) throw new Error(`${args}: ${stderr}`);
+  return stdout;
+}
+
+/** What becomes of the rich home, so that it has further files, or opens in another way. */
+export type Kind = "usual" | "app PIN" | "passphrase" | "exported" | "synchronised" | "large";
+
+/** A home of some kind, and what commands get in it. */
+export interface KindOfHome {
+  readonly home: string;
+  /** What opens the vault; it is given before what a command line has of its own. */
+  readonly pin: string | null;
+  readonly keychain: "file" | "none";
+  /** The grant that every command has; null for none. */
+  readonly grant: string | null;
+  /** The repository that every command finds as it is here; null for none. */
+  readonly remote: string | null;
+}
+
+export const APP_PIN = "83517";
+export const PASSPHRASE = "correct-horse-battery-14";
+
+/** How many tokens it takes until the vault has a locator. */
+const MANY = 230;
+
+/** Makes a home of this kind of the rich home. */
+export async function homeOf(rich: RichHome, kind: Kind): Promise<KindOfHome> {
+  const home = kind === "usual" ? rich.home : join(rich.folder, kind.replace(" ", "-"));
+  const plain = { home, pin: null, keychain: "file", grant: null, remote: null } as const;
+  if (kind === "usual") return plain;
+  cpSync(rich.home, home, { recursive: true, preserveTimestamps: true });
+  switch (kind) {
+    case "exported": {
+      const away = join(rich.folder, "away");
+      const args = ["access", "grant", "away", "--token", "Time", "--export", away];
+      const grant = await must(home, args);
+      return { ...plain, home: away, keychain: "none", grant: grant.trim() };
+    }
+    case "app PIN":
+      await setAppPin(home);
+      await must(home, ["biometric", "enable"], { env: { FOB_PIN: APP_PIN } });
+      await runInProcess(home, ["list"], { env: { FOB_PIN: "0815" } });
+      return { ...plain, pin: APP_PIN };
+    case "passphrase":
+      await must(home, ["keychain", "move", "none"], { env: { FOB_PIN: PASSPHRASE } });
+      await runInProcess(home, ["list"], { env: { FOB_PIN: "0815", FOB_KEYCHAIN: "none" } });
+      return { ...plain, keychain: "none", pin: PASSPHRASE };
+    case "synchronised": {
+      const remote = join(rich.folder, "remote.git");
+      await must(home, ["sync", "init", remote, "--name", "laptop"]);
+      await must(home, ["sync", "add", "Time"]);
+      return { ...plain, remote };
+    }
+    case "large": {
+      const many = Array.from({ length: MANY }, (_, i) =>
+        uri(
+          "totp",
+          `Many${i}`,
+          "",
+          `${"ABCDEFGH"[i % 8]}${"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[i >> 3]}`.padEnd(32, "A"),
+        ),
+      );
+      const list = join(rich.folder, "many.txt");
+      writeFileSync(list, many.join("\n"));
+      await must(home, ["import", list]);
+      await must(home, ["code", "Time"]);
+      return plain;
+    }
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Sets the app PIN, once the first key was lost: the second one has a name of its own. */
+async function setAppPin(home: string): Promise<void> {
+  const set = await must(home, ["pin", "set", "--json"], { env: { FOB_PIN: "90417" } });
+  writeFileSync(keyFilePath(home, null), `${randomBytes(32).toString("base64")}\n`, {
+    mode: 0o600,
+  });
+  const pins = `${JSON.parse(set).recoveryCode}\n${APP_PIN}\n`;
+  await must(home, ["pin", "change"], { env: { FOB_PIN: pins } });
 }
 
 async function backupOf(folder: string, list: string) {
@@ -119,6 +219,11 @@ export function copyOf(home: string, whenDone: (remove: () => void) => void): st
   whenDone(() => rmSync(copy, { recursive: true, force: true, maxRetries: 5 }));
   cpSync(home, copy, { recursive: true, preserveTimestamps: true });
   return copy;
+}
+
+/** The vault of a home that was made of the rich one, whatever opens it for a person. */
+export function vaultAt({ vaultKey, vaultId }: RichHome, home: string): Vault {
+  return new Vault({ home, vaultId }, vaultKey, false);
 }
 
 /** The vault of a home, opened by the program's own functions. */

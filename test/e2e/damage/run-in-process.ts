@@ -5,25 +5,37 @@ import { type Outcome, runHere } from "../in-process.ts";
 export interface Env {
   readonly FOB_PIN?: string;
   readonly FOB_GRANT?: string;
+  /** `file` where it is not given. */
+  readonly FOB_KEYCHAIN?: "none";
+}
+
+/** What a command line finds besides its arguments. */
+export interface Given {
+  readonly env?: Env;
+  /** Standard input. */
+  readonly input?: string;
+  /** By how much the clock is ahead of the machine's, in milliseconds. */
+  readonly aheadMs?: number;
 }
 
 /**
- * Runs a command line in this process, without standard input. What the machine has besides the
- * home is not what is tested. A pause between two looks is left out, because no other process
- * writes. The clock is `aheadMs` ahead of the machine's.
+ * Runs a command line in this process. What the machine has besides the home is not what is tested:
+ * its sensor knows everybody. A pause between two looks is left out, because no other process
+ * writes.
  */
 export function runInProcess(
   home: string,
   args: readonly string[],
-  more: Env = {},
-  aheadMs = 0,
+  { env: more = {}, input = "", aheadMs = 0 }: Given = {},
 ): Promise<Outcome> {
-  const env = { FOB_HOME: home, FOB_KEYCHAIN: "file", ...more };
-  return runHere(args, env, "", (...given) => {
+  // git runs as a process of its own, and finds neither settings nor names of this machine
+  const own = { PATH: process.env["PATH"] ?? "", HOME: home, FOB_HOME: home };
+  const env = { ...own, FOB_KEYCHAIN: "file", ...more };
+  return runHere(args, env, input, (...given) => {
     const context = createContext(...given);
     return {
       ...context,
-      sensor: { ...context.sensor, describe: async () => "none" },
+      sensor: { describe: async () => "none", verify: async () => undefined },
       machine: { ...context.machine, check: async () => [] },
       clock: () => new Date(Date.now() + aheadMs),
       sleep: async () => undefined,
