@@ -32,8 +32,9 @@ _fob_look_up() {
   'agent start') options='--for --idle --push --notify --export' ;;
   'agent install') options='--yes --dry-run' ;;
   'agent remove') options='--yes --dry-run' ;;
-  'access') commands='grant list revoke confirm domain' ;;
+  'access') commands='grant list log revoke confirm domain' ;;
   'access grant') options='--token --tag --rights --expires --confirm --export' places=('any') ;;
+  'access log') places=('token') ;;
   'access revoke') places=('any') ;;
   'access confirm') places=('token' 'words never others always') ;;
   'access domain') places=('token' 'words 00 02 FF full pin none') ;;

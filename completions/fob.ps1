@@ -250,7 +250,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Places = @()
         }
         'access' = @{
-            Commands = @(, @('grant', 'let a script use some tokens, and nothing else'); , @('list', 'list the grants, and what each opens'); , @('revoke', 'end a grant: its secret opens nothing any more'); , @('confirm', 'show or set when a person is asked before a token is used'); , @('domain', 'show or set under which condition a token answers'))
+            Commands = @(, @('grant', 'let a script use some tokens, and nothing else'); , @('list', 'list the grants, and what each opens'); , @('log', 'show the last uses through the agent and with grants'); , @('revoke', 'end a grant: its secret opens nothing any more'); , @('confirm', 'show or set when a person is asked before a token is used'); , @('domain', 'show or set under which condition a token answers'))
             Options = @()
             Refused = @()
             Values = @{  }
@@ -269,6 +269,13 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Refused = @()
             Values = @{  }
             Places = @()
+        }
+        'access log' = @{
+            Commands = @()
+            Options = @()
+            Refused = @()
+            Values = @{  }
+            Places = @('token')
         }
         'access revoke' = @{
             Commands = @()
