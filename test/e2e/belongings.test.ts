@@ -236,6 +236,16 @@ describe("an account that is enrolled anew", () => {
     expect(await json(home, ["codes", "list"])).toMatchObject([{ left: 1, total: 3 }]);
   });
 
+  test("is used no more freely than before", async () => {
+    const home = await kept();
+    await home.fob(["access", "confirm", "Example", "always"]);
+    await home.fob(["access", "domain", "Example", "FF"]);
+    await home.fob(["enroll", "-", "--replace"], { input: NEW_URI });
+    expect(await json(home, ["show", "Example"])).toMatchObject({
+      ...{ confirm: "always", accessDomain: "FF" },
+    });
+  });
+
   test("adds what it brings to what is there", async () => {
     const home = await kept();
     const other = testHome();

@@ -1,4 +1,7 @@
 import type { Look } from "#base/long-work.ts";
+import { isStricter } from "#token/access-domain.ts";
+import { newlyEnrolled } from "#token/codec.ts";
+import { asksLess } from "#token/confirmation.ts";
 import { forget } from "#token/secret.ts";
 import { cleanTags } from "#token/tags.ts";
 import type { Token } from "#token/token.ts";
@@ -44,13 +47,24 @@ export function forgetCarried(carried: readonly Carried[]): void {
   for (const { withCodes } of carried) forget(...withCodes.map(({ key }) => key));
 }
 
-/** How the token of a draft is listed: with the tags of those that it replaces, too. */
-export function displayOf({ named, replaced }: Replacing): Pick<Token, "tags" | "favorite"> {
-  const { draft, past } = named;
-  const before = replaced.flatMap(({ tags }) => tags);
+/**
+ * What a person has set for the token of a draft: the tags of those that it replaces, too, and of
+ * access domains and confirmations the strictest.
+ */
+export function settingsOf({
+  named: { draft, past = newlyEnrolled(new Date(0)) },
+  replaced,
+}: Replacing): Pick<Token, "accessDomain" | "confirm" | "favorite" | "tags"> {
+  const all = [past, ...replaced];
   return {
-    tags: cleanTags([...(past?.tags ?? []), ...(draft.tags ?? []), ...before]),
-    favorite: [past, draft, ...replaced].some((one) => one?.favorite === true),
+    accessDomain: all
+      .map(({ accessDomain }) => accessDomain)
+      .reduce((one, other) => (isStricter(other, one) ? other : one)),
+    confirm: all
+      .map(({ confirm }) => confirm)
+      .reduce((one, other) => (asksLess(one, other) ? other : one)),
+    favorite: [draft, ...all].some(({ favorite }) => favorite === true),
+    tags: cleanTags([...past.tags, ...(draft.tags ?? []), ...replaced.flatMap(({ tags }) => tags)]),
   };
 }
 

@@ -15,7 +15,7 @@ import { countingKey, highestCounters } from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { fingerprintOf, type NewPin, unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
-import { carryOver, displayOf, forgetCarried, openReplaced } from "./carry-over.ts";
+import { carryOver, forgetCarried, openReplaced, settingsOf } from "./carry-over.ts";
 import {
   enrollOptions,
   findSame,
@@ -80,11 +80,11 @@ export interface Storing {
 export type PinOf = (named: NamedDraft) => NewPin | null;
 
 /**
- * Stores drafts as tokens, all of them or none. A replaced token can be restored; its tags, note and
- * recovery codes go on with the new one. An event-based token continues at the highest counter that the vault has for its secret, and recovery codes that
- * the vault has given of it stay used. Throws FobError `usage`
- * when a token is enrolled already or its chosen name is taken and `onKnown` is `refuse`, before
- * anything is stored. Returns the new tokens, and those that got the PIN that they lacked.
+ * Stores drafts as tokens, all of them or none. A replaced token can be restored; its settings, tags,
+ * note and recovery codes go on with the new one. An event-based token continues at the highest
+ * counter that the vault has for its secret, and recovery codes that the vault has given of it stay
+ * used. Throws FobError `usage` when a token is enrolled already or its chosen name is taken and
+ * `onKnown` is `refuse`, before anything is stored. Returns the new tokens, and those that got the PIN that they lacked.
  */
 export async function storeDrafts(
   vault: Vault,
@@ -134,7 +134,7 @@ export async function storeDrafts(
       given.get(fingerprintOf(one.draft.secret, vault.vaultKey)) ?? [],
       elsewhere,
     ),
-    ...displayOf({ named: one, replaced: before }),
+    ...settingsOf({ named: one, replaced: before }),
   }));
   const adding = addTokens(vault, newTokens, {
     now,
