@@ -34,7 +34,9 @@ const EVERYDAY = [
   "src/commands/code/code.ts",
 ].map((path) => fileURLToPath(new URL(`../${path}`, import.meta.url)));
 
-/** From this number of commands on that use another module, it is in a file with the others such. */
+/**
+ * From this number of commands on that use another module, it is in a file with the others such.
+ */
 const SHARED_BY = 10;
 
 /** The modules of {@link EVERYDAY}, as soon as all modules are known. */
@@ -271,9 +273,9 @@ function asciiOnly() {
 
 /**
  * Loads node:crypto when one of its functions is called: it takes a tenth of a start, and neither
- * help nor a complaint needs it. Every function of node:crypto waits so; those that the sources do not
- * import are left out, and an import of anything else (a class, a constant) is refused, because it
- * could not wait.
+ * help nor a complaint needs it. Every function of node:crypto waits so; those that the sources do
+ * not import are left out, and an import of anything else (a class, a constant) is refused, because
+ * it could not wait.
  * @returns {import("rolldown").Plugin}
  */
 function waitingCrypto() {

@@ -10,7 +10,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const DOCUMENT = join(root, "ARCHITECTURE.md");
 const [BEGIN, END] = ["<!-- costs -->", "<!-- end of costs -->"];
 
-/** @typedef {{ readonly dependencies?: Record<string, string>, readonly optionalDependencies?: Record<string, string> }} Locked */
+/**
+ * @typedef {{ readonly dependencies?: Record<string, string>, readonly optionalDependencies?:
+ * Record<string, string> }} Locked
+ */
 
 /** @type {Record<string, Locked>} */
 const locked = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;

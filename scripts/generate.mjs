@@ -1,6 +1,6 @@
 // Makes what follows from the definitions of commands and settings: completion scripts, man pages,
-// the lists in schemas, the table of settings. With --check it writes nothing, and fails when a file
-// is not what it would be.
+// the lists in schemas, the table of settings. With --check it writes nothing, and fails when a
+// file is not what it would be.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -6,9 +6,9 @@ import { describe } from "vitest";
 
 /**
  * Programs that tests need, and the Debian package that each comes from; `python3:MODULE` for a
- * module of Debian's own Python, `pam:MODULE` for one of PAM, `root` for the rights of root, `tmpfs`
- * for the right to mount one, `tun` for the right to make a tunnel, `user-manager` for a systemd
- * that manages a user's services.
+ * module of Debian's own Python, `pam:MODULE` for one of PAM, `root` for the rights of root,
+ * `tmpfs` for the right to mount one, `tun` for the right to make a tunnel, `user-manager` for a
+ * systemd that manages a user's services.
  */
 export type Requirements = Readonly<Record<string, string | true>>;
 
@@ -74,7 +74,8 @@ function canMount(): boolean {
 
 /**
  * The manager starts only where /run says that systemd has started the machine: a name space of
- * mounts can say so, where there is the right to make one, and control groups where it can be written.
+ * mounts can say so, where there is the right to make one, and control groups where it can be
+ * written.
  */
 function canManageServices(): boolean {
   const groups = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup"].find((folder) => existsSync(folder));

@@ -10,7 +10,9 @@ interface Pair {
   readonly privateKey: Buffer;
 }
 
-/** How many pairs of a length a test process makes: one enrollment has another key than the next. */
+/**
+ * How many pairs of a length a test process makes: one enrollment has another key than the next.
+ */
 const MOST = 2;
 const pairs = new Map<string, Promise<Pair>[]>();
 

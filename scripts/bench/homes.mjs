@@ -28,8 +28,9 @@ const nodeOf = { commands: process.execPath };
 
 /**
  * Makes homes with 10, 100, 1,000 and 10,000 tokens that were used before, one whose 10,000 tokens
- * have tags and notes, one whose vault an agent holds behind an app PIN, and, where there is an emulator, one with a token that a TPM holds. The
- * Node that runs this makes them; commands in them are run by `node`, which can be changed.
+ * have tags and notes, one whose vault an agent holds behind an app PIN, and, where there is an
+ * emulator, one with a token that a TPM holds. The Node that runs this makes them; commands in them
+ * are run by `node`, which can be changed.
  */
 export async function makeHomes() {
   const folder = mkdtempSync(join(tmpdir(), "fob-bench-"));

@@ -16,8 +16,8 @@ export interface Word {
 }
 
 /**
- * What can stand in a place, as the scripts know it: `token`, `tag`, `file`, `folder`, `command`, `any`,
- * or `words` and the words; with `more` before it where any number of them can stand.
+ * What can stand in a place, as the scripts know it: `token`, `tag`, `file`, `folder`, `command`,
+ * `any`, or `words` and the words; with `more` before it where any number of them can stand.
  */
 export type Place = string;
 

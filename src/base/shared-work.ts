@@ -1,6 +1,6 @@
 /**
- * Makes a function that begins `work` at its first call, for all who call it meanwhile. The signal of
- * the work aborts when everybody who waits for it has `gone`; the next call begins again.
+ * Makes a function that begins `work` at its first call, for all who call it meanwhile. The signal
+ * of the work aborts when everybody who waits for it has `gone`; the next call begins again.
  */
 export function sharedWork<T>(
   work: (end: AbortSignal) => Promise<T>,

@@ -67,8 +67,8 @@ export async function attemptAll<T extends Named, Result>(
 }
 
 /**
- * The failure of a token, with its name at the beginning of the message. Throws `interrupted`, which
- * stops the others.
+ * The failure of a token, with its name at the beginning of the message. Throws `interrupted`,
+ * which stops the others.
  */
 export function failureOf({ name }: Named, error: unknown): FobError {
   const failure = asFobError(error);

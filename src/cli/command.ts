@@ -4,8 +4,8 @@ import type { Style } from "#cli/output/style.ts";
 import type { Context } from "./context.ts";
 
 /**
- * What shell completion offers for a value: names of tokens, tags, files, folders, a command line, or
- * these words. No words: nothing.
+ * What shell completion offers for a value: names of tokens, tags, files, folders, a command line,
+ * or these words. No words: nothing.
  */
 export type Candidates = "token" | "tag" | "file" | "folder" | "command" | readonly string[];
 

@@ -29,8 +29,8 @@ export interface Progress {
   /** One more step of the total is done. */
   step(): void;
   /**
-   * The work has ended, successfully or not, or a question interrupts it. Removes the display, until
-   * another step is done.
+   * The work has ended, successfully or not, or a question interrupts it. Removes the display,
+   * until another step is done.
    */
   end(): void;
 }
@@ -168,8 +168,8 @@ interface VaultContext {
 interface AgentContext {
   agent(): Promise<AgentControl>;
   /**
-   * Makes this process the agent at the socket that systemd has passed to it. `open` opens the vault
-   * when it is needed. Throws FobError `usage` where no socket was passed; never resolves.
+   * Makes this process the agent at the socket that systemd has passed to it. `open` opens the
+   * vault when it is needed. Throws FobError `usage` where no socket was passed; never resolves.
    */
   serveAgent(options: AgentOptions): Promise<never>;
   /**
@@ -269,8 +269,8 @@ interface OutputContext {
   /** Whether `--json` was given. */
   readonly isJson: boolean;
   /**
-   * Where pictures can be drawn with characters on standard output: `none` when it is not a terminal,
-   * or is read aloud.
+   * Where pictures can be drawn with characters on standard output: `none` when it is not a
+   * terminal, or is read aloud.
    */
   readonly pictures: "none" | Canvas;
   /**

@@ -32,8 +32,8 @@ export interface Links {
   /** Throws FobError `locked` while a question about another link is open. */
   claimQuestion(): QuestionClaim;
   /**
-   * Reads a link from a file, which is removed, and takes the claim over with it or makes one. Throws
-   * FobError `invalid` for more than `limit` bytes, and for a file that is not this user's.
+   * Reads a link from a file, which is removed, and takes the claim over with it or makes one.
+   * Throws FobError `invalid` for more than `limit` bytes, and for a file that is not this user's.
    */
   takeLink(path: string, limit: number): { readonly link: string; readonly claim: QuestionClaim };
   /**

@@ -25,8 +25,9 @@ stty "$@" <&3
 printf %s "$leave" >&3`;
 
 /**
- * Watches over changed modes of a terminal, in a process of its own: after SIGKILL or a fault of this
- * program nothing of it can put them back. Returns the function that ends the watch. Never throws.
+ * Watches over changed modes of a terminal, in a process of its own: after SIGKILL or a fault of
+ * this program nothing of it can put them back. Returns the function that ends the watch. Never
+ * throws.
  */
 export function guardModes(descriptor: number, { off, changes, leave }: Guarded): () => void {
   if (process.platform === "win32") return () => undefined;

@@ -24,8 +24,8 @@ interface Modes {
 /**
  * Has a terminal give each key at once and without echo. Only what differs is changed and put back,
  * because another program may have set other modes before, and may set them meanwhile; Node would
- * put back all modes that it has once found. `leave` is written to the terminal where this process is
- * killed.
+ * put back all modes that it has once found. `leave` is written to the terminal where this process
+ * is killed.
  */
 export function takeModes(
   terminal: NodeJS.ReadStream & { readonly fd?: number },

@@ -30,9 +30,9 @@ const DARK_INK = " ▀▄█";
 const LIGHT_INK = "█▄▀ ";
 
 /**
- * A QR code as lines for a terminal, two modules a character, with a narrower border where the usual
- * one has no room. Says where it does not fit: one that is too high can be scrolled; one that is too
- * wide would not be a QR code, and is null.
+ * A QR code as lines for a terminal, two modules a character, with a narrower border where the
+ * usual one has no room. Says where it does not fit: one that is too high can be scrolled; one that
+ * is too wide would not be a QR code, and is null.
  */
 export async function drawForTerminal(
   text: string,

@@ -6,7 +6,8 @@ import type { Vault } from "#vault/vault.ts";
 
 /**
  * The secret of a stored token; asks for its PIN where it has one. The caller forgets it. Throws
- * FobError `invalid` when the record is damaged, and the error that forbids its use, as where a chip holds it.
+ * FobError `invalid` when the record is damaged, and the error that forbids its use, as where a
+ * chip holds it.
  */
 export async function storedSecret(
   vault: Vault,

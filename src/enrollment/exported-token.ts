@@ -49,8 +49,8 @@ export interface ExportFormat {
   /** Why a token cannot be written in this format without loss, or null when it can. */
   refuse(token: ExportedToken): string | null;
   /**
-   * Writes tokens that were not refused, encrypted where there is a passphrase (UTF-8) or a key that
-   * the other side has already.
+   * Writes tokens that were not refused, encrypted where there is a passphrase (UTF-8) or a key
+   * that the other side has already.
    */
   write(
     tokens: readonly ExportedToken[],

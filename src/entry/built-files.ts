@@ -18,8 +18,9 @@ interface Loaded {
 }
 
 /**
- * Runs a built file and what it requires, with the code that V8 compiled in an earlier run. Compiling
- * takes a third of most commands. `use` names what is run: each has the code that it needs.
+ * Runs a built file and what it requires, with the code that V8 compiled in an earlier run.
+ * Compiling takes a third of most commands. `use` names what is run: each has the code that it
+ * needs.
  */
 export function runBuiltFile(file: string, use: string, env: NodeJS.ProcessEnv): unknown {
   const kept = codeFile(use, env);
@@ -56,7 +57,9 @@ export function runBuiltFile(file: string, use: string, env: NodeJS.ProcessEnv):
   return run(file);
 }
 
-/** Where the compiled code of a use is kept: for this build, this V8 and this copy of the program. */
+/**
+ * Where the compiled code of a use is kept: for this build, this V8 and this copy of the program.
+ */
 function codeFile(use: string, env: NodeJS.ProcessEnv): CodeFile | null {
   const folder = codeFolder(env);
   const name = `${FOB_BUILD}-${process.versions.v8}-${process.arch}-${digestOf(__dirname)}-${use}`;

@@ -122,8 +122,8 @@ function removeIfThere(path: string): void {
 }
 
 /**
- * What stands in a file twice. V8 trusts what it is given, and a damaged file would end the process;
- * node:crypto would take longer to load than everything else takes here.
+ * What stands in a file twice. V8 trusts what it is given, and a damaged file would end the
+ * process; node:crypto would take longer to load than everything else takes here.
  */
 function onlyHalf(file: Buffer): Buffer {
   const [one, other] = [file.subarray(0, file.length / 2), file.subarray(file.length / 2)];

@@ -81,8 +81,8 @@ async function answerAtOnce([command, ...rest]: readonly string[]): Promise<stri
 }
 
 /**
- * The help page of the command with these words, of a group or, without words, of fob; null where the
- * whole program must make one.
+ * The help page of the command with these words, of a group or, without words, of fob; null where
+ * the whole program must make one.
  */
 function helpPage(words: readonly string[]): string | null {
   const path = `${__dirname}/help/${words.join("-") || "fob"}.txt`;

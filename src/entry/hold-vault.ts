@@ -6,8 +6,8 @@ import { claimForAgent, newHolder, type TakeSocket } from "./agent-claim.ts";
 import { type HeldSurroundings, HeldVault } from "./held-vault.ts";
 
 /**
- * Makes this process the agent of a vault, at the socket that `take` serves, until it is locked: then
- * the process ends. Rejects as {@link claimForAgent} does.
+ * Makes this process the agent of a vault, at the socket that `take` serves, until it is locked:
+ * then the process ends. Rejects as {@link claimForAgent} does.
  */
 export async function holdVault(
   order: AgentOrder,

@@ -40,8 +40,8 @@ export async function answerQuickly(
 
 /**
  * The output of `fob code NAME...`, if files or an agent suffice and no PIN is needed; null
- * otherwise. Rejects with a FobError when the whole program must report the error, and with `isDone`
- * when a counter has moved on but there is no passcode to print.
+ * otherwise. Rejects with a FobError when the whole program must report the error, and with
+ * `isDone` when a counter has moved on but there is no passcode to print.
  */
 async function passcode(options: CodeOptions, env: NodeJS.ProcessEnv): Promise<string | null> {
   const found = await find(env);
@@ -69,7 +69,9 @@ async function printer(...given: Parameters<typeof passcodePrinter>): Promise<Pr
   return (await import("./passcode-printer.ts")).passcodePrinter(...given);
 }
 
-/** Which time `--next` or `--at` means for a token. Throws where the whole program says something. */
+/**
+ * Which time `--next` or `--at` means for a token. Throws where the whole program says something.
+ */
 async function otherTime({ next, at }: CodeOptions): Promise<(token: Token) => Promise<Date>> {
   const { chooseTime, refuseTimesForEvents } = await import("#commands/code/passcode-time.ts");
   const { tellZone } = await import("#commands/values.ts");
@@ -89,9 +91,9 @@ async function otherTime({ next, at }: CodeOptions): Promise<(token: Token) => P
 }
 
 /**
- * The output of `fob __complete names|tags [PREFIX]`: those with this prefix, one a line. Empty when
- * a person or the keychain would be needed, and after any error, because completion must not print
- * messages.
+ * The output of `fob __complete names|tags [PREFIX]`: those with this prefix, one a line. Empty
+ * when a person or the keychain would be needed, and after any error, because completion must not
+ * print messages.
  */
 async function completions(
   [what, prefix = ""]: readonly string[],

@@ -36,8 +36,8 @@ export interface WaitingOptions {
 }
 
 /**
- * Throws FobError `usage` unless systemd has passed a socket to this process, which is then taken out
- * of the environment: no other program shall believe that it was passed to it.
+ * Throws FobError `usage` unless systemd has passed a socket to this process, which is then taken
+ * out of the environment: no other program shall believe that it was passed to it.
  */
 export function takePassedSocket(env: NodeJS.ProcessEnv): number {
   const { LISTEN_PID, LISTEN_FDS } = env;
@@ -54,8 +54,9 @@ export function takePassedSocket(env: NodeJS.ProcessEnv): number {
 
 /**
  * Answers clients at the socket of systemd. It holds no key until one of them needs the vault, or
- * `fob unlock` brings it; from then on it is the agent, and its process ends when the vault is locked:
- * systemd keeps the socket, and starts the next process at the next connection. Never resolves.
+ * `fob unlock` brings it; from then on it is the agent, and its process ends when the vault is
+ * locked: systemd keeps the socket, and starts the next process at the next connection. Never
+ * resolves.
  */
 export async function serveWaiting(descriptor: number, options: WaitingOptions): Promise<never> {
   process.umask(0o077);

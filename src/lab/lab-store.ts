@@ -14,9 +14,9 @@ import { decodeRecord, encodeRecord } from "./record-text.ts";
 
 /**
  * The lab's data, in cells below `HOME/lab`: one for each user, one for each token with its
- * challenges, and an index of who has which. Several processes may write without locks, and see each other's writes at the next
- * read. A process that is killed leaves the old value or the new one. Data that must change
- * together is in one cell.
+ * challenges, and an index of who has which. Several processes may write without locks, and see
+ * each other's writes at the next read. A process that is killed leaves the old value or the new
+ * one. Data that must change together is in one cell.
  */
 export class LabStore {
   readonly folder: string;
@@ -117,9 +117,9 @@ export class LabStore {
   }
 
   /**
-   * Changes a token atomically, but never its user: `decide` returns its next state (null: unchanged) and an outcome,
-   * and is called again with the newer token if another process has written first. Returns the
-   * outcome once the state is on disk; null when there is no such token.
+   * Changes a token atomically, but never its user: `decide` returns its next state (null:
+   * unchanged) and an outcome, and is called again with the newer token if another process has
+   * written first. Returns the outcome once the state is on disk; null when there is no such token.
    */
   decide<Outcome>(
     serial: string,

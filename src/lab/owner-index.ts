@@ -40,13 +40,17 @@ export class OwnerIndex {
     return bytes ? decodeRecord<readonly string[]>(bytes) : [];
   }
 
-  /** Adds a token to those of its user: before the token is written, so that none is ever missing. */
+  /**
+   * Adds a token to those of its user: before the token is written, so that none is ever missing.
+   */
   add(token: LabToken): void {
     this.#complete();
     this.#put(token);
   }
 
-  /** The serial number of the token that was promised to whoever has an activation code, or null. */
+  /**
+   * The serial number of the token that was promised to whoever has an activation code, or null.
+   */
   serialOfCode(code: string): string | null {
     this.#complete();
     return readCell(this.#codeCell(code))?.toString("utf8") ?? null;

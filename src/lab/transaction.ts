@@ -33,8 +33,8 @@ export interface Transaction {
 export type TransactionState = "open" | "accepted" | "declined" | "over";
 
 /**
- * Challenges all of the tokens of one user that can be challenged. Devices see it at their next poll. Null when
- * there is no such token.
+ * Challenges all of the tokens of one user that can be challenged. Devices see it at their next
+ * poll. Null when there is no such token.
  */
 export function openTransaction(
   lab: Lab,

@@ -52,8 +52,8 @@ export function findCodes(text: string): CodeList {
 }
 
 /**
- * Each line of a text that is not empty, as a code. Throws FobError `invalid` for a line that is too
- * long: a code that is cut is none.
+ * Each line of a text that is not empty, as a code. Throws FobError `invalid` for a line that is
+ * too long: a code that is cut is none.
  */
 export function linesAsCodes(text: string): CodeList {
   const lines = text.slice(0, MAX_CODE_LIST).split(/\r\n|[\r\n]/);

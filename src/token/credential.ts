@@ -46,8 +46,8 @@ export function isMadeWithPin(credential: Credential): credential is PinCredenti
 
 /**
  * A list of one-time passwords, on paper or elsewhere; the secret has its entries, one a line.
- * `counter` has a bit for each entry that was given, the lowest for the first one: as those of other
- * kinds, it never becomes smaller.
+ * `counter` has a bit for each entry that was given, the lowest for the first one: as those of
+ * other kinds, it never becomes smaller.
  */
 export interface ListCredential {
   readonly kind: "list";

@@ -18,7 +18,8 @@ export function parseNote(text: string): string | null {
 }
 
 /**
- * A note of a foreign file, as it is stored. Null for none, and for one that is too long to be kept.
+ * A note of a foreign file, as it is stored. Null for none, and for one that is too long to be
+ * kept.
  */
 export function foreignNote(text: string | null | undefined): string | null {
   if (!text?.trim() || Buffer.byteLength(text) > MAX_NOTE_BYTES) return null;

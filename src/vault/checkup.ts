@@ -86,8 +86,8 @@ export function examineVault(
   processes: Processes,
   step: () => void = () => undefined,
 ): Checkup {
-  // in this order: a batch names a token before its folder exists and until it is listed, and before
-  // it is taken out of the list and until its folder is moved
+  // in this order: a batch names a token before its folder exists and until it is listed, and
+  // before it is taken out of the list and until its folder is moved
   const ids = tokenIds(vault);
   const batches = unsettled(vault, processes);
   const index = attempt(() => vault.listed());

@@ -95,8 +95,8 @@ export class Vault implements TokenStore {
 
   /**
    * The records of the tokens that a person means by these names, in their order. Looks at the
-   * index once. Throws as {@link findToken} does, and FobError `not-found` for a token that is being
-   * removed.
+   * index once. Throws as {@link findToken} does, and FobError `not-found` for a token that is
+   * being removed.
    */
   readNamed(queries: readonly string[]): TokenRecord[] {
     const look = lookAtCell(this.indexCell());

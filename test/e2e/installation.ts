@@ -31,8 +31,8 @@ export interface Installation {
 
 /**
  * Installs the built program. `damaged` names packages below node_modules; a scope, `@img`, stands
- * for all its packages. What needs them is there by hard links, since Node looks for packages beside
- * a file's real place.
+ * for all its packages. What needs them is there by hard links, since Node looks for packages
+ * beside a file's real place.
  */
 export function installDamaged(damaged: Readonly<Record<string, Damage>>): Installation {
   const folder = mkdtempSync(join(tmpdir(), "fob-installation-"));

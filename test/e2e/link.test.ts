@@ -231,7 +231,9 @@ describe("a login link", () => {
 });
 
 describe.runIf(process.platform === "linux")("links that a page opens", () => {
-  /** A terminal that says how it was started, and by what, and starts nothing until it is told to. */
+  /**
+   * A terminal that says how it was started, and by what, and starts nothing until it is told to.
+   */
   function slowTerminal({ home }: TestHome) {
     const [bin, run] = [join(home, "bin"), join(home, "run")];
     for (const folder of [bin, run]) mkdirSync(folder, { mode: 0o700 });

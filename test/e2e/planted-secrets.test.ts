@@ -47,7 +47,9 @@ test("no secret is in output, errors, traces, arguments, environments or files",
     said.push(`${args.join(" ")}: ${outcome.exitCode}\n${outcome.stdout}\n${outcome.stderr}`);
     return outcome;
   };
-  /** Sets a PIN in this process again: the real costs of the program's own are paid twice at most. */
+  /**
+   * Sets a PIN in this process again: the real costs of the program's own are paid twice at most.
+   */
   const setAgain = async (args: readonly string[], pin: string) => {
     const env = { FOB_PIN: pin };
     expect(await fob(["pin", "remove", ...args], { env })).toMatchObject({ exitCode: 0 });

@@ -86,7 +86,9 @@ test("a text that names what does not exist is found", () => {
   ]);
 });
 
-/** What stands behind a command in a text and needs no quotation marks: no name of a token, no file. */
+/**
+ * What stands behind a command in a text and needs no quotation marks: no name of a token, no file.
+ */
 const PLAIN_WORDS: Readonly<Record<string, readonly string[]>> = {
   "src/cli/settings/settings.ts": ["key"],
   "src/push/tiqr/tiqr-schemes.ts": ["scheme"],

@@ -111,7 +111,9 @@ describeWith({ git: "git", tmux: "tmux" }, "a newcomer with Node, git and an emp
   });
 });
 
-/** What leads npm from this machine to its registry, and to the packages that were fetched before. */
+/**
+ * What leads npm from this machine to its registry, and to the packages that were fetched before.
+ */
 function registry(): Readonly<Record<string, string | undefined>> {
   const npm = (name: string) =>
     execFileSync("npm", ["config", "get", name], { encoding: "utf8" }).trim();

@@ -4,8 +4,8 @@ import { eventually } from "../waiting.ts";
 import type { XDisplay } from "./x-display.ts";
 
 /**
- * The hands of a person at a display: waits for the window of another process than the last one, and
- * gives keys to it.
+ * The hands of a person at a display: waits for the window of another process than the last one,
+ * and gives keys to it.
  */
 export function xHands(display: XDisplay): (...keys: readonly string[]) => Promise<void> {
   const env = { ...process.env, DISPLAY: display.name };

@@ -7,9 +7,9 @@ import { connect } from "./connection.ts";
 const MAX_STARTING = 10_000;
 
 /**
- * Gives an open vault to the service that waits at an address. Null where none waits, or it does not
- * take the vault: an agent of its own can hold it then. Only the service that has left its secret
- * in this home can read the key.
+ * Gives an open vault to the service that waits at an address. Null where none waits, or it does
+ * not take the vault: an agent of its own can hold it then. Only the service that has left its
+ * secret in this home can read the key.
  */
 export async function handOver(
   address: string,

@@ -73,7 +73,9 @@ export interface ClientState {
    * Whether it asks for PINs itself, as the functions of `fob shellenv` do where the agent refuses.
    */
   asksItself: boolean;
-  /** Asks the person at the desktop for the PINs that this client does not send; null for nobody. */
+  /**
+   * Asks the person at the desktop for the PINs that this client does not send; null for nobody.
+   */
   readonly person: PinPrompt | null;
   /**
    * Returns when this client may use a token that asks first. Throws FobError `denied`, or `locked`

@@ -5,8 +5,8 @@ import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 
 /**
  * Answers PIN prompts with the PINs of a request: the key that biometrics released (Base64), and
- * PINs by role. `person` is asked for a PIN that the request lacks; without one that throws FobError
- * `locked`.
+ * PINs by role. `person` is asked for a PIN that the request lacks; without one that throws
+ * FobError `locked`.
  */
 export function pinsOfRequest(
   biometricKey: string | null,

@@ -63,7 +63,9 @@ export async function makeCode(
   };
 }
 
-/** The response that a request asks for, and the name of its token; PINs as for {@link makeCode}. */
+/**
+ * The response that a request asks for, and the name of its token; PINs as for {@link makeCode}.
+ */
 export async function respond(request: ChallengeRequest, services: TokenServices, client: Asking) {
   const {
     name: query,

@@ -18,8 +18,8 @@ interface Known {
 }
 
 /**
- * Collects the uses of an agent for the log. A program that asks a thousand times gives few entries:
- * what repeats is counted.
+ * Collects the uses of an agent for the log. A program that asks a thousand times gives few
+ * entries: what repeats is counted.
  */
 export class UseNotes {
   readonly #write: (uses: readonly LoggedUse[]) => void;

@@ -87,8 +87,8 @@ async function parseWithFew(
 interface Parsing {
   readonly parsed: Parsed | Refusal;
   /**
-   * Whether it is about one command, so that the others need not be loaded. Errors need the names of
-   * all commands, and the help of the program and of groups needs all commands.
+   * Whether it is about one command, so that the others need not be loaded. Errors need the names
+   * of all commands, and the help of the program and of groups needs all commands.
    */
   readonly isOfCommand: boolean;
 }

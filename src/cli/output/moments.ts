@@ -44,7 +44,8 @@ export function formatMoment(
 
 /**
  * Says when something was, as people do: `just now`, `3 minutes ago`, `yesterday`, `last week`, `in
- * March`, `in March 2024`. Returns the function for one language and one `now`: a list has many times.
+ * March`, `in March 2024`. Returns the function for one language and one `now`: a list has many
+ * times.
  */
 export function sayingWhen(now = new Date()): (time: Date) => string {
   const relative = relativeFormat();
@@ -58,7 +59,9 @@ export function sayingWhen(now = new Date()): (time: Date) => string {
   };
 }
 
-/** A time as {@link sayingWhen} says it, and its date; not on a terminal, as {@link formatMoment}. */
+/**
+ * A time as {@link sayingWhen} says it, and its date; not on a terminal, as {@link formatMoment}.
+ */
 export function sayMoment(time: Date, style: Pick<Style, "columns">): string {
   if (style.columns === null) return formatMoment(time, style);
   return `${sayingWhen()(time)} (${localMinute(time)})`;

@@ -6,7 +6,9 @@ interface Size {
   readonly rows?: number | undefined;
 }
 
-/** Whether a text and the line of the shell below it fit on a terminal. Longer lines are wrapped. */
+/**
+ * Whether a text and the line of the shell below it fit on a terminal. Longer lines are wrapped.
+ */
 export function fitsTerminal(text: string, { columns, rows }: Size): boolean {
   if (!columns || !rows) return true;
   let left = rows - 1;

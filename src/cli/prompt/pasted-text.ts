@@ -28,8 +28,8 @@ export interface PasteLook {
 
 /**
  * Asks for a text without echo, and takes a pasted text whole: its line breaks belong to it, and
- * Enter ends it. Says how many lines have arrived. Rejects with FobError `interrupted` after Ctrl-C,
- * Ctrl-D or the end of the terminal.
+ * Enter ends it. Says how many lines have arrived. Rejects with FobError `interrupted` after
+ * Ctrl-C, Ctrl-D or the end of the terminal.
  */
 export function askPastedText(
   question: string,

@@ -4,7 +4,10 @@ import type { Choice } from "./prompt.ts";
 import { promptLook } from "./prompt-look.ts";
 import { questionLines } from "./question-lines.ts";
 
-/** The label of a token in the picker and on the screen of `--watch`: `name (issuer, account) [tags]`. */
+/**
+ * The label of a token in the picker and on the screen of `--watch`: `name (issuer, account)
+ * [tags]`.
+ */
 export function labelToken({
   name,
   issuer,

@@ -1,4 +1,6 @@
-/** A question that a pinentry shows in a window of its own. The texts are plain and safe to show. */
+/**
+ * A question that a pinentry shows in a window of its own. The texts are plain and safe to show.
+ */
 export interface PinentryQuestion {
   readonly title: string;
   readonly description: string;

@@ -27,11 +27,11 @@ interface Permissions {
 
 /**
  * Creates the prompts of a run. Where standard input is data that the command line names, PINs are
- * asked for at the terminal of the process, as ssh, git and age do, and whether a token may be used;
- * nothing else is asked there.
- * Where standard input is another program's, or only standard error is no terminal, all questions go
- * to the terminal of the process; those about PINs do, too, where the PIN source names a terminal.
- * Where there is no terminal at all, a pinentry asks for PINs and for yes or no.
+ * asked for at the terminal of the process, as ssh, git and age do, and whether a token may be
+ * used; nothing else is asked there. Where standard input is another program's, or only standard
+ * error is no terminal, all questions go to the terminal of the process; those about PINs do, too,
+ * where the PIN source names a terminal. Where there is no terminal at all, a pinentry asks for
+ * PINs and for yes or no.
  */
 export function promptsFor(
   host: Host,

@@ -103,8 +103,8 @@ export function shownRequest({ requests, shownId }: PushScreenState): PushReques
 
 /**
  * The screen with the requests that wait now, which are given the newest first. The oldest is
- * shown, so that a new one never takes the place of another. What the person is about to do with one that
- * has gone is not done to another.
+ * shown, so that a new one never takes the place of another. What the person is about to do with
+ * one that has gone is not done to another.
  */
 export function withRequests(
   state: PushScreenState,

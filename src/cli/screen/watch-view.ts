@@ -243,8 +243,8 @@ function viewBar(
 }
 
 /**
- * What the row of the selected token has no room for: the next passcode when it comes, else when the
- * token was last used.
+ * What the row of the selected token has no room for: the next passcode when it comes, else when
+ * the token was last used.
  */
 function aboutSelected(token: WatchedToken | undefined, { hasNext }: Columns, now: Date): string {
   if (!token) return "";

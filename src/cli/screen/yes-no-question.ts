@@ -13,8 +13,9 @@ const REDRAW_MS = 60_000;
 const MAX_ANSWER = 20;
 
 /**
- * Asks for yes or no on a screen of its own; Enter alone and Escape are no. Throws FobError `denied`
- * where the terminal is too small to show the question whole, `interrupted` when `end` aborts.
+ * Asks for yes or no on a screen of its own; Enter alone and Escape are no. Throws FobError
+ * `denied` where the terminal is too small to show the question whole, `interrupted` when `end`
+ * aborts.
  */
 export async function askYesNo(
   { terminal, style }: Screen,

@@ -82,7 +82,9 @@ const INTERVAL = new RegExp(`^never$|${DURATION.source}`);
 
 const MAX_PATH = 4_096;
 
-/** A program: its name in PATH, or its path. It is started without a shell and without arguments. */
+/**
+ * A program: its name in PATH, or its path. It is started without a shell and without arguments.
+ */
 export function program(): SettingKind<string> {
   return {
     schema: v.pipe(v.string(), v.maxLength(MAX_PATH), v.regex(/^(?![-\s])[^\p{Cc}]*$/u)),

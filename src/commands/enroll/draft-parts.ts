@@ -29,7 +29,9 @@ const MAX_DRAFT = 8 * 1024 * 1024;
 /** What all parts together may have: more than the largest backup. In UTF-16 units. */
 const MAX_PARTS = 64 * 1024 * 1024;
 
-/** How many values a draft may have in its JSON: four times as many as any, and those of its codes. */
+/**
+ * How many values a draft may have in its JSON: four times as many as any, and those of its codes.
+ */
 const MAX_VALUES = 200 + 4 * MAX_CODES;
 
 /** A draft on its way to an agent. */

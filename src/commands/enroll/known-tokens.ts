@@ -187,9 +187,9 @@ export function lacksPin({ pin, accessDomain }: IndexEntry, { draft }: NamedDraf
 
 /**
  * Tokens with the same key belong to one account; letter case and the number of blanks do not
- * matter. A manufacturer's tokens, which have no user yet, differ by serial, those of login requests
- * by the server that asks. TiQR's have names for people beside those that tell identities apart.
- * Null where neither issuer nor account is known.
+ * matter. A manufacturer's tokens, which have no user yet, differ by serial, those of login
+ * requests by the server that asks. TiQR's have names for people beside those that tell identities
+ * apart. Null where neither issuer nor account is known.
  */
 function accountKey({
   issuer,

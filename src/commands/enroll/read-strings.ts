@@ -145,8 +145,8 @@ function withEnteDisplay(
 const TRIES = 3;
 
 /**
- * Asks for enrollment strings. What is wrong with them is told, and they are asked for again; throws
- * it in the end.
+ * Asks for enrollment strings. What is wrong with them is told, and they are asked for again;
+ * throws it in the end.
  */
 async function askForEnrollments(reading: Reading): Promise<readonly Enrollment[]> {
   for (let tries = 1; ; tries++) {

@@ -61,7 +61,9 @@ export interface Storing {
    * secret. Without it, they are left out where `onKnown` is `skip`.
    */
   readonly replacesNewcomers?: boolean;
-  /** Whether servers have just made the drafts, which take the place of those they had made before. */
+  /**
+   * Whether servers have just made the drafts, which take the place of those they had made before.
+   */
   readonly renews?: boolean;
   readonly now: Date;
   readonly processes: Processes;
@@ -80,11 +82,12 @@ export interface Storing {
 export type PinOf = (named: NamedDraft) => NewPin | null;
 
 /**
- * Stores drafts as tokens, all of them or none. A replaced token can be restored; its settings, tags,
- * note and recovery codes go on with the new one. An event-based token continues at the highest
- * counter that the vault has for its secret, and recovery codes that the vault has given of it stay
- * used. Throws FobError `usage` when a token is enrolled already or its chosen name is taken and
- * `onKnown` is `refuse`, before anything is stored. Returns the new tokens, and those that got the PIN that they lacked.
+ * Stores drafts as tokens, all of them or none. A replaced token can be restored; its settings,
+ * tags, note and recovery codes go on with the new one. An event-based token continues at the
+ * highest counter that the vault has for its secret, and recovery codes that the vault has given of
+ * it stay used. Throws FobError `usage` when a token is enrolled already or its chosen name is
+ * taken and `onKnown` is `refuse`, before anything is stored. Returns the new tokens, and those
+ * that got the PIN that they lacked.
  */
 export async function storeDrafts(
   vault: Vault,

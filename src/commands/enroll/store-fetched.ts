@@ -112,7 +112,9 @@ export async function storeFetched(
   return { stored: views, withoutPin, notes, failure: failure && nameStored(failure, names) };
 }
 
-/** What `work` resolves with, unless the command is to stop before: then it rejects as `look` does. */
+/**
+ * What `work` resolves with, unless the command is to stop before: then it rejects as `look` does.
+ */
 async function untilStopped<T>(work: Promise<T>, look: Look): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const stopped = new Promise<never>((_, reject) => {

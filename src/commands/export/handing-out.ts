@@ -104,7 +104,9 @@ export async function writeExport(
   }
 }
 
-/** A pre-shared key of a length that the format takes. Rejects with FobError `invalid` for others. */
+/**
+ * A pre-shared key of a length that the format takes. Rejects with FobError `invalid` for others.
+ */
 async function askKey(
   { keyBytes = [] }: ExportFormat,
   of: string,

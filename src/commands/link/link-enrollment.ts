@@ -61,7 +61,9 @@ function refuseUseless({ isEnrollable, findings }: Inspection): void {
   throw new FobError("invalid", again(first?.message ?? t("this link cannot be enrolled")));
 }
 
-/** What `fob inspect` shows, but for what the question warns of, and what only issuers can change. */
+/**
+ * What `fob inspect` shows, but for what the question warns of, and what only issuers can change.
+ */
 function show(inspection: Inspection, { tell }: Pick<LinkEnrollmentContext, "tell">): void {
   tell(t("A link of another program wants a token to be added:"));
   const findings = inspection.findings.filter(

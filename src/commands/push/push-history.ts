@@ -48,7 +48,9 @@ export const pushHistory = defineCommand({
   failures: ({ failures }) => failures,
 });
 
-/** The token with this NAME. Throws for one whose requests are scanned, as they are not remembered. */
+/**
+ * The token with this NAME. Throws for one whose requests are scanned, as they are not remembered.
+ */
 async function choose(
   name: string,
   polled: readonly PushToken[],

@@ -103,9 +103,9 @@ export async function findWaiting(
 }
 
 /**
- * The request that an ID, the beginning of one, or the name of its token names; without ID the only one. Throws FobError
- * `not-found` and `ambiguous`; the first failure when it may be a request of a token that could not
- * be asked.
+ * The request that an ID, the beginning of one, or the name of its token names; without ID the only
+ * one. Throws FobError `not-found` and `ambiguous`; the first failure when it may be a request of a
+ * token that could not be asked.
  */
 export function chooseRequest(
   { requests, failures }: Pick<Waiting, "requests" | "failures">,

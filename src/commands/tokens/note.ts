@@ -88,7 +88,9 @@ export const note = defineCommand({
       : [],
 });
 
-/** A note that does not open, and is to be replaced or removed, is like none that was ever given. */
+/**
+ * A note that does not open, and is to be replaced or removed, is like none that was ever given.
+ */
 const OTHER = Symbol("another note");
 
 function openOrOther(sealed: string, key: Secret): string | typeof OTHER {

@@ -29,8 +29,8 @@ export function sortedBy(order: TokenOrder, readUses: () => LastUses): SortToken
 }
 
 /**
- * Sorts as the setting says. Uses are those of this moment: a list that is looked at does not change
- * its order when a token is used.
+ * Sorts as the setting says. Uses are those of this moment: a list that is looked at does not
+ * change its order when a token is used.
  */
 export function sortedAsSet(
   tokens: Pick<Authenticator, "layout">,

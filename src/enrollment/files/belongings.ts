@@ -11,7 +11,8 @@ export interface Belongings {
 
 /**
  * The tokens of an entry with what it has beside them: groups and tags sort the token, and its note
- * and its mark as a favorite are theirs. A note without a token, or one that is too long, is counted.
+ * and its mark as a favorite are theirs. A note without a token, or one that is too long, is
+ * counted.
  */
 export function withBelongings(
   items: readonly TokenItem[],

@@ -18,7 +18,9 @@ export interface Login {
   readonly favorite?: boolean | undefined;
 }
 
-/** The tokens of a login, with its other content. A login without a one-time password is counted. */
+/**
+ * The tokens of a login, with its other content. A login without a one-time password is counted.
+ */
 export function itemsOf({ codes, issuer, account, ...belongings }: Login): AppItem[] {
   const given = codes.flatMap((code) => code?.trim() || []);
   if (given.length === 0) return [{ leftBehind: "login" }];

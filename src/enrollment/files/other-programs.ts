@@ -68,7 +68,9 @@ export function refuseOtherPrograms(bytes: Buffer, source: string): void {
   );
 }
 
-/** The name, and what AES makes of a token in Base64; the salt and the nonce are in another file. */
+/**
+ * The name, and what AES makes of a token in Base64; the salt and the nonce are in another file.
+ */
 function isEncryptedMaFile(bytes: Buffer, source: string): boolean {
   if (!/\.mafile$/i.test(source) || bytes.length > MAX_MA_FILE_BYTES) return false;
   const text = bytes.toString("latin1").trim();

@@ -123,8 +123,8 @@ function serverOrder(text: string): PinOrder {
 }
 
 /**
- * The PIN that the issuer requires: `pinpolicy=server` (with `,pin-order=after` where it goes behind
- * the passcode), or the rules for one that the user chooses.
+ * The PIN that the issuer requires: `pinpolicy=server` (with `,pin-order=after` where it goes
+ * behind the passcode), or the rules for one that the user chooses.
  */
 function readPin(parameters: Parameters, { kind }: OtpCredential): Pick<ParsedToken, "pin"> {
   const text = parameters.read("pinpolicy");

@@ -12,7 +12,9 @@ export interface CopyOrder {
 
 /** A process that has filled the clipboard. */
 export interface ClipboardProcess {
-  /** Has the process clear the clipboard after a time. Without this call it does so with fob's end. */
+  /**
+   * Has the process clear the clipboard after a time. Without this call it does so with fob's end.
+   */
   clearAfter(seconds: number): Promise<void>;
 }
 

@@ -60,7 +60,9 @@ async function copyByScript(tool: Tool, text: string): Promise<boolean> {
   return (await wordOf(tool, AbortSignal.timeout(MAX_COPYING), text)) === "done";
 }
 
-/** The program goes on in the background; an older one fails for an option that it does not know. */
+/**
+ * The program goes on in the background; an older one fails for an option that it does not know.
+ */
 function serve([command, ...args]: Tool, text: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(command, args, { env, cwd: "/", stdio: ["pipe", "ignore", "ignore"] });

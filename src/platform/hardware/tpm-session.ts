@@ -10,7 +10,9 @@ const CONTINUE = 0x01;
 const DECRYPT = 0x20;
 const ENCRYPT = 0x40;
 
-/** What of a command nobody on the bus may read: its first parameter, that of its reply, or both. */
+/**
+ * What of a command nobody on the bus may read: its first parameter, that of its reply, or both.
+ */
 export type Hidden = "nothing" | "command" | "reply" | "both";
 
 /** One command as the session sees it. */

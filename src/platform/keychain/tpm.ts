@@ -29,8 +29,8 @@ const FileSchema = v.object({
 });
 
 /**
- * Stores a key in the TPM: the key of the vault, or of `item`. What the chip has sealed is in a file
- * of the home, which no other chip opens.
+ * Stores a key in the TPM: the key of the vault, or of `item`. What the chip has sealed is in a
+ * file of the home, which no other chip opens.
  */
 export function tpmKeyStore(home: string, item: KeyItem | null, chip: Chip): KeyStore {
   const path = join(home, item === null ? "key.tpm" : `${item}.tpm`);

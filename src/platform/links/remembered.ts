@@ -15,8 +15,8 @@ const VERSION = 1;
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Who had the links of each scheme before fob: the value of the list, the identifier of a bundle, or
- * the export of a registry key; null for nobody.
+ * Who had the links of each scheme before fob: the value of the list, the identifier of a bundle,
+ * or the export of a registry key; null for nobody.
  */
 export type Before = ReadonlyMap<string, string | null>;
 
@@ -33,8 +33,8 @@ export function rememberedPath(env: NodeJS.ProcessEnv, platform: NodeJS.Platform
 }
 
 /**
- * What is remembered; null where fob is not registered. Throws FobError `invalid` for a file that is
- * damaged or of a newer version: without it nothing can be put back.
+ * What is remembered; null where fob is not registered. Throws FobError `invalid` for a file that
+ * is damaged or of a newer version: without it nothing can be put back.
  */
 export function readRemembered(path: string): Before | null {
   const text = readSmallFile(path, MAX_BYTES);

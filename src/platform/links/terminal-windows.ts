@@ -29,8 +29,8 @@ const TERMINALS: readonly Terminal[] = [
 
 /**
  * The command lines of the terminals of this machine, the preferred one first; the command line of
- * a program goes behind each. The variable TERMINAL, which window managers and xdg-open read, counts
- * before all of them.
+ * a program goes behind each. The variable TERMINAL, which window managers and xdg-open read,
+ * counts before all of them.
  */
 export function terminalWindows(env: NodeJS.ProcessEnv): readonly Terminal[] {
   const { TERMINAL = "" } = env;

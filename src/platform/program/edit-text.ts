@@ -32,8 +32,8 @@ const FILE = "note.txt";
 /**
  * Lets a person edit a text in their editor, and returns it: at most `limit` bytes. The file is
  * readable by its owner only, lies in memory where the system has a folder there, and is wiped
- * afterwards, also when a signal ends the process. Throws FobError `usage` where there is no editor,
- * `unavailable` when it fails.
+ * afterwards, also when a signal ends the process. Throws FobError `usage` where there is no
+ * editor, `unavailable` when it fails.
  */
 export async function editText(text: string, limit: number, host: ProgramHost): Promise<string> {
   const folder = makeFolder(folderInMemory(host.env));

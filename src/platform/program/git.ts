@@ -15,8 +15,8 @@ const MAX_REMARKS = 8_192;
 const MAX_TIME = 600_000;
 
 /**
- * How long a run at a remote may print nothing, in milliseconds: git tells its progress, and ssh and
- * HTTP give up earlier where a server has gone. A person may have to find a password meanwhile.
+ * How long a run at a remote may print nothing, in milliseconds: git tells its progress, and ssh
+ * and HTTP give up earlier where a server has gone. A person may have to find a password meanwhile.
  */
 const MAX_SILENCE = { alone: 60_000, asking: 180_000 };
 

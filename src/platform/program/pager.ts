@@ -6,13 +6,16 @@ import { type ProgramHost, runProgram } from "./run-program.ts";
 /** Without a pager of their own, people get this one, which nearly every system but Windows has. */
 const USUAL_PAGER = "less";
 
-/** What less does unless the person says otherwise: end where a page suffices, keep colours and page. */
+/**
+ * What less does unless the person says otherwise: end where a page suffices, keep colours and
+ * page.
+ */
 const USUAL_WAYS = { LESS: "FRX", LV: "-c" };
 
 /**
  * Shows a text through the pager that FOB_PAGER or PAGER names, until the person leaves it. False
- * where none is wanted (an empty text, or `cat`), none can be run, or it fails: the text is then to be
- * shown without it.
+ * where none is wanted (an empty text, or `cat`), none can be run, or it fails: the text is then to
+ * be shown without it.
  */
 export async function showInPager(text: string | Buffer, host: ProgramHost): Promise<boolean> {
   const { FOB_PAGER, PAGER } = host.env;

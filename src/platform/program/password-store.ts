@@ -20,8 +20,8 @@ const MAX_FILES = 100_000;
 const MAX_ENTRY_BYTES = 1_048_576;
 
 /**
- * The password store in a folder, or the one that `pass` or `gopass` uses without being told. Throws FobError
- * `usage` where there is none, `unavailable` without a program that opens it.
+ * The password store in a folder, or the one that `pass` or `gopass` uses without being told.
+ * Throws FobError `usage` where there is none, `unavailable` without a program that opens it.
  */
 export function openPasswordStore(
   folder: string | null,

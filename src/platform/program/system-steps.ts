@@ -40,8 +40,8 @@ export function writing(path: string, text: string, shown = text): Step {
 }
 
 /**
- * These steps as a plan: each is done after the one before it. `undo` is the command that takes back
- * what was done before a step failed. `probe` runs first; when it fails, nothing is changed.
+ * These steps as a plan: each is done after the one before it. `undo` is the command that takes
+ * back what was done before a step failed. `probe` runs first; when it fails, nothing is changed.
  */
 export function planOf(
   steps: readonly Step[],

@@ -26,9 +26,9 @@ const RULES = [
 ];
 
 /**
- * Calls `leave` whenever logind says that the machine goes to sleep, or that the screen of a session
- * of this user is locked. Looks for the bus again when there is none. Resolves when `end` aborts,
- * and never rejects; returns at once where there is no logind (other systems than Linux).
+ * Calls `leave` whenever logind says that the machine goes to sleep, or that the screen of a
+ * session of this user is locked. Looks for the bus again when there is none. Resolves when `end`
+ * aborts, and never rejects; returns at once where there is no logind (other systems than Linux).
  */
 export async function watchSession(
   leave: (why: Departure) => void,

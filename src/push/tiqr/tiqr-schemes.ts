@@ -36,8 +36,8 @@ export function parseTiqrSchemes(setting: string): readonly string[] {
 }
 
 /**
- * Whether a text is a value of the setting that names the schemes of other organizations: schemes of
- * RFC 3986 that mean nothing else, each once.
+ * Whether a text is a value of the setting that names the schemes of other organizations: schemes
+ * of RFC 3986 that mean nothing else, each once.
  */
 export function areTiqrSchemes(setting: string): boolean {
   const schemes = parseTiqrSchemes(setting);
@@ -47,7 +47,9 @@ export function areTiqrSchemes(setting: string): boolean {
   );
 }
 
-/** Whether a text begins with a scheme that may be another organization's, and means nothing else. */
+/**
+ * Whether a text begins with a scheme that may be another organization's, and means nothing else.
+ */
 export function hasOtherScheme(text: string): boolean {
   const scheme = BEGINNING.exec(text.trim())?.[1];
   return scheme !== undefined && !isWellKnown(scheme.toLowerCase());

@@ -17,7 +17,9 @@ export function namesIn({ output }: GitAnswer): readonly string[] {
   return lines.flatMap((line) => line.split("\t")[1] ?? []).filter((name) => name !== "HEAD");
 }
 
-/** Whether a call has failed before the remote has shown anything: each other one would fail, too. */
+/**
+ * Whether a call has failed before the remote has shown anything: each other one would fail, too.
+ */
 export function isUnreachable({ remarks }: GitAnswer): boolean {
   return /unable to (?:access|connect)|could not (?:read from remote|resolve)|timed out|too slow/i.test(
     remarks,

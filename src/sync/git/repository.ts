@@ -158,8 +158,8 @@ export class Repository {
   }
 
   /**
-   * Fetches all branches. Rejects with FobError `unavailable` when the remote cannot be reached. One
-   * branch that cannot be fetched does not keep the others from being fetched.
+   * Fetches all branches. Rejects with FobError `unavailable` when the remote cannot be reached.
+   * One branch that cannot be fetched does not keep the others from being fetched.
    */
   async fetch(): Promise<RemoteBranches> {
     const answer = await this.#fetchInto([
@@ -333,13 +333,16 @@ export class Repository {
     return answer.exitCode === 0;
   }
 
-  /** Packs the copy when many changes have come together. What fails is tried again another time. */
+  /**
+   * Packs the copy when many changes have come together. What fails is tried again another time.
+   */
   async tidy(): Promise<void> {
     await this.#answer(["gc", "--auto", "--quiet"]);
   }
 
   async #send(branch: string, commit: string, before: string | null): Promise<boolean> {
-    // a push into a folder that was killed leaves its lock there; only this device writes the branch
+    // a push into a folder that was killed leaves its lock there; only this device writes the
+    // branch
     const folder = folderOf(this.#remote);
     if (folder !== null) rmSync(join(folder, `${branch}.lock`), { force: true });
     const answer = await this.#atRemote([

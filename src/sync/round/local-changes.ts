@@ -16,7 +16,8 @@ export interface VaultTokens {
 
 /**
  * Finds what was changed in this vault since the last round and gives it a stamp: fields, removals
- * and restorations. A token that is gone from the vault without having been removed is brought back.
+ * and restorations. A token that is gone from the vault without having been removed is brought
+ * back.
  */
 export function takeLocalChanges(drafts: Drafts, vault: VaultTokens, stamp: Stamp): void {
   for (const [id, draft] of drafts.tokens) {

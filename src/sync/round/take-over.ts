@@ -175,8 +175,8 @@ function noteSplit(drafts: Drafts, id: string): void {
 
 /**
  * Two secrets under one id are two tokens: the one whose content has the greater hash moves to an
- * id that follows from both, so that all devices give it the same one. Its first half stays, so that
- * the other device recognises what has happened.
+ * id that follows from both, so that all devices give it the same one. Its first half stays, so
+ * that the other device recognises what has happened.
  */
 function splitToken(
   drafts: Drafts,

@@ -9,7 +9,9 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue };
 
-/** The canonical text of a value (RFC 8785): equal values give equal text. This is what is signed. */
+/**
+ * The canonical text of a value (RFC 8785): equal values give equal text. This is what is signed.
+ */
 export function canonicalText(value: unknown): string {
   const text = canonicalize(value);
   if (text === undefined) throw new Error("this is no JSON value");

@@ -12,9 +12,10 @@ const MESSAGE = Buffer.from("fob belongings");
 
 /**
  * The key of what belongs to a token: its note and its recovery codes. It follows from the token's
- * secret alone, so that it opens only where the secret does (behind a PIN, only with the PIN), stays
- * the same when the PIN is changed or the secret moves into a chip, and is the same on every device
- * that has the token. `secretKey` is the opened key of the secret. The caller forgets the result.
+ * secret alone, so that it opens only where the secret does (behind a PIN, only with the PIN),
+ * stays the same when the PIN is changed or the secret moves into a chip, and is the same on every
+ * device that has the token. `secretKey` is the opened key of the secret. The caller forgets the
+ * result.
  */
 export async function belongingsKey(
   vault: { chip(): Chip },

@@ -79,7 +79,9 @@ function joinNotes(own: string | null, other: string): string {
   throw new FobError("invalid", t("the notes are too long together"));
 }
 
-/** The key of what belongs to a replaced token. Throws FobError where it needs a PIN, or the chip. */
+/**
+ * The key of what belongs to a replaced token. Throws FobError where it needs a PIN, or the chip.
+ */
 async function keyOf(vault: Vault, record: TokenRecord, secret: Uint8Array): Promise<Secret> {
   // whoever has the secret needs no PIN for what is sealed under it
   if (soundFingerprint(vault, record) === fingerprintOf(secret, vault.vaultKey))
@@ -95,8 +97,9 @@ async function keyOf(vault: Vault, record: TokenRecord, secret: Uint8Array): Pro
 }
 
 /**
- * Gives a new token the recovery codes of those that it has replaced, used ones as used. Called when
- * they are out of use: until then, they may give codes. Returns messages about what stays with them.
+ * Gives a new token the recovery codes of those that it has replaced, used ones as used. Called
+ * when they are out of use: until then, they may give codes. Returns messages about what stays with
+ * them.
  */
 export function carryCodes(
   vault: Vault,

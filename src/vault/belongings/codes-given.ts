@@ -11,9 +11,9 @@ import { keyOfSecret } from "./belongings-key.ts";
 import { codeId, codesOf, originOf, type StoredCode } from "./recovery-codes.ts";
 
 /**
- * The recovery codes that were given, of every secret in the vault whose fingerprint is in `wanted`,
- * of tokens in use and removed ones: a code that comes back with a copy of its token must not be
- * given again. What cannot be read is skipped.
+ * The recovery codes that were given, of every secret in the vault whose fingerprint is in
+ * `wanted`, of tokens in use and removed ones: a code that comes back with a copy of its token must
+ * not be given again. What cannot be read is skipped.
  */
 export async function codesGiven(
   vault: Vault,
@@ -54,8 +54,8 @@ export type GivenElsewhere = (code: Pick<StoredCode, "id" | "from">) => string |
 
 /**
  * Looks for codes that went from a replaced token to its successor. Those of tokens in use count as
- * given, at this time if not before: two tokens must not give one code. Of tokens that are `gone` in
- * a moment, only those count that were given.
+ * given, at this time if not before: two tokens must not give one code. Of tokens that are `gone`
+ * in a moment, only those count that were given.
  */
 export function givenElsewhere(vault: Vault, now: Date, gone: ReadonlySet<string>): GivenElsewhere {
   const others = new Map<string, StoredCode[]>();

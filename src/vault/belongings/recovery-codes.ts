@@ -90,8 +90,8 @@ export function openCodes(codes: readonly StoredCode[], key: Secret): RecoveryCo
 }
 
 /**
- * Adds codes to those that a token has, or with `isReplacing` in place of them. A code that is there
- * stays as it is, used or not. Returns how many are new, and how many the token has now.
+ * Adds codes to those that a token has, or with `isReplacing` in place of them. A code that is
+ * there stays as it is, used or not. Returns how many are new, and how many the token has now.
  */
 export function addCodes(
   place: TokenPlace,
@@ -131,8 +131,9 @@ export function storeCodes(place: TokenPlace, id: string, codes: readonly Stored
 }
 
 /**
- * Takes the first code that is left: it is marked as used, durably, when this returns, so that it is
- * given once at most, however many processes ask. Throws FobError `not-found` where none is left.
+ * Takes the first code that is left: it is marked as used, durably, when this returns, so that it
+ * is given once at most, however many processes ask. Throws FobError `not-found` where none is
+ * left.
  */
 export function takeCode(
   place: TokenPlace,

@@ -18,8 +18,8 @@ type CountingStore = Pick<TokenStore, "layout" | "read" | "update">;
 
 /**
  * Advances the counter of a token and returns the previous value, which nobody gets again: the chip
- * counts where the record names a counter of the chip. The vault only notes what it has counted, so that an
- * older folder gives no value a second time.
+ * counts where the record names a counter of the chip. The vault only notes what it has counted, so
+ * that an older folder gives no value a second time.
  */
 export async function takeCount<C extends Counting>(
   store: CountingStore,
@@ -107,7 +107,10 @@ interface NewCounter {
   readonly counter: TokenCounter | undefined;
 }
 
-/** Does what stores a record with a new counter; where that fails, it goes as {@link dropCounter} does. */
+/**
+ * Does what stores a record with a new counter; where that fails, it goes as {@link dropCounter}
+ * does.
+ */
 export async function storeCounter<T>(
   store: Pick<TokenStore, "read">,
   chip: () => Chip,

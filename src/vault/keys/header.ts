@@ -158,8 +158,8 @@ function isSame(a: readonly Slot[], b: readonly Slot[]): boolean {
 }
 
 /**
- * The version is the lowest one whose fobs know the keychain, so that earlier ones can say that they
- * do not.
+ * The version is the lowest one whose fobs know the keychain, so that earlier ones can say that
+ * they do not.
  */
 function encode(header: Header): Buffer {
   return Buffer.from(JSON.stringify({ ...header, version: versionOf(header) }));

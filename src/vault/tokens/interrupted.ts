@@ -12,8 +12,8 @@ import { decodeIndex } from "./token-index.ts";
  */
 export function finishInterrupted(vault: Vault, processes: Processes): void {
   settleBatches(vault, processes);
-  // in this order: a batch names a token before its folder exists and until it is listed, and before
-  // it is taken out of the list and until its folder is moved
+  // in this order: a batch names a token before its folder exists and until it is listed, and
+  // before it is taken out of the list and until its folder is moved
   const present = tokenIds(vault);
   const before = unsettled(vault, processes).ids;
   // this rebuilds a lost index

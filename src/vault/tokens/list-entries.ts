@@ -15,8 +15,9 @@ export function secretOfEntries(entries: readonly string[]): Buffer {
 
 /**
  * Takes an entry of a list: that with the number that a challenge names, or the first one that was
- * not given yet. It is marked as given, durably, when this returns, and is never given again. Throws
- * FobError `invalid` for a number that the list does not have or has given, and where none is left.
+ * not given yet. It is marked as given, durably, when this returns, and is never given again.
+ * Throws FobError `invalid` for a number that the list does not have or has given, and where none
+ * is left.
  */
 export function takeEntry(
   store: TokenStore,

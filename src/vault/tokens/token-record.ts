@@ -56,8 +56,8 @@ export interface TokenRecord {
   /** Empty where the secret was wiped, or a chip holds it. */
   readonly sealedSecret: string;
   /**
-   * The chip's key that has the secret; null where the record itself has it. The secret key is
-   * then the auth value of that key. Behind a PIN it is not wrapped, but derived: the chip checks it.
+   * The chip's key that has the secret; null where the record itself has it. The secret key is then
+   * the auth value of that key. Behind a PIN it is not wrapped, but derived: the chip checks it.
    */
   readonly held: HeldKey | null;
   /**

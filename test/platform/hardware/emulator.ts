@@ -68,8 +68,8 @@ export async function startEmulator(
 }
 
 /**
- * Starts a TPM for all tests of a file, which forgives wrong PINs within a second each; `end` is what
- * `beforeAll` returns.
+ * Starts a TPM for all tests of a file, which forgives wrong PINs within a second each; `end` is
+ * what `beforeAll` returns.
  */
 export async function startForAll(): Promise<{
   readonly emulator: Emulator;

@@ -81,7 +81,9 @@ function overtakenAt(n: number, vault: Vault, act: () => void) {
   return { vault: watched, is: () => looks >= n };
 }
 
-/** What a process does between two writes takes more looks than this. `npm run torture` tries all. */
+/**
+ * What a process does between two writes takes more looks than this. `npm run torture` tries all.
+ */
 const STRIDE = isTorture ? 1 : 8;
 
 /** The first write of the revocation of "other", after which its process was killed. */
