@@ -170,12 +170,11 @@ const EXPORTED: readonly Row[] = [
 ];
 
 const SYNC: readonly Row[] = [
-  { of: "sync state", injuries: SPOILT, doctor: "sync failed", lines: each(SYNCS, "6 damaged") },
   {
     of: "sync state",
-    injuries: ["a file for its folder"],
+    injuries: [...SPOILT, "a file for its folder"],
     doctor: "sync failed",
-    lines: each(SYNCS, "6 sync is damaged"),
+    lines: { ...each(SYNCS, "6 damaged"), "sync leave --local": "ends alike" },
   },
   { of: "sync state", injuries: LOST, doctor: "", lines: each(SYNCS, "2 not synchronised") },
   {
@@ -199,7 +198,13 @@ const SYNC: readonly Row[] = [
     doctor: "files failed",
     lines: each(TURNS, "6 sync-turn is damaged"),
   },
-  { of: "sync turn", injuries: ["of a newer fob"], doctor: "", lines: each(TURNS, OF_NEWER) },
+  {
+    of: "sync turn",
+    injuries: ["of a newer fob"],
+    doctor: "sync failed",
+    repaired: "sync failed",
+    lines: each(TURNS, OF_NEWER),
+  },
 ];
 
 /** The rows of what belongs to tokens, of the service, and of homes of other kinds. */
