@@ -40,7 +40,7 @@ export async function doLongWork<T>(undone: string, work: (look: Look) => Promis
 }
 
 // not performance.now(): loading its module takes longer than most lists
-let looked = process.uptime();
+let looked = 0;
 
 /**
  * Called between two steps of long work. Yields to the event loop now and then, so that signals are

@@ -8,7 +8,6 @@ import { createFirstVault } from "#cli/prompt/keychain-choice.ts";
 import type { PinSource } from "#cli/prompt/pin-source.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
 import { nothingEnrolled } from "#commands/lookup.ts";
-import { programOf } from "#platform/agent/peer-program.ts";
 import type { PushInbox } from "#push/inbox/inbox.ts";
 import type { PushServices } from "#push/provider.ts";
 import { notGranted, type Right, refuseWithout } from "#token/grant.ts";
@@ -24,10 +23,7 @@ import type { VaultAccess } from "#vault/keys/vault-access.ts";
 import { currentHeader } from "#vault/pins/app-pin.ts";
 import { type Authenticator, directAuthenticator } from "#vault/tokens/authenticator.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
-import { notingUses } from "#vault/uses/noting.ts";
-import { appendUses } from "#vault/uses/use-log.ts";
 import type { Vault } from "#vault/vault.ts";
-import { askingProgram } from "./approver.ts";
 
 /**
  * What is needed to open tokens: the global options, the vault's keys, and the agent that may hold
@@ -135,7 +131,7 @@ export async function findTokens(
     return confirmedTokens(options, globals.grant, right);
   if (globals.grant !== null) {
     const granted = openGranted(globals, globals.grant, right);
-    return noted(
+    return (await import("./noted-tokens.ts")).notedTokens(
       granted,
       directAuthenticator(granted, () => new Date(), granted.grant.label),
     );
@@ -216,16 +212,6 @@ function openGranted({ home }: Globals, text: string, right: Right | null): Gran
   const tokens = openGrant(home, text, () => new Date());
   if (right !== null) refuseWithout(tokens.grant, right);
   return tokens;
-}
-
-/** The same tokens; their uses are written to the log of the vault. */
-function noted({ layout, logKey }: GrantedTokens, tokens: Authenticator): Authenticator {
-  if (!logKey) return tokens;
-  return notingUses(tokens, (use) => {
-    const now = new Date();
-    const program = askingProgram(programOf(process.pid, "/")).origin;
-    appendUses(layout, logKey, [{ ...use, program, times: 1, first: now, last: now }]);
-  });
 }
 
 /** The tokens of a grant that asks a person: the agent has its other half, and asks. */

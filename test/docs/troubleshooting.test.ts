@@ -273,6 +273,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   '"this account is enrolled already, with another secret"': "test/e2e/same-account.test.ts",
   '"this account is given twice, with different secrets"': "test/e2e/same-account.test.ts",
   "one token cannot be read": "test/e2e/one-bad-token.test.ts",
+  "a note or recovery codes cannot be read": "test/e2e/damage/damaged-files.test.ts",
+  "the state of the synchronisation is damaged": "test/e2e/damage/damaged-files.test.ts",
   '"has no passcode: the time is before the token\'s first step"': "test/e2e/one-bad-token.test.ts",
   "an activation string": "test/e2e/enroll-online.test.ts",
   "a login request": "test/push/inbox/many-answers.test.ts",

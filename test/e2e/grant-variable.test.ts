@@ -26,6 +26,7 @@ const OPENING: Readonly<Record<string, string>> = {
   "agent start": "agent start",
   "access grant": "access grant ci --token ACME",
   "access list": "access list",
+  "access log": "access log",
   "access revoke": "access revoke ci",
   "access confirm": "access confirm ACME",
   "access domain": "access domain ACME",

@@ -277,7 +277,7 @@ describe("a token whose time is still to come", () => {
       expect(namesOf(value)).toEqual(expect.arrayContaining(["First", "Last"]));
       expect(rest).toEqual({
         exitCode: 6,
-        errors: [expect.stringMatching(/^Bad: .*has no passcode/)],
+        errors: [expect.stringMatching(/^Bad has no passcode/)],
       });
     }
     const alone = {
@@ -309,7 +309,7 @@ describe("a token whose time is still to come", () => {
     expect({ ...rest, value: namesOf(value) }).toEqual({
       exitCode: 6,
       value: ["First"],
-      errors: named,
+      errors: [expect.stringMatching(/^Bad has no passcode/)],
     });
   });
 });

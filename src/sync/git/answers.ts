@@ -36,7 +36,7 @@ export function failed(answer: GitAnswer, what: string): FobError {
 
 /** How far git has come, and what it has done. */
 const PROGRESS =
-  /\d+% \(|^(?:remote: )?(?:Enumerating|Counting|Compressing|Total|Writing|Delta) |^From |^ [*+=!-] /;
+  /\d% \(|^(?:remote: )?(?:Enumerating|Counting|Compressing|Total|Writing|Delta) |^From |^ [*+=!-] /;
 
 /** The line in which git says why it failed; null where it says nothing. */
 export function reasonOf({ remarks }: GitAnswer): string | null {

@@ -21,7 +21,13 @@ async function withFour(): Promise<Stage> {
 const inputs = { pattern: undefined, codes: false, watch: false, tag: undefined };
 
 async function listed(on: Stage, sort?: string, codes = false) {
-  const context = { ...on, clock: () => new Date(), look: wait, sleep: wait } as never;
+  const context = {
+    ...on,
+    clock: () => new Date(),
+    pinPrompt: {},
+    look: wait,
+    sleep: wait,
+  } as never;
   return list.run({ ...inputs, codes, sort }, context);
 }
 

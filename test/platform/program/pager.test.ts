@@ -17,7 +17,7 @@ const seen = () => join(folder, "seen");
 /** A program of this name in PATH, which keeps what it is given, and how. */
 function pager(name: string): void {
   const path = join(folder, name);
-  writeFileSync(path, `#!/bin/sh\n{ echo "$0 $* LESS=$LESS"; cat; } > '${seen()}'\nexit 3\n`);
+  writeFileSync(path, `#!/bin/sh\n{ echo "$0 $* LESS=$LESS"; cat; } > '${seen()}'\n`);
   chmodSync(path, 0o700);
 }
 
@@ -55,6 +55,8 @@ test.each([
   [{ FOB_PAGER: "cat" }],
   [{ PAGER: "no-such-program -x" }],
   [{ PAGER: "no-such-program 'x'" }],
+  [{ PAGER: "false" }],
+  [{ PAGER: "sh -c 'kill -9 $$'" }],
 ])("nothing was shown with %o", async (env) => {
   pager("less");
   expect(await shown(env)).toEqual({ isShown: false });
