@@ -49,9 +49,9 @@ export default defineConfig(({ mode }) => ({
       },
       { extends: true, mode, test: { name: "alone", include: ALONE } },
     ],
-    // most of the time goes to programs that wait for each other: one worker, which Vitest takes on
-    // two cores, leaves half of them idle
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // much of the time goes to programs that wait for each other: as many workers as there are cores
+    // leave a quarter of them idle
+    maxWorkers: availableParallelism() + 1,
     // every test starts programs of its own, and a machine with two cores has to run them
     testTimeout: 120_000,
     hookTimeout: 120_000,

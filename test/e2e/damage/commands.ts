@@ -63,6 +63,7 @@ export const LINES = {
   },
   export: line("export", "Time", "Count", "Hurt", "--format", "aegis", "--unencrypted", "--yes"),
   "access list": line("access", "list"),
+  "access log": line("access", "log"),
   "access grant": line("access", "grant", "another", "--token", "Count"),
   "access grant Hurt": line("access", "grant", "another", "--token", "Hurt"),
   "access revoke ci": line("access", "revoke", "ci"),

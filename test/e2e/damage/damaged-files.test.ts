@@ -68,7 +68,7 @@ afterAll(() => {
   for (const remove of removals) remove();
 });
 
-/** What is about belongings and fingers: it is tried where one of these is hurt. */
+/** What is about belongings, fingers and the log: it is tried where one of these is hurt. */
 const OF_BELONGINGS: readonly LineName[] = [
   "note Time",
   "show Time --note",
@@ -77,6 +77,7 @@ const OF_BELONGINGS: readonly LineName[] = [
   "codes list",
   "codes add Time",
   "biometric status",
+  "access log",
 ];
 
 /** scrypt makes these slow; they are tried on what they need. */
@@ -266,6 +267,7 @@ function targetOf(home: string, of: Patient): Target {
     case "config.json":
     case "vault":
     case "vault/used":
+    case "vault/access-log/1":
       return file(of);
     case "tokens":
     case "removed":

@@ -261,6 +261,18 @@ export const FURTHER: readonly Row[] = [
   ...KEYS,
   ...EXPORTED,
   ...SYNC,
+  {
+    of: "vault/access-log/1",
+    injuries: ["a byte flipped", "a byte more", "foreign", "a folder"],
+    doctor: "access log warning",
+    lines: { "access log": "ends alike" },
+  },
+  {
+    of: "vault/access-log/1",
+    injuries: ["missing", "empty"],
+    doctor: "",
+    lines: { "access log": "differs" },
+  },
   // without a whole one the index is read
   {
     of: "locator",

@@ -92,6 +92,7 @@ export async function richHome(whenDone: (remove: () => void) => void): Promise<
   await fob(["remove", "Gone", "--yes"]);
   const grant = (await fob(["access", "grant", "ci", "--token", "Count", "Hurt"])).trim();
   const grantFolder = readdirSync(join(home, "vault", "grants"))[0] ?? "";
+  await fob(["code", "Hurt"], { FOB_GRANT: grant });
   await fob(["config", "set", "color", "never"]);
   await leaveClaim(home);
   leaveSecret(vaultOf(home).layout, randomBytes(32));

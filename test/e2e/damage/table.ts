@@ -43,6 +43,7 @@ export type Patient =
   | "batches"
   | "vault"
   | "vault/used"
+  | "vault/access-log/1"
   | "key"
   | "config.json";
 
