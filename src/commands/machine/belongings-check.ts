@@ -8,6 +8,7 @@ import {
   belongingOf,
   readBelonging,
 } from "#vault/belongings/belongings-cell.ts";
+import { readSound } from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { putAside } from "#vault/trash/aside.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -59,8 +60,10 @@ function unreadOf(vault: Vault, entry: IndexEntry): Unread[] {
       readBelonging(belongingOf(vault, entry.id, belonging));
       return [];
     } catch (error) {
-      if (error instanceof FobError) return [{ entry, belonging, error }];
-      throw error;
+      if (!(error instanceof FobError)) throw error;
+      // a token that cannot be read itself is put aside with everything in its folder
+      const isOfToken = isDamage(error) && readSound(vault, entry.id) === null;
+      return isOfToken ? [] : [{ entry, belonging, error }];
     }
   });
 }
