@@ -15,10 +15,13 @@ function pairs(one, other, count) {
   return Array.from({ length: count }, () => ({ one: run(one), other: run(other) }));
 }
 
+/** Ten thousand tokens as JSON are larger than what Node takes by itself. In bytes. */
+const MAX_OUTPUT = 64 * 1024 * 1024;
+
 /** Milliseconds. Output goes into a pipe, as in a script. @param {Timed} timed */
 function run({ command: [program = "", ...args], env, input = "" }) {
   const start = performance.now();
-  const { error } = spawnSync(program, args, { env, input, stdio: "pipe" });
+  const { error } = spawnSync(program, args, { env, input, stdio: "pipe", maxBuffer: MAX_OUTPUT });
   if (error) throw error;
   return performance.now() - start;
 }
