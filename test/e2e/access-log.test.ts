@@ -1,17 +1,12 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { connectTo } from "../agent/agent.ts";
-import { HOTP_URI, homesLike, type TestHome, TOTP_URI } from "./fob.ts";
+import { HOTP_URI, homesLike, homesToLock, type TestHome, TOTP_URI } from "./fob.ts";
 
 const PIN = { env: { FOB_PIN: "83517" } };
 
-let homes: TestHome[] = [];
-
-afterEach(async () => {
-  for (const { fob } of homes) await fob(["lock"]);
-  homes = [];
-});
+const locked = homesToLock();
 
 const prepared = homesLike(async ({ fob }) => {
   await fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI].join("\n") });
@@ -19,9 +14,7 @@ const prepared = homesLike(async ({ fob }) => {
 });
 
 async function enrolled(): Promise<TestHome> {
-  const home = await prepared();
-  homes.push(home);
-  return home;
+  return locked(await prepared());
 }
 
 /** The entries of the log, the newest first. */

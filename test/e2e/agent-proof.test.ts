@@ -1,28 +1,21 @@
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { claimant } from "#agent/protocol/claim.ts";
 import { createHeader } from "#vault/keys/header.ts";
 import { connectTo, hasEnded } from "../agent/agent.ts";
 import { impersonate } from "../agent/impostor.ts";
 import { inQuickTime } from "../quick-time.ts";
-import { HOTP_URI, homesLike, RFC_CODES, type TestHome, TOTP_URI } from "./fob.ts";
+import { HOTP_URI, homesLike, homesToLock, RFC_CODES, type TestHome, TOTP_URI } from "./fob.ts";
 
 const PIN = { env: { FOB_PIN: "83517" } };
 
-let homes: TestHome[] = [];
-
-afterEach(async () => {
-  for (const { fob } of homes) await fob(["lock"]);
-  homes = [];
-});
+const locked = homesToLock();
 
 /** A home with an app PIN, so that nothing but an agent answers without one. */
 async function enrolled(): Promise<TestHome> {
-  const home = await withAppPin();
-  homes.push(home);
-  return home;
+  return locked(await withAppPin());
 }
 
 const withAppPin = homesLike(async ({ fob }) => {

@@ -15,20 +15,14 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { connectTo, hasEnded } from "../agent/agent.ts";
-import { HOTP_URI, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import { HOTP_URI, homesToLock, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 
-let homes: TestHome[] = [];
-
-afterEach(async () => {
-  for (const { fob } of homes) await fob(["lock"]);
-  homes = [];
-});
+const locked = homesToLock();
 
 async function enrolled(): Promise<TestHome> {
-  const home = testHome();
-  homes.push(home);
+  const home = locked(testHome());
   await home.fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI].join("\n") });
   return home;
 }

@@ -14,28 +14,22 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
-import { afterEach, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { connectTo } from "../agent/agent.ts";
 import { describeWith } from "../requires.ts";
 import { makeOld, until } from "../waiting.ts";
-import { HOTP_URI, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import { HOTP_URI, homesToLock, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 
 const PIN = { env: { FOB_PIN: "83517" } };
 
 const OCRA_URI =
   "otpauth://ocra/Bank:ann?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Bank&suite=OCRA-1%3AHOTP-SHA1-6%3AQN08";
 
-let homes: TestHome[] = [];
-
-afterEach(async () => {
-  for (const { fob } of homes) await fob(["lock"]);
-  homes = [];
-});
+const locked = homesToLock();
 
 /** A home with tokens whose agent ends with the test. */
 async function enrolled(...more: string[]): Promise<TestHome> {
-  const home = testHome();
-  homes.push(home);
+  const home = locked(testHome());
   await home.fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI, OCRA_URI, ...more].join("\n") });
   return home;
 }

@@ -1,20 +1,23 @@
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { readCell } from "#vault/cells/cell.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
 import { grantKey, keyOfHalves, parseGrantSecret } from "#vault/grants/grant-secret.ts";
 import { connectTo } from "../agent/agent.ts";
-import { HOTP_URI, homesLike, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import {
+  HOTP_URI,
+  homesLike,
+  homesToLock,
+  RFC_CODES,
+  type TestHome,
+  TOTP_URI,
+  testHome,
+} from "./fob.ts";
 
 const PIN = { env: { FOB_PIN: "83517" } };
 
-let homes: TestHome[] = [];
-
-afterEach(async () => {
-  for (const { fob } of homes) await fob(["lock"]);
-  homes = [];
-});
+const locked = homesToLock();
 
 const prepared = homesLike(async ({ fob }) => {
   await fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI].join("\n") });
@@ -23,8 +26,7 @@ const prepared = homesLike(async ({ fob }) => {
 
 /** A home whose questions a script answers as a person at a desktop would. */
 async function enrolled() {
-  const home = await prepared();
-  homes.push(home);
+  const home = locked(await prepared());
   const at = (name: string) => join(home.home, name);
   writeFileSync(
     at("pinentry"),

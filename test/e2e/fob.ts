@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { afterAll, onTestFinished } from "vitest";
+import { afterAll, afterEach, onTestFinished } from "vitest";
 import { canRunHere, type Outcome, runHere } from "./in-process.ts";
 
 export type { Outcome } from "./in-process.ts";
@@ -37,6 +37,19 @@ export function testHome(whenDone: (remove: () => void) => void = onTestFinished
     home,
     fob: (args, surroundings) =>
       runFob(args, { HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" }, surroundings),
+  };
+}
+
+/** Makes a function that remembers homes: after each test of the file their agents are ended. */
+export function homesToLock(): (home: TestHome) => TestHome {
+  let homes: TestHome[] = [];
+  afterEach(async () => {
+    for (const { fob } of homes) await fob(["lock"]);
+    homes = [];
+  });
+  return (home) => {
+    homes.push(home);
+    return home;
   };
 }
 

@@ -6,6 +6,7 @@ import { formatAegis } from "#enrollment/files/aegis-writer.ts";
 import { decodeBase32 } from "#token/base32.ts";
 import { SAMPLES, stratum, uriList } from "../enrollment/files/samples.ts";
 import { fixture, fixturePath, PASSWORD } from "../enrollment/files/sealed/sealed-samples.ts";
+import { WITH_KEY_FILE } from "../enrollment/keepass/keepass-samples.ts";
 import { RFC_SECRET, testHome } from "./fob.ts";
 
 function written(home: string, name: string, text: string): string {
@@ -49,12 +50,7 @@ describe("fob import", () => {
 
   test("takes the key file of a KeePass database", async () => {
     const { fob } = testHome();
-    const [file, keyFile] = ["kdbx", "keyx"].map((end) =>
-      fileURLToPath(
-        new URL(`../enrollment/keepass/fixtures/keepassxc-key-file.${end}`, import.meta.url),
-      ),
-    ) as [string, string];
-    const env = { FOB_PIN: "corréct horse" };
+    const { file, keyFile, env } = WITH_KEY_FILE;
     const without = await fob(["import", file], { env });
     expect([without.exitCode, without.stderr]).toEqual([4, expect.stringContaining("--key-file")]);
     const { exitCode, stdout } = await fob(["import", file, "--key-file", keyFile], { env });

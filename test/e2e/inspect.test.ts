@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { stratum } from "../enrollment/files/samples.ts";
+import { WITH_KEY_FILE } from "../enrollment/keepass/keepass-samples.ts";
 import { filesBelow, HOTP_URI, RFC_CODES, RFC_SECRET, testHome } from "./fob.ts";
 
 const STRONG = "OZHHMPPUE7CQN4WGTTPR7AX2LYGTG3KQ";
@@ -175,12 +175,7 @@ describe("fob inspect", () => {
 
   test("takes the key file of a KeePass database, and nothing else with it", async () => {
     const { fob } = testHome();
-    const [file, keyFile] = ["kdbx", "keyx"].map((end) =>
-      fileURLToPath(
-        new URL(`../enrollment/keepass/fixtures/keepassxc-key-file.${end}`, import.meta.url),
-      ),
-    ) as [string, string];
-    const env = { FOB_PIN: "corréct horse" };
+    const { file, keyFile, env } = WITH_KEY_FILE;
     const { exitCode, stdout } = await fob(["inspect", file, "--key-file", keyFile, "--json"], {
       env,
     });

@@ -1,20 +1,15 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { impersonate } from "../agent/impostor.ts";
 import { describeWith } from "../requires.ts";
-import { FOB, HOTP_URI, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import { FOB, HOTP_URI, homesToLock, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 
 /** A name that every shell would trip over, were it not quoted. */
 const ODD_NAME = 'Ann\'s "old" $HOME bank';
 
-let homes: TestHome[] = [];
-
-afterEach(async () => {
-  for (const { fob } of homes) await fob(["lock"]);
-  homes = [];
-});
+const locked = homesToLock();
 
 interface Bench extends TestHome {
   /**
@@ -29,8 +24,7 @@ interface Bench extends TestHome {
 
 /** A home with tokens, an agent, and a `fob` in PATH that counts how often it is started. */
 async function unlocked(...more: string[]): Promise<Bench> {
-  const home = testHome();
-  homes.push(home);
+  const home = locked(testHome());
   await home.fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI, ...more].join("\n") });
   await home.fob(["rename", "Example", ODD_NAME]);
   writeFileSync(join(home.home, "agent.json"), (await home.fob(["unlock", "--json"])).stdout);

@@ -5,6 +5,15 @@ import type { NewToken } from "#vault/tokens/adding.ts";
 import { createRecord, encodeRecord } from "#vault/tokens/token-record.ts";
 import { newTokenId, type Vault } from "#vault/vault.ts";
 
+/** What a new token has beside its name, credential and secret, where a test says nothing of it. */
+export const PLAIN = {
+  issuer: null,
+  account: null,
+  serial: null,
+  format: "test",
+  pin: "none",
+} as const;
+
 /** Puts tokens into a vault that nobody else uses, without the care that commands take. */
 export function addAtOnce(vault: Vault, newTokens: readonly NewToken[], enrolledAt: Date): Token[] {
   const tokens = newTokens.map(({ secret, guard: _, ...rest }): Token => {

@@ -12,7 +12,7 @@ import { newVaultId } from "#vault/keys/header.ts";
 import { newKey } from "#vault/keys/keys.ts";
 import { directAuthenticator } from "#vault/tokens/authenticator.ts";
 import { Vault } from "#vault/vault.ts";
-import { addAtOnce } from "../../vault/add-at-once.ts";
+import { addAtOnce, PLAIN } from "../../vault/add-at-once.ts";
 
 const NOW = new Date("2026-01-01T00:00:00Z");
 const VAULT_ID = newVaultId();
@@ -36,15 +36,11 @@ function agent() {
     period: 30,
     t0: 0,
   } as const;
-  const names = {
-    name: "vpn",
-    issuer: null,
-    account: null,
-    serial: null,
-    format: "test",
-    pin: "none",
-  } as const;
-  addAtOnce(vault, [{ ...names, credential, secret: Buffer.from("12345678901234567890") }], NOW);
+  addAtOnce(
+    vault,
+    [{ name: "vpn", ...PLAIN, credential, secret: Buffer.from("12345678901234567890") }],
+    NOW,
+  );
   const tokens = new UnlockedTokens(vault);
   const noted = { uses: 0, locks: 0 };
   const services: AgentServices = {

@@ -12,7 +12,7 @@ import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { setTokenPin } from "#vault/pins/token-pin.ts";
 import { unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import { Vault } from "#vault/vault.ts";
-import { addAtOnce } from "../../vault/add-at-once.ts";
+import { addAtOnce, PLAIN } from "../../vault/add-at-once.ts";
 
 const NOW = new Date("2026-01-01T00:00:00Z");
 const SECRET = Buffer.from("12345678901234567890");
@@ -42,15 +42,11 @@ function held() {
   const home = mkdtempSync(join(tmpdir(), "fob-unlocked-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const vault = new Vault({ home, vaultId: newVaultId() }, newKey(), false);
-  const names = {
-    name: "vpn",
-    issuer: null,
-    account: null,
-    serial: null,
-    format: "test",
-    pin: "none",
-  } as const;
-  const [token] = addAtOnce(vault, [{ ...names, credential: TOTP, secret: SECRET }], NOW);
+  const [token] = addAtOnce(
+    vault,
+    [{ name: "vpn", ...PLAIN, credential: TOTP, secret: SECRET }],
+    NOW,
+  );
   const id = token?.id ?? "";
   /** Makes the folders look as if nothing had changed for so long, to the same time each. */
   const settle = (milliseconds = 60_000) => {

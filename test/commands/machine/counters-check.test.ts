@@ -10,7 +10,8 @@ import { newKey } from "#vault/keys/keys.ts";
 import { Vault } from "#vault/vault.ts";
 import { EMULATOR, startEmulator } from "../../platform/hardware/emulator.ts";
 import { describeWith } from "../../requires.ts";
-import { addAtOnce } from "../../vault/add-at-once.ts";
+import { addAtOnce, PLAIN } from "../../vault/add-at-once.ts";
+import { HOTP } from "../stage.ts";
 
 describeWith(EMULATOR, "the counters of the TPM", () => {
   test("of a token that is being held at this moment are not taken for left-over ones", async () => {
@@ -19,23 +20,9 @@ describeWith(EMULATOR, "the counters of the TPM", () => {
     const chip = tpmChip((await startEmulator()).env);
     const vault = new Vault({ home, vaultId: newVaultId() }, newKey(), false, chip);
     const secret = newKey();
-    const credential = {
-      kind: "hotp",
-      algorithm: "SHA1",
-      digits: 6,
-      alphabet: "decimal",
-      counter: 0n,
-    } as const;
-    const rest = {
-      issuer: null,
-      account: null,
-      serial: null,
-      format: "test",
-      pin: "none",
-    } as const;
     const [{ id } = { id: "" }] = addAtOnce(
       vault,
-      [{ name: "ACME", ...rest, credential, secret }],
+      [{ name: "ACME", ...PLAIN, credential: HOTP, secret }],
       new Date(0),
     );
     const held = await holdSecret(vault, vault.read(id), secret, { counts: false });

@@ -1,5 +1,5 @@
 import type { LineName } from "./commands.ts";
-import { type Expectation, LOST, OF_NEWER, type Row, SHUT, SPOILT } from "./table.ts";
+import { type Expectation, keyRows, LOST, OF_NEWER, type Row, SHUT, SPOILT } from "./table.ts";
 
 const BESIDE = [".DS_Store beside it"] as const;
 const AGAIN = ["its bytes under the next number"] as const;
@@ -100,20 +100,7 @@ const HEADERS: readonly Row[] = (
 
 const KEYS: readonly Row[] = [
   { of: "named key", injuries: ["a byte more", ...BESIDE], doctor: "", lines: {} },
-  {
-    of: "named key",
-    injuries: ["a byte flipped", "foreign", "empty", "a folder"],
-    doctor: "keychain failed, vault failed",
-    repaired: "keychain failed, vault failed",
-    lines: { key: "6 key" },
-  },
-  {
-    of: "named key",
-    injuries: ["missing"],
-    doctor: "keychain failed",
-    repaired: "keychain failed",
-    lines: { key: "8 key file" },
-  },
+  ...keyRows("named key", "keychain failed, vault failed"),
   {
     of: "named key",
     injuries: ["closed to its owner"],

@@ -141,6 +141,21 @@ export const SPOILT = ["a byte flipped", "a byte more", "empty", "foreign", "a f
 /** The file is gone. */
 export const LOST = ["missing", "no folder"] as const;
 
+/** A file with a key; `spoilt` is what doctor says where it is there and opens nothing. */
+export function keyRows(of: "key" | "named key", spoilt: string): readonly Row[] {
+  const gone = "keychain failed";
+  return [
+    {
+      of,
+      injuries: ["a byte flipped", "foreign", "empty", "a folder"],
+      doctor: spoilt,
+      repaired: spoilt,
+      lines: { key: "6 key" },
+    },
+    { of, injuries: ["missing"], doctor: gone, repaired: gone, lines: { key: "8 key file" } },
+  ];
+}
+
 const CELLS = [
   "header",
   "index",
@@ -487,20 +502,7 @@ export const TABLE: readonly Row[] = [
   { of: "agent", injuries: LOST, doctor: "", lines: {} },
   // what follows the key is not read
   { of: "key", injuries: ["a byte more"], doctor: "", lines: {} },
-  {
-    of: "key",
-    injuries: ["a byte flipped", "foreign", "empty", "a folder"],
-    doctor: "keychain failed",
-    repaired: "keychain failed",
-    lines: { key: "6 key" },
-  },
-  {
-    of: "key",
-    injuries: ["missing"],
-    doctor: "keychain failed",
-    repaired: "keychain failed",
-    lines: { key: "8 key file" },
-  },
+  ...keyRows("key", "keychain failed"),
   ...CELLS.map(
     (of): Row => ({
       of,

@@ -5,6 +5,16 @@ import { SAMPLES, STEAM } from "../files/samples.ts";
 /** The password of all samples. */
 export const PASSWORD = "corréct horse";
 
+const pathOf = (name: string) =>
+  fileURLToPath(new URL(`fixtures/keepassxc-key-file.${name}`, import.meta.url));
+
+/** A database that wants a password and a key file, and what opens it on a command line. */
+export const WITH_KEY_FILE = {
+  file: pathOf("kdbx"),
+  keyFile: pathOf("keyx"),
+  env: { FOB_PIN: PASSWORD },
+} as const;
+
 /** The tokens of all samples, by their issuers. */
 export const TOKENS = [...SAMPLES, STEAM];
 

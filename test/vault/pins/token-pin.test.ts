@@ -26,7 +26,7 @@ import {
   wipeRecord,
 } from "#vault/tokens/token-record.ts";
 import { Vault } from "#vault/vault.ts";
-import { addAtOnce } from "../add-at-once.ts";
+import { addAtOnce, PLAIN } from "../add-at-once.ts";
 
 const SET = new Date("2026-01-01T00:00:00Z");
 const NEXT_DAY = new Date("2026-01-02T00:00:00Z");
@@ -43,15 +43,7 @@ async function makeTemplate() {
     alphabet: "decimal",
     counter: 0n,
   } as const;
-  const names = {
-    name: "vpn",
-    issuer: null,
-    account: null,
-    serial: null,
-    format: "test",
-    pin: "none",
-  } as const;
-  const [token] = addAtOnce(vault, [{ ...names, credential, secret: newKey() }], SET);
+  const [token] = addAtOnce(vault, [{ name: "vpn", ...PLAIN, credential, secret: newKey() }], SET);
   const id = token?.id ?? "";
   const record = vault.read(id);
   const secretKey = unguardedSecretKey(record, vault.vaultKey);

@@ -9,6 +9,7 @@ import { addTokens } from "#vault/tokens/adding.ts";
 import { beginBatch, finishBatch, type Processes } from "#vault/tokens/batch.ts";
 import { finishInterrupted } from "#vault/tokens/interrupted.ts";
 import { Vault } from "#vault/vault.ts";
+import { PLAIN } from "../add-at-once.ts";
 
 const NOW = new Date("2026-01-01T00:00:00Z");
 
@@ -24,18 +25,7 @@ async function busyVault() {
   const vault = new Vault({ home, vaultId: newVaultId() }, newKey(), false);
   const [token] = await addTokens(
     vault,
-    [
-      {
-        name: "A",
-        issuer: null,
-        account: null,
-        serial: null,
-        format: "test",
-        credential: { kind: "motp" },
-        pin: "none",
-        secret: Buffer.alloc(20, 1),
-      },
-    ],
+    [{ name: "A", ...PLAIN, credential: { kind: "motp" }, secret: Buffer.alloc(20, 1) }],
     { now: NOW, processes: ALL_RUN, look: async () => undefined },
   );
   beginBatch(vault, { adds: [], removes: [], at: NOW }, ALL_RUN);

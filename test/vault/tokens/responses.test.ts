@@ -12,7 +12,7 @@ import { takeCounter, takePasscode } from "#vault/tokens/passcodes.ts";
 import { answerChallenge, type ChallengeInput } from "#vault/tokens/responses.ts";
 import { unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import { Vault } from "#vault/vault.ts";
-import { addAtOnce } from "../add-at-once.ts";
+import { addAtOnce, PLAIN } from "../add-at-once.ts";
 
 const NOW = new Date("2026-01-01T00:00:00Z");
 const SECRET = Buffer.from("12345678901234567890123456789012");
@@ -23,15 +23,7 @@ function enrolled(credential: OtpCredential) {
   const home = mkdtempSync(join(tmpdir(), "fob-responses-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const vault = new Vault({ home, vaultId: newVaultId() }, newKey(), false);
-  const names = {
-    name: "bank",
-    issuer: null,
-    account: null,
-    serial: null,
-    format: "test",
-    pin: "none",
-  } as const;
-  const [token] = addAtOnce(vault, [{ ...names, credential, secret: SECRET }], NOW);
+  const [token] = addAtOnce(vault, [{ name: "bank", ...PLAIN, credential, secret: SECRET }], NOW);
   const id = token?.id ?? "";
   const record = vault.read(id);
   const counterOf = () => (vault.read(id).token.credential as { readonly counter: bigint }).counter;
