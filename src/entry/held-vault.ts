@@ -95,7 +95,10 @@ export class HeldVault {
     this.#folder = folder;
     this.#findPeer = peerFinder(folder);
     const sealedTo = publicLogKey(vaultKey, order.vault);
-    this.#uses = new UseNotes((uses) => appendUses(layout, sealedTo, uses), clock);
+    this.#uses = new UseNotes((uses) => {
+      // a home that was removed must not come back
+      if (this.#presence.lookAgain()) appendUses(layout, sealedTo, uses);
+    }, clock);
     const ways = { notifier: systemNotifier(process.platform), pinentry: this.#pinentry };
     this.#approvals = new Approvals(approver(ways), () => performance.now());
     this.#services = {
@@ -212,9 +215,12 @@ export class HeldVault {
     setTimeout(() => process.exit(0), FAREWELL_MS);
     this.#listener?.end();
     this.#sync?.end();
-    this.#writeUses();
-    this.#tokens.forget();
-    this.#release();
+    try {
+      this.#writeUses();
+    } finally {
+      this.#tokens.forget();
+      this.#release();
+    }
   }
 
   /** Asks the person at the desktop, until the client has gone. */

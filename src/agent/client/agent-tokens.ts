@@ -70,7 +70,7 @@ export function agentTokens(
       const state = await lookToUse(id);
       const { token } = state;
       if (needsAppPin(state)) return (await openAgain(open)).passcode(id, time, prompt, purpose);
-      const asked = await askHere({ token, grantLabel }, prompt);
+      const claims = await askHere({ token, grantLabel }, prompt);
       const isWithPin = isMadeWithPin(token.credential);
       const make = async (opener: Opener) => {
         const passcodePin = isWithPin ? await askPasscodePin(token.name, prompt) : null;
@@ -78,7 +78,9 @@ export function agentTokens(
         const pins = { ...opener, passcodePin: words(passcodePin) };
         const listed = purpose === "listed";
         const { pid } = process;
-        return decodePasscode(await ask({ do: "code", name: id, asked, pid, at, ...pins, listed }));
+        return decodePasscode(
+          await ask({ do: "code", name: id, ...claims, pid, at, ...pins, listed }),
+        );
       };
       return opening(state, prompt, make, isWithPin ? 1 : 0);
     },
@@ -87,7 +89,7 @@ export function agentTokens(
       const { token } = state;
       if (needsAppPin(state))
         return (await openAgain(open)).respond(id, { session, unixSeconds, ...input }, prompt);
-      const asked = await askHere({ token, grantLabel }, prompt);
+      const claims = await askHere({ token, grantLabel }, prompt);
       const isWithPin = needsChallengePin(token);
       const answer = async (opener: Opener) => {
         const challengePin = isWithPin
@@ -97,7 +99,7 @@ export function agentTokens(
           do: "challenge",
           name: id,
           ...input,
-          asked,
+          ...claims,
           pid: process.pid,
           session: session && Buffer.from(session).toString("base64"),
           at: new Date(unixSeconds * 1000).toISOString(),
@@ -112,14 +114,18 @@ export function agentTokens(
 }
 
 /**
- * Asks the person at this process's own terminal, where that person must be asked. Returns whether
- * the agent need not ask, where it sees that fob runs there; where nobody is at a terminal it asks.
+ * Asks the person at this process's own terminal, where that person must be asked. Returns what the
+ * agent believes where it sees that fob runs there; where nobody is at a terminal it asks.
  */
-async function askHere(use: TokenUse, prompt: PinPrompt): Promise<boolean> {
-  if (isUnasked(use, prompt)) return true;
-  if (!prompt.approve || prompt.atTerminal === undefined) return false;
+async function askHere(
+  use: TokenUse,
+  prompt: PinPrompt,
+): Promise<{ readonly asked: boolean; readonly typed: boolean }> {
+  const typed = prompt.atTerminal === "typing";
+  if (isUnasked(use, prompt) || !prompt.approve || prompt.atTerminal === undefined)
+    return { asked: false, typed };
   await prompt.approve(use);
-  return true;
+  return { asked: true, typed };
 }
 
 function words(pin: Secret | null): string | null {

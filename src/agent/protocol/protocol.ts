@@ -59,6 +59,7 @@ const RequestSchema = v.variant("do", [
     do: v.literal("challenge"),
     name: text,
     asked: v.nullish(v.boolean(), false),
+    typed: v.nullish(v.boolean(), false),
     pid,
     challenge: text,
     serverChallenge: optionalText,

@@ -48,9 +48,9 @@ export interface GrantOfClient {
 
 /** What a client says of a use. */
 export interface AskingClaims {
-  /** It has asked the person at its own terminal, or need not ask the one who types there. */
+  /** It has asked the person at its own terminal. */
   readonly asked: boolean;
-  /** It does not know the token, and a person types its command at its own terminal. */
+  /** A person types its command at its own terminal. */
   readonly typed?: boolean;
   /** It asks the person itself if the agent would have to. */
   readonly quick: boolean;

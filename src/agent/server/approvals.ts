@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { oneAtATime } from "#base/one-at-a-time.ts";
-import { denied } from "#vault/pins/approval.ts";
+import { denied, isUnasked } from "#vault/pins/approval.ts";
 import type { TokenUse } from "#vault/pins/pin-prompt.ts";
 import type { AskingClaims } from "./agent-services.ts";
 
@@ -90,8 +90,8 @@ export class Approvals {
     end: AbortSignal,
   ): Promise<void> {
     const program = await this.#search(use, findProgram, end);
-    const isUnasked = asked || (typed && use.token.confirm === "others");
-    if (program.isOwnTerminal && isUnasked) {
+    const isByTyping = typed && isUnasked(use, { atTerminal: "typing" });
+    if (program.isOwnTerminal && (asked || isByTyping)) {
       if (asked) use.onAsk?.();
       return;
     }

@@ -59,37 +59,42 @@ export class ClientUses {
   }
 
   #wait(count: number): void {
-    if (this.#hasLeft || count > MAX_WAITING) this.#hand();
+    if (this.#hasLeft || count > MAX_WAITING) this.flush();
     else this.#timer ??= setTimeout(() => void this.#look(), LOOK_MS);
   }
 
   /** The client has disconnected. */
   leave(): void {
     this.#hasLeft = true;
-    this.#hand();
-  }
-
-  /** Hands over everything that waits, with the name that is known. */
-  flush(): void {
-    this.#hand();
+    this.flush();
   }
 
   async #look(): Promise<void> {
     this.#found ??= this.#name.known();
     if (this.#found === undefined && !this.#hasLeft) this.#found = await this.#name.find();
-    this.#hand();
+    this.flush();
   }
 
-  #hand(): void {
+  /** Hands over everything that waits, with the name that is known. */
+  flush(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     const program = this.#found ?? this.#name.known() ?? null;
     for (const { use, times } of this.#waiting.values()) this.#notes.note(use, program, times);
     this.#waiting.clear();
     for (const [name, times] of this.#atOnce) {
-      const token = this.#name.tokenCalled(name);
+      const token = this.#tokenCalled(name);
       if (token) this.#notes.note({ ...AT_ONCE, token }, program, times);
     }
     this.#atOnce.clear();
+  }
+
+  /** Null where the list of tokens cannot be read, too: the next request says so. */
+  #tokenCalled(name: string): NotedUse["token"] | null {
+    try {
+      return this.#name.tokenCalled(name);
+    } catch {
+      return null;
+    }
   }
 }

@@ -22,6 +22,7 @@ export const NO_CHALLENGE = {
   session: null,
   at: null,
   asked: false,
+  typed: false,
   pid: null,
   pin: null,
   challengePin: null,
@@ -75,6 +76,7 @@ export async function respond(request: ChallengeRequest, services: TokenServices
     challengePin,
     biometricKey,
     asked,
+    typed,
     pid,
     ...input
   } = request;
@@ -90,7 +92,7 @@ export async function respond(request: ChallengeRequest, services: TokenServices
       unixSeconds: (at ?? services.clock()).getTime() / 1000,
     },
     pinsOfRequest(biometricKey, { current: pin, challenge: challengePin }, person, (use) =>
-      approve(use, { asked, quick: false }),
+      approve(use, { asked, typed, quick: false }),
     ),
   );
   return { name, response, counter };

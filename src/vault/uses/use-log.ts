@@ -104,8 +104,17 @@ export function mendUses(vault: Pick<Vault, "layout" | "vaultKey">): void {
 /** Appends whole entries in one write, so that those of several processes do not mix. */
 function append(layout: VaultLayout, entries: Buffer): void {
   if (entries.length === 0) return;
-  mkdirSync(accessLogFolder(layout), { recursive: true, mode: 0o700 });
+  makeFolder(layout);
   for (let round = 0; round < MAX_ROUNDS; round++) if (tryAppend(layout, entries)) return;
+}
+
+/** In a vault that is there: one that was removed does not come back. */
+function makeFolder(layout: VaultLayout): void {
+  try {
+    mkdirSync(accessLogFolder(layout), { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
 
 /** False where the file was removed meanwhile, as an old one. */
