@@ -116,51 +116,50 @@ export async function storeDrafts(
   const replacing = fresh.map((one, i) => ({ named: one, replaced: replaced[i] ?? [] }));
   const goesOn = fresh.map((one) => higherCounter(one, counters.get(keys.get(one) ?? "")));
   const carried = await openReplaced(vault, replacing, look);
-  let late: readonly IndexEntry[] = [];
-  const newTokens = replacing.map(({ named: one, replaced: before }, i) => ({
-    ...one.past,
-    name: nameFor(one, before, free),
-    issuer: one.draft.issuer,
-    account: one.draft.account,
-    serial: one.draft.serial,
-    format: one.draft.format,
-    credential: raiseCounter(one.draft.credential, goesOn[i] ?? 0n),
-    pin: one.draft.pin?.type === "server" ? ("server" as const) : ("none" as const),
-    ...(one.draft.pin?.type === "server" ? { pinOrder: one.draft.pin.order } : {}),
-    secret: one.draft.secret,
-    guard: pinOf(one),
-    hold: storing.hold ?? null,
-    note: carried[i]?.note ?? null,
-    recoveryCodes: withCodesGiven(
-      one.draft.recoveryCodes ?? [],
-      one.draft,
-      given.get(fingerprintOf(one.draft.secret, vault.vaultKey)) ?? [],
-      elsewhere,
-    ),
-    ...settingsOf({ named: one, replaced: before }),
-  }));
-  const adding = addTokens(vault, newTokens, {
-    now,
-    processes,
-    look,
-    ...(storing.step && { step: storing.step }),
-    replaced: [...gone],
-    tellAside: (id, folder) =>
-      tellAside(describeAside(entries.find((entry) => entry.id === id)?.name ?? id, folder)),
-    seen: entries,
-    settleMeanwhile: (meanwhile, all) => {
-      const newer = knownTokens(meanwhile);
-      refuseEnrolled(vault, fresh, newer, storing);
-      const leftOut = knownMeanwhile(vault, fresh, newer, storing);
-      const rest = fresh.filter((_, i) => !leftOut.has(i));
-      const there = knownTokens(all);
-      const further = rest.flatMap((one) => findReplaced(one, there, newer, storing));
-      late = further.filter(({ id }) => !gone.has(id));
-      return { leftOut, replaced: further.map(({ id }) => id) };
-    },
-  });
   try {
-    const tokens = await adding;
+    let late: readonly IndexEntry[] = [];
+    const newTokens = replacing.map(({ named: one, replaced: before }, i) => ({
+      ...one.past,
+      name: nameFor(one, before, free),
+      issuer: one.draft.issuer,
+      account: one.draft.account,
+      serial: one.draft.serial,
+      format: one.draft.format,
+      credential: raiseCounter(one.draft.credential, goesOn[i] ?? 0n),
+      pin: one.draft.pin?.type === "server" ? ("server" as const) : ("none" as const),
+      ...(one.draft.pin?.type === "server" ? { pinOrder: one.draft.pin.order } : {}),
+      secret: one.draft.secret,
+      guard: pinOf(one),
+      hold: storing.hold ?? null,
+      note: carried[i]?.note ?? null,
+      recoveryCodes: withCodesGiven(
+        one.draft.recoveryCodes ?? [],
+        one.draft,
+        given.get(fingerprintOf(one.draft.secret, vault.vaultKey)) ?? [],
+        elsewhere,
+      ),
+      ...settingsOf({ named: one, replaced: before }),
+    }));
+    const tokens = await addTokens(vault, newTokens, {
+      now,
+      processes,
+      look,
+      ...(storing.step && { step: storing.step }),
+      replaced: [...gone],
+      tellAside: (id, folder) =>
+        tellAside(describeAside(entries.find((entry) => entry.id === id)?.name ?? id, folder)),
+      seen: entries,
+      settleMeanwhile: (meanwhile, all) => {
+        const newer = knownTokens(meanwhile);
+        refuseEnrolled(vault, fresh, newer, storing);
+        const leftOut = knownMeanwhile(vault, fresh, newer, storing);
+        const rest = fresh.filter((_, i) => !leftOut.has(i));
+        const there = knownTokens(all);
+        const further = rest.flatMap((one) => findReplaced(one, there, newer, storing));
+        late = further.filter(({ id }) => !gone.has(id));
+        return { leftOut, replaced: further.map(({ id }) => id) };
+      },
+    });
     for (const text of carryOver(vault, tokens, replacing, carried)) tellAside(text);
     for (const text of late.flatMap((entry) => describeStaying(vault, entry))) tellAside(text);
     const stored = fresh.flatMap((one, i) =>

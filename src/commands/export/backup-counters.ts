@@ -1,13 +1,13 @@
 import { t } from "#base/language.ts";
 import type { NamedDraft } from "#commands/enroll/named-draft.ts";
-import { counterOf, joinCounters, raiseCounter } from "#token/counter.ts";
+import { counterOf, joinCounters } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
 import { forget } from "#token/secret.ts";
 import { keyOfSecret } from "#vault/belongings/belongings-key.ts";
 import { markUsed, sealCodes } from "#vault/belongings/recovery-codes.ts";
 import { countingKey, readSound, soundFingerprint } from "#vault/tokens/same-secret.ts";
 import { isCounting } from "#vault/tokens/token-index.ts";
-import { fingerprintOf } from "#vault/tokens/token-record.ts";
+import { fingerprintOf, withCounter } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /** An existing token, and the counter that it took from a backup. */
@@ -72,17 +72,7 @@ function raiseTo(
   const fingerprint = soundFingerprint(vault, record);
   const counter =
     record && fingerprint && counters.get(countingKey(fingerprint, record.token.credential));
-  if (
-    !record ||
-    !counter ||
-    raiseCounter(record.token.credential, counter) === record.token.credential
-  )
-    return null;
-  vault.update(id, (current) => {
-    const credential = raiseCounter(current.token.credential, counter);
-    return credential === current.token.credential
-      ? current
-      : { ...current, token: { ...current.token, credential } };
-  });
+  if (!record || !counter || withCounter(record, counter) === record) return null;
+  vault.update(id, (current) => withCounter(current, counter));
   return { name: record.token.name, kind: record.token.credential.kind, counter };
 }

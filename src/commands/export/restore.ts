@@ -8,7 +8,7 @@ import { formatMoment } from "#cli/output/moments.ts";
 import { formatTable } from "#cli/output/table.ts";
 import { conflictOptions, refuseBoth } from "#commands/enroll/account-conflicts.ts";
 import { existingVault } from "#commands/lookup.ts";
-import { counterOf, raiseCounter } from "#token/counter.ts";
+import { counterOf } from "#token/counter.ts";
 import { findToken } from "#token/find-token.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
@@ -23,7 +23,7 @@ import {
   soundFingerprint,
 } from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
-import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import { type TokenRecord, withCounter } from "#vault/tokens/token-record.ts";
 import {
   inTrash,
   RESTORABLE_DAYS,
@@ -252,11 +252,8 @@ async function raiseAmong(vault: Vault, removed: TokenRecord, look: Look): Promi
   if (counterOf(credential) === null || fingerprint === null) return null;
   const key = countingKey(fingerprint, credential);
   const highest = (await highestCounters(vault, new Set([key]), look)).get(key) ?? 0n;
-  if (raiseCounter(credential, highest) === credential) return null;
-  updateRecord(removedCell(vault, id), id, (current) => ({
-    ...current,
-    token: { ...current.token, credential: raiseCounter(current.token.credential, highest) },
-  }));
+  if (withCounter(removed, highest) === removed) return null;
+  updateRecord(removedCell(vault, id), id, (current) => withCounter(current, highest));
   // what was given of a list is no number that says something
   return credential.kind === "list" ? null : highest;
 }

@@ -13,6 +13,8 @@ import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { putAside } from "#vault/trash/aside.ts";
 import type { Vault } from "#vault/vault.ts";
 
+const CHECK = "belongings";
+
 /** What belongs to a token and cannot be read. */
 interface Unread {
   readonly entry: IndexEntry;
@@ -29,16 +31,31 @@ export function checkBelongings(
   listed: readonly IndexEntry[],
   repair: boolean,
 ): Check[] {
-  const check = "belongings";
   const unread = listed.flatMap((entry) => unreadOf(vault, entry));
-  if (unread.length === 0) return [];
-  const damaged = unread.filter(({ error }) => isDamage(error));
-  if (!repair || damaged.length < unread.length) {
-    const hint = t(
-      "restore these files from a backup of the vault folder, or --repair puts aside what is damaged",
+  if (!repair)
+    return describeUnread(
+      unread,
+      t(
+        "restore these files from a backup of the vault folder, or --repair puts aside what is damaged",
+      ),
     );
-    return [{ check, status: "failed", message: listReasons(unread), hint }];
-  }
+  const damaged = unread.filter(({ error }) => isDamage(error));
+  return [
+    ...putAllAside(vault, damaged),
+    ...describeUnread(
+      unread.filter((one) => !damaged.includes(one)),
+      t("--repair leaves alone what is not damaged"),
+    ),
+  ];
+}
+
+function describeUnread(unread: readonly Unread[], hint: string): Check[] {
+  if (unread.length === 0) return [];
+  return [{ check: CHECK, status: "failed", message: listReasons(unread), hint }];
+}
+
+function putAllAside(vault: Vault, damaged: readonly Unread[]): Check[] {
+  if (damaged.length === 0) return [];
   const folders = damaged.map(({ entry, belonging }) => {
     const { folder } = belongingOf(vault, entry.id, belonging);
     return putAside(vault.layout.home, folder, `${belonging}-${entry.id}`);
@@ -46,7 +63,7 @@ export function checkBelongings(
   const names = damaged.map(({ entry }) => entry.name).join(", ");
   return [
     {
-      check,
+      check: CHECK,
       status: "warning",
       message: t`put aside notes or recovery codes of ${names}; ${folders.join(", ")} keeps them`,
       hint: t("`fob note` and `fob codes add` store them anew"),

@@ -2,23 +2,33 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { type Check, failure } from "#cli/check.ts";
 import { findFewCodes, nameFew } from "#commands/few-codes.ts";
-import { type CodesLeft, damageOfCodesLeft, renewCodesLeft } from "#vault/belongings/codes-left.ts";
+import type { TokenPlace } from "#vault/belongings/belongings-cell.ts";
+import {
+  type CodesLeft,
+  damageOfCodesLeft,
+  noteAllCodesLeft,
+  renewCodesLeft,
+} from "#vault/belongings/codes-left.ts";
 import { type CodeCount, countCodes } from "#vault/belongings/recovery-codes.ts";
 import { readSound } from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
+import { inTrash, removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /** Counts the recovery codes of the listed tokens that are left; nothing where there are none. */
 export function checkCodes(vault: Vault, listed: readonly IndexEntry[], repair: boolean): Check[] {
   const entries = listed.map((entry) => currentOf(vault, entry));
-  const counted: CodesLeft = new Map(
-    entries.flatMap(({ id }): [string, number][] => {
-      const count = countUnlessUnread(vault, id);
-      return count ? [[id, count.left]] : [];
-    }),
+  const counted = countAll(
+    vault,
+    entries.map(({ id }) => id),
   );
   const damage = damageOfCodesLeft(vault.layout);
-  if (repair) renewCodesLeft(vault.layout, counted);
+  if (repair && damage)
+    renewCodesLeft(
+      vault.layout,
+      new Map([...countAll(inTrash(vault), removedIds(vault)), ...counted]),
+    );
+  else if (repair) noteAllCodesLeft(vault.layout, counted);
   else if (damage)
     return [{ ...failure("codes", damage), hint: t("`fob doctor --repair` counts them anew") }];
   if (counted.size === 0 && entries.every(({ credential }) => credential.kind !== "list"))
@@ -38,10 +48,20 @@ export function checkCodes(vault: Vault, listed: readonly IndexEntry[], repair: 
   ];
 }
 
+/** How many codes are left of each of these tokens that has any. */
+function countAll(place: TokenPlace, ids: readonly string[]): CodesLeft {
+  return new Map(
+    ids.flatMap((id): [string, number][] => {
+      const count = countUnlessUnread(place, id);
+      return count ? [[id, count.left]] : [];
+    }),
+  );
+}
+
 /** Null for codes that cannot be read, too: another check tells of them. */
-function countUnlessUnread(vault: Vault, id: string): CodeCount | null {
+function countUnlessUnread(place: TokenPlace, id: string): CodeCount | null {
   try {
-    return countCodes(vault, id);
+    return countCodes(place, id);
   } catch (error) {
     if (error instanceof FobError) return null;
     throw error;

@@ -1,40 +1,30 @@
 import { plural, t } from "#base/language.ts";
 import type { Check } from "#cli/check.ts";
 import { readMembership } from "#sync/members/member-chain.ts";
-import { readSyncState, type SyncState } from "#sync/round/sync-state.ts";
+import { forgetSyncState, readSyncState, type SyncState } from "#sync/round/sync-state.ts";
 import { lastFailure } from "#sync/round/turns.ts";
 import { isDamage } from "#token/newer.ts";
-import { syncCell } from "#vault/cells/layout.ts";
-import { encryptingSeal } from "#vault/cells/sealing.ts";
-import { putAside } from "#vault/trash/aside.ts";
 import type { Vault } from "#vault/vault.ts";
 
 const CHECK = "sync";
 
 /**
  * What is known of the synchronisation, and how it went last; nothing where there is none. A state
- * that cannot be read is put aside with `repair`. Throws FobError for that of a newer fob.
+ * that cannot be read is put aside with `repair`. Throws FobError for that of a newer fob, and for a
+ * damaged one without `repair`.
  */
 export function checkSync(vault: Vault, repair: boolean): readonly Check[] {
   try {
     const state = readSyncState(vault);
     return state ? [describe(state, vault)] : [];
   } catch (error) {
-    if (!isDamage(error)) throw error;
-    return [repair ? putStateAside(vault) : describeDamage(error.message)];
+    if (!repair || !isDamage(error)) throw error;
+    const folder = forgetSyncState(vault);
+    return folder === null ? [] : [describeAside(folder)];
   }
 }
 
-function describeDamage(message: string): Check {
-  const hint = t(
-    "restore this file from a backup of the vault folder, or --repair puts it aside: then join again",
-  );
-  return { check: CHECK, status: "failed", message, hint };
-}
-
-function putStateAside({ layout, vaultKey }: Vault): Check {
-  const { folder: damaged } = syncCell(layout, encryptingSeal(vaultKey));
-  const folder = putAside(layout.home, damaged, "sync");
+function describeAside(folder: string): Check {
   return {
     check: CHECK,
     status: "warning",

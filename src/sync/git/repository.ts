@@ -27,8 +27,9 @@ export interface RemoteBranches {
 /** A file of a new commit: its bytes, or the id of a content that the repository has. */
 export type NewFile = Buffer | string;
 
-const DEVICE_BRANCH = "refs/heads/fob/";
-const REQUEST_BRANCH = "refs/heads/fob-join/";
+/** What the names of branches begin with: of devices, and of requests to join. */
+export const DEVICE_BRANCH = "refs/heads/fob/";
+export const REQUEST_BRANCH = "refs/heads/fob-join/";
 const FETCHED = "refs/remotes/origin/";
 
 /** The name of the remote in one call of git. */
@@ -100,6 +101,7 @@ export class Repository {
   readonly #run: RunGit;
   readonly #tellWaiting: (place: string) => void;
   #remote = "";
+  #ssh: Promise<string | undefined> | null = null;
   #mayBeDamaged = false;
 
   /** `tellWaiting` is called when the remote at this place has not answered for some seconds. */
@@ -204,7 +206,7 @@ export class Repository {
   async #fetchOneByOne(failure: GitAnswer) {
     if (isUnreachable(failure)) throw failed(failure, t("the remote cannot be reached"));
     const listing = await this.#atRemote(["ls-remote", "--quiet", REMOTE]);
-    const names = namesIn(listing).filter((name) => /^refs\/heads\/fob(?:-join)?\//.test(name));
+    const names = namesIn(listing).filter(isBranchOfFob);
     if (listing.exitCode !== 0 || names.length > MAX_BRANCHES)
       throw failed(failure, t("the remote cannot be reached"));
     const fetched = new Set<string>();
@@ -394,7 +396,7 @@ export class Repository {
   /** A call that works at the remote; a person is told when that takes long. */
   async #atRemote(args: readonly string[]): Promise<GitAnswer> {
     const remote = this.#remote;
-    const ssh = isBySsh(remote) ? await this.#ssh() : undefined;
+    const ssh = isBySsh(remote) ? await this.#sshCommand() : undefined;
     const timer = setTimeout(() => this.#tellWaiting(placeOf(remote)), QUIET_MS);
     try {
       return await this.#answer([...this.#withRemote(), ...args], {
@@ -407,8 +409,13 @@ export class Repository {
     }
   }
 
-  /** The command for ssh; undefined where the user's settings of git have one. */
-  async #ssh(): Promise<string | undefined> {
+  /** The command for ssh; undefined where the user's settings of git have one. Asked for once. */
+  #sshCommand(): Promise<string | undefined> {
+    this.#ssh ??= this.#askSsh();
+    return this.#ssh;
+  }
+
+  async #askSsh(): Promise<string | undefined> {
     const { exitCode } = await this.#answer(["config", "--get", "core.sshCommand"]);
     return exitCode === 0 ? undefined : PATIENT_SSH;
   }
@@ -472,4 +479,10 @@ function importStream(
     "\nget-mark :1\ndone\n",
   );
   return Buffer.concat(pieces.map((piece) => Buffer.from(piece)));
+}
+
+function isBranchOfFob(name: string): boolean {
+  return [DEVICE_BRANCH, REQUEST_BRANCH].some(
+    (prefix) => name.startsWith(prefix) && BRANCH_ID.test(name.slice(prefix.length)),
+  );
 }

@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { DEVICE_BRANCH, REQUEST_BRANCH } from "#sync/git/repository.ts";
 import { hashOf, newDeviceKeys, newRecovery } from "#sync/keys/device-keys.ts";
 import { type Invitation, requestWords, sealRequest } from "#sync/members/invitation.ts";
 import { foundChain } from "#sync/members/member-chain.ts";
@@ -73,14 +74,16 @@ async function foundInTurn(
 
 /** Throws FobError `usage` for a repository with branches or tags. */
 function refuseUsed(names: readonly string[]): void {
-  if (names.some((name) => name.startsWith("refs/heads/fob/"))) {
+  if (names.some((name) => name.startsWith(DEVICE_BRANCH))) {
     throw new FobError("usage", t("this repository holds a synchronisation already"), {
       hint: t(
         "`fob sync invite` on one of its devices, then `fob sync join` here; if all of them are lost, begin with an empty repository",
       ),
     });
   }
-  const other = names.find((name) => /^refs\/(?:heads\/(?!fob-join\/)|tags\/)/.test(name));
+  const other = names.find(
+    (name) => /^refs\/(?:heads|tags)\//.test(name) && !name.startsWith(REQUEST_BRANCH),
+  );
   if (other === undefined) return;
   throw new FobError("usage", printable(t`this repository is used for something else: ${other}`), {
     hint: t("make an empty one for `fob sync`, without a README or a first commit"),

@@ -102,11 +102,12 @@ export async function roundOfTurn(work: RoundWork, wishes: Wishes = {}): Promise
   // now: another process may have been in a round, or may have left, until this turn
   let current = requireSyncState(work.vault);
   let wasDamaged = false;
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1; attempt <= TRIES; ) {
     try {
       const done = await tryRound(current, work, wishes);
       if (done.report) return { state: done.state, report: { ...done.report, wasDamaged } };
       current = done.state;
+      attempt++;
     } catch (error) {
       const isDamaged = error instanceof FobError && (await work.repository.isDamaged());
       if (!isDamaged || wasDamaged) throw error;
@@ -115,16 +116,18 @@ export async function roundOfTurn(work: RoundWork, wishes: Wishes = {}): Promise
       wasDamaged = true;
       current = requireSyncState(work.vault);
     }
-    if (attempt === TRIES)
-      throw new FobError("unavailable", t("the remote changes faster than this device can send"));
   }
+  throw new FobError("unavailable", t("the remote changes faster than this device can send"));
 }
 
 async function tryRound(
   current: SyncState,
   work: RoundWork,
   wishes: Wishes,
-): Promise<{ readonly state: SyncState; readonly report: RoundReport | null }> {
+): Promise<{
+  readonly state: SyncState;
+  readonly report: Omit<RoundReport, "wasDamaged"> | null;
+}> {
   const { vault, repository, look } = work;
   const { isTrusted = false, isRestored = false, ignored = null } = wishes;
   const { remote = current.remote } = wishes;
@@ -166,7 +169,6 @@ async function tryRound(
   const open = (id: string) => openContent(drafts, id, opening);
   await recognizeSecrets(drafts, vault, open);
   await wishes.share?.(drafts, stamp, membership);
-  await recognizeSecrets(drafts, vault, open);
   removeDoubles(drafts, stamp);
   const doubled = findSecondCounters(drafts, vault, { device, membership });
   await look();
@@ -220,7 +222,6 @@ async function tryRound(
   const report = {
     ...changes,
     isSent,
-    wasDamaged: false,
     unshared,
     left,
     split: [...drafts.split],

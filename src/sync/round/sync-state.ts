@@ -78,7 +78,9 @@ export function readSyncState(vault: Vault): SyncState | null {
     if (!isDamage(error)) throw error;
     throw new FobError("invalid", t("what this device knows of the synchronisation is damaged"), {
       // an older copy of it would forget what was seen, and write again what was written
-      hint: t("`fob sync leave --local`, then `fob sync join` with an invitation: the tokens stay"),
+      hint: t(
+        "`fob sync leave --local` or `fob doctor --repair`, then `fob sync join` with an invitation: the tokens stay",
+      ),
       cause: error,
     });
   }
@@ -111,14 +113,17 @@ export function writeSyncState(
   return state;
 }
 
-/** Forgets everything, keys included. What is damaged is put aside. */
-export function forgetSyncState(vault: Vault): void {
+/**
+ * Forgets everything, keys included. What is damaged is put aside: returns its folder, or null.
+ */
+export function forgetSyncState(vault: Vault): string | null {
   const nothing = () => Buffer.from(JSON.stringify({ version: VERSION, state: null }));
   try {
     updateCell(cellOf(vault), nothing);
+    return null;
   } catch (error) {
     if (!isDamage(error)) throw error;
-    putAside(vault.layout.home, cellOf(vault).folder, "sync");
+    return putAside(vault.layout.home, cellOf(vault).folder, "sync");
   }
 }
 

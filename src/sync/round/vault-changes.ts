@@ -16,8 +16,8 @@ import { addCodes } from "#vault/belongings/recovery-codes.ts";
 import { askNewPin, type PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { addTokens, type NewToken } from "#vault/tokens/adding.ts";
 import type { Processes } from "#vault/tokens/batch.ts";
-import { fingerprintIn, readSound } from "#vault/tokens/same-secret.ts";
-import { fingerprintOf, type NewPin } from "#vault/tokens/token-record.ts";
+import { countingKey, readSound, soundFingerprint } from "#vault/tokens/same-secret.ts";
+import { fingerprintOf, type NewPin, withCounter } from "#vault/tokens/token-record.ts";
 import { removedIds, removeToken, restoreToken } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import { displayNames } from "./display-names.ts";
@@ -259,9 +259,8 @@ function presentSecrets(drafts: Drafts, vault: Vault): Map<string, string> {
   for (const { id, credential } of vault.entries()) {
     if (linked.has(id)) continue;
     present.set(id, id);
-    const record = readSound(vault, id);
-    const fingerprint = record && fingerprintIn(vault, record);
-    if (fingerprint) present.set(`${credential.kind} ${fingerprint}`, id);
+    const fingerprint = soundFingerprint(vault, readSound(vault, id));
+    if (fingerprint) present.set(countingKey(fingerprint, credential), id);
   }
   return present;
 }
@@ -271,7 +270,7 @@ export function keyOf(
   { credential, secret }: Pick<TokenContent, "credential" | "secret">,
   { vaultKey }: Pick<Vault, "vaultKey">,
 ): string {
-  return `${credential.kind} ${fingerprintOf(secret, vaultKey)}`;
+  return countingKey(fingerprintOf(secret, vaultKey), credential);
 }
 
 /**
@@ -281,10 +280,7 @@ export function keyOf(
 function link(drafts: Drafts, id: string, draft: Draft, vault: Vault, token: string): void {
   const counter = draft.shared.holder?.value.counter;
   if (counter) {
-    vault.update(token, (record) => {
-      const credential = raiseCounter(record.token.credential, BigInt(counter));
-      return { ...record, token: { ...record.token, credential } };
-    });
+    vault.update(token, (record) => withCounter(record, BigInt(counter)));
   }
   const entry = vault.entries().find((one) => one.id === token);
   const fields = entry ? fieldsInVault(vault, entry) : {};

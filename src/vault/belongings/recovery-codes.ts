@@ -117,7 +117,7 @@ export function addCodes(
     return { codes: next };
   });
   const count = countOf(written?.codes ?? []);
-  noteCodesLeft(place.layout, id, count.left);
+  noteCodesLeftQuietly(place.layout, id, count.left);
   return { ...count, added };
 }
 

@@ -1,10 +1,10 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { counterOf, raiseCounter } from "#token/counter.ts";
+import { counterOf } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
 import { refuseUsedUp, takeCounter, usedUpBy } from "#vault/tokens/passcodes.ts";
 import { isUnreadable } from "#vault/tokens/record-cell.ts";
-import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import { type TokenRecord, withCounter } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 import type { Chip, HeldKey, TokenCounter } from "./chip.ts";
 
@@ -178,9 +178,4 @@ export function indexOf({ publicArea }: Pick<TokenCounter, "publicArea">): numbe
 
 function isNamedBy({ held }: TokenRecord, { publicArea, auth }: TokenCounter): boolean {
   return held?.counter?.publicArea === publicArea && held.counter.auth === auth;
-}
-
-function withCounter(record: TokenRecord, counter: bigint): TokenRecord {
-  const credential = raiseCounter(record.token.credential, counter);
-  return { ...record, token: { ...record.token, credential } };
 }

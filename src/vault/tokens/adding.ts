@@ -259,13 +259,11 @@ function list(
       // before the index is written: a token that the index drops must be named by a batch
       if (late) alsoRemove(late.replaced);
       // as late as can be: they may have been used while the new ones were written
-      const reached = goOnFrom(vault, tokens, [...gone]);
+      const reached = goOnWhereReplacedAre(vault, tokens, [...gone]);
       const others = entries.filter(({ id }) => !gone.has(id));
       const names = new FreeNames(others.map(({ name }) => fold(name)));
       listed = reached.map((token, i) =>
-        !token || late?.leftOut.has(i)
-          ? null
-          : { ...token, name: names.next(wished[i] ?? token.name) },
+        late?.leftOut.has(i) ? null : { ...token, name: names.next(wished[i] ?? token.name) },
       );
       return [...others, ...listed.filter((token) => token !== null)];
     });

@@ -16,6 +16,7 @@ import {
   isWiped,
   type TokenRecord,
   unguardedSecretKey,
+  withCounter,
 } from "./token-record.ts";
 
 /**
@@ -110,13 +111,22 @@ export async function highestCounters(
   if (wanted.size === 0) return highest;
   const search = { inUse: vault.entries().filter(isCounting), look };
   for await (const { record, fingerprint } of soundSecrets(vault, search)) {
-    const { credential } = record.token;
-    const key = countingKey(fingerprint, credential);
-    const counter = counterOf(credential);
-    if (counter === null || !wanted.has(key)) continue;
-    highest.set(key, joinCounters(credential.kind, highest.get(key) ?? 0n, counter));
+    if (wanted.has(countingKey(fingerprint, record.token.credential)))
+      noteCounter(highest, record, fingerprint);
   }
   return highest;
+}
+
+/** Joins the counter of a token, if it has one, with what is noted for its secret. */
+function noteCounter(
+  noted: Map<string, bigint>,
+  { token: { credential } }: TokenRecord,
+  fingerprint: string,
+): void {
+  const counter = counterOf(credential);
+  const key = countingKey(fingerprint, credential);
+  if (counter !== null)
+    noted.set(key, joinCounters(credential.kind, noted.get(key) ?? 0n, counter));
 }
 
 /**
@@ -133,11 +143,9 @@ export function goOnWhereReplacedAre<T extends Token>(
   for (const id of ids) {
     for (const place of [vault, inTrash(vault)]) {
       const record = readSoundIn(place.tokenCell(id));
-      const counter = record && counterOf(record.token.credential);
-      const fingerprint = counter === null ? null : soundFingerprint(vault, record);
-      if (!record || counter === null || !fingerprint) continue;
-      const key = countingKey(fingerprint, record.token.credential);
-      reached.set(key, joinCounters(record.token.credential.kind, reached.get(key) ?? 0n, counter));
+      if (!record || counterOf(record.token.credential) === null) continue;
+      const fingerprint = soundFingerprint(vault, record);
+      if (fingerprint) noteCounter(reached, record, fingerprint);
     }
   }
   return reached.size === 0 ? [...tokens] : tokens.map((token) => goOn(vault, token, reached));
@@ -150,12 +158,7 @@ function goOn<T extends Token>(vault: Vault, token: T, reached: ReadonlyMap<stri
   if (!counter) return token;
   const raised = raiseCounter(token.credential, counter);
   if (raised === token.credential) return token;
-  vault.update(token.id, (record) => {
-    const credential = raiseCounter(record.token.credential, counter);
-    return credential === record.token.credential
-      ? record
-      : { ...record, token: { ...record.token, credential } };
-  });
+  vault.update(token.id, (record) => withCounter(record, counter));
   return { ...token, credential: raised };
 }
 

@@ -3,6 +3,7 @@ import { decrypt, encrypt } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
 import type { HashAlgorithm } from "#otp/algorithm.ts";
 import { decodeToken, encodeToken, TOKEN_VERSION } from "#token/codec.ts";
+import { raiseCounter } from "#token/counter.ts";
 import { writtenByNewer } from "#token/newer.ts";
 import type { PinPolicy } from "#token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
@@ -94,6 +95,14 @@ export function createRecord(token: Token, secret: Uint8Array, vaultKey: Secret)
     vouchedAtRemoval: null,
     pushRequests: [],
   };
+}
+
+/** The record with its counter raised as by {@link raiseCounter}; the same record where none rises. */
+export function withCounter(record: TokenRecord, counter: bigint): TokenRecord {
+  const credential = raiseCounter(record.token.credential, counter);
+  return credential === record.token.credential
+    ? record
+    : { ...record, token: { ...record.token, credential } };
 }
 
 /**

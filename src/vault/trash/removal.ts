@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { counterOf, raiseCounter } from "#token/counter.ts";
+import { counterOf } from "#token/counter.ts";
 import { isDamage, isOfNewer } from "#token/newer.ts";
 import type { Token } from "#token/token.ts";
 import type { TokenPlace } from "#vault/belongings/belongings-cell.ts";
@@ -12,7 +12,7 @@ import { makeFolder, removeIfEmpty } from "#vault/cells/cell-files.ts";
 import { namesIn } from "#vault/cells/folder-error.ts";
 import { removedFolder, tokensFolder } from "#vault/cells/layout.ts";
 import { isUnreadable } from "#vault/tokens/record-cell.ts";
-import { decodeRecord, type TokenRecord } from "#vault/tokens/token-record.ts";
+import { decodeRecord, type TokenRecord, withCounter } from "#vault/tokens/token-record.ts";
 import { TOKEN_ID, type Vault } from "#vault/vault.ts";
 import { move, putAside } from "./aside.ts";
 import { lookAtClock } from "./calendar.ts";
@@ -150,7 +150,8 @@ export function absorbDouble(vault: Vault, id: string): void {
     return;
   }
   if (double) {
-    vault.update(id, (record) => withHigherCounter(record, double));
+    const counter = counterOf(double.token.credential) ?? 0n;
+    vault.update(id, (record) => withCounter(record, counter));
     markUsed(vault, id, codesOf(inTrash(vault), id));
   }
   discard(folder);
@@ -167,16 +168,6 @@ export function isInUse(vault: Vault, id: string): boolean {
     if (isDamage(error)) return false;
     throw error;
   }
-}
-
-function withHigherCounter(
-  record: TokenRecord,
-  { token: { credential: other } }: TokenRecord,
-): TokenRecord {
-  const credential = raiseCounter(record.token.credential, counterOf(other) ?? 0n);
-  return credential === record.token.credential
-    ? record
-    : { ...record, token: { ...record.token, credential } };
 }
 
 /** Null where the calendar cannot be read: the 30 days then begin at its next update. */
