@@ -1,5 +1,7 @@
 import { asFobError } from "#base/file-error.ts";
 import { printable } from "#token/printable.ts";
+import { wantsJson } from "./command-line/own-words.ts";
+import { isSet } from "./globals.ts";
 import type { Host } from "./host.ts";
 import { writeLines } from "./output/remark.ts";
 import { formatError } from "./output/report.ts";
@@ -13,16 +15,10 @@ export function reportFailure(
   { argv, env, stderr }: Pick<Host, "argv" | "env" | "stderr">,
 ): number {
   const error = asFobError(thrown);
-  const isDebugged = env["FOB_DEBUG"] && env["FOB_DEBUG"] !== "0";
+  const isDebugged = isSet(env["FOB_DEBUG"]);
   if (!error.isSilent || isDebugged)
     writeLines(stderr, formatError(error, wantsJson(argv), isDebugged ? trace(thrown) : ""));
   return error.exitCode;
-}
-
-/** Whether `--json` is an option of fob itself, not of the program that it runs. */
-function wantsJson(argv: readonly string[]): boolean {
-  const end = argv.indexOf("--");
-  return (end < 0 ? argv : argv.slice(0, end)).includes("--json");
 }
 
 function trace(thrown: unknown): string {

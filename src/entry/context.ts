@@ -4,6 +4,7 @@ import type { HttpClient } from "#base/http-client.ts";
 import { inEnglish, t } from "#base/language.ts";
 import { callAfter, sleep } from "#base/long-timer.ts";
 import { doLongWork, lookForSignals } from "#base/long-work.ts";
+import { once } from "#base/once.ts";
 import { lifeOf, thisProcess } from "#base/process-identity.ts";
 import type { Clipboard } from "#cli/clipboard.ts";
 import type { Context } from "#cli/context.ts";
@@ -270,15 +271,6 @@ export function createContext(build: Build, globals: Globals, style: Style, host
         // with --json, standard error has only JSON objects
         remark: globals.json ? tell : null,
       }),
-  };
-}
-
-/** Calls `make` at the first call only, and returns the same value for every call. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return () => {
-    made ??= make();
-    return made;
   };
 }
 

@@ -12,6 +12,9 @@ declare const FOB_COMMANDS: string;
 type QuickAnswers = typeof import("./quick-answers.ts");
 type Failures = typeof import("./report-failure.ts");
 
+/** The first words of the commands that may read a picture. */
+const READS_PICTURES = ["challenge", "codes", "enroll", "import", "inspect", "push", "sync"];
+
 /** The width of the prerendered help page, in columns. */
 const PAGE_COLUMNS = 80;
 
@@ -34,10 +37,10 @@ async function answerOrLoad(argv: readonly string[]): Promise<void> {
 
 /** Reports a failure of a command that was done; `isOutput` is one of standard output. */
 function report(error: unknown, isOutput: boolean): void {
-  const { argv, env, stdin, stdout, stderr } = process;
+  const { argv, env, stdout, stderr } = process;
   // nothing is kept of code that is hardly ever run
   const { reportDone } = runBuiltFile("report-failure.cjs", "", {}) as Failures;
-  const host = { argv: argv.slice(2), env, stdin, stdout, stderr };
+  const host = { argv: argv.slice(2), env, stdout, stderr };
   process.exitCode = reportDone(error, isOutput, host);
   leave();
 }
@@ -51,12 +54,12 @@ function leave(): void {
 /** What a command line runs, for a file name. */
 function useOf(argv: readonly string[]): string {
   const word = wordOf(argv);
-  if (!argv.some((option) => option.startsWith("--qr"))) return word;
+  if (!READS_PICTURES.includes(word)) return word;
   // a picture is read with another flag, and V8 takes compiled code by its flags: once one has been
   // changed, they never count as those of the start again. So it is changed before, and back
   const v8 = process.getBuiltinModule("node:v8");
   for (const flag of ["--liftoff-only", "--no-liftoff-only"]) v8.setFlagsFromString(flag);
-  return `${word}-qr`;
+  return word;
 }
 
 /**

@@ -114,8 +114,7 @@ export class HeldVault {
       clock,
       writeUses: () => this.#writeUses(),
       carryOut: (request) => {
-        // it may show the log
-        this.#writeUses();
+        if (request.name === "access log") this.#writeUses();
         return carryOut(vault, request);
       },
       inLanguage: (language, work) => languages.speak(language, work),

@@ -11,9 +11,11 @@ export function notedTokens(
   tokens: Authenticator,
 ): Authenticator {
   if (!logKey) return tokens;
+  let program: string | null | undefined;
   return notingUses(tokens, (use) => {
     const now = new Date();
-    const program = askingProgram(programOf(process.pid, "/")).origin;
+    // no folder of fob: of the program its name alone is used
+    program ??= askingProgram(programOf(process.pid, "/")).origin;
     appendUses(layout, logKey, [{ ...use, program, times: 1, first: now, last: now }]);
   });
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { speak } from "#base/language.ts";
 import { messagesFile } from "#base/messages-file.ts";
+import { wantsJson } from "#cli/command-line/own-words.ts";
 import { resolveGlobals } from "#cli/globals.ts";
 import type { Host } from "#cli/host.ts";
 import { limitToLocale } from "#cli/output/charset.ts";
@@ -19,7 +20,7 @@ export async function runProgram(
   const { argv, env, stderr } = host;
   speak(messagesFile(join(build.folder, "../messages"), env), (trouble) => {
     // with --json, standard error has only JSON objects
-    if (!argv.includes("--json")) stderr.write(`warning: ${printable(trouble)}\n`);
+    if (!wantsJson(argv)) stderr.write(`warning: ${printable(trouble)}\n`);
   });
   const restore = limitToLocale(host);
   const program: Program = {

@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { claimant } from "#agent/protocol/claim.ts";
 import { FobError } from "#base/fob-error.ts";
 import { isSet } from "#cli/globals.ts";
@@ -166,7 +167,8 @@ async function passcodesFromFiles(
 
 /** Whether a person may be asked at a terminal: the one who types needs no question. */
 function isAtPerson({ FOB_NO_INPUT }: NodeJS.ProcessEnv): boolean {
-  return process.stdin.isTTY && !isSet(FOB_NO_INPUT);
+  // not process.stdin: opening the stream takes a millisecond
+  return !isSet(FOB_NO_INPUT) && isatty(0);
 }
 
 /** The line with a passcode of an agent; null where it has none at once. */

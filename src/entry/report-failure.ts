@@ -12,7 +12,11 @@ import { outputFailure } from "#cli/output/output.ts";
  * Reports a failure of the fast path after the command was done, as the whole program does, and
  * returns the exit code. With `isOutput`, standard output could not be written.
  */
-export function reportDone(thrown: unknown, isOutput: boolean, host: Host): number {
+export function reportDone(
+  thrown: unknown,
+  isOutput: boolean,
+  host: Pick<Host, "argv" | "env" | "stdout" | "stderr">,
+): number {
   speak(
     messagesFile(join(fileURLToPath(import.meta.url), "../../messages"), host.env),
     () => undefined,

@@ -32,7 +32,7 @@ describeWith({ tmux: "tmux" }, "a PIN, where standard input is data", () => {
     const { terminal, read } = await atTerminal();
     const command = line.startsWith("cat") ? line : `fob ${line}`;
     terminal.type(
-      `cd; clear; stty -g >before; ${command}; echo status=$?; stty -g >after`,
+      `cd; clear; stty -g >before; ${command}; status=$?; stty -g >after; echo status=$status`,
       "Enter",
     );
     await terminal.see(QUESTION);

@@ -25,15 +25,15 @@ export interface TestLab extends Lab {
   log(): AuditEntry[];
 }
 
-/** A new lab with a user ann; it ends after the test. */
+/** A new lab with a user ann, whose clock stands until it is moved; it ends after the test. */
 export async function testLab({ isOld = false } = {}): Promise<TestLab> {
   const home = mkdtempSync(join(tmpdir(), "fob-lab-"));
   const store = new LabStore(home);
   for (const name of ["server-key", "dskpp-key"]) {
     store.once(name, () => SERVER_KEY.export({ format: "der", type: "pkcs8" }));
   }
-  let offset = 0;
-  const lab: Lab = { store, isOld, clock: () => new Date(Date.now() + offset) };
+  let now = Date.now();
+  const lab: Lab = { store, isOld, clock: () => new Date(now) };
   const server = await serveLab(lab, { host: "127.0.0.1", port: 0 });
   onTestFinished(async () => {
     await server.close();
@@ -44,7 +44,7 @@ export async function testLab({ isOld = false } = {}): Promise<TestLab> {
     url: server.url,
     home,
     pass: (seconds) => {
-      offset += seconds * 1000;
+      now += seconds * 1000;
     },
     async addUser(name, password) {
       const hash = password === undefined ? null : await hashPassword(Buffer.from(password));

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "#base/long-timer.ts";
 import { untilFirst } from "#base/until-first.ts";
 import type { InboxToken, PushInbox } from "#push/inbox/inbox.ts";
 import { Listening } from "#push/listening/listening.ts";
@@ -42,7 +42,7 @@ export class PushListener {
       this.#listening = null;
       const over = new AbortController();
       void untilFirst([signal, over.signal], (end) => this.#listen(end));
-      do await sleep(this.#tokenCheck, undefined, { signal, ref: false }).catch(() => undefined);
+      do await sleep(this.#tokenCheck, signal);
       while (
         !signal.aborted &&
         !this.#isIncomplete &&

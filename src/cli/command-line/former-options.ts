@@ -3,6 +3,7 @@ import { t, translated } from "#base/language.ts";
 import type { AnyCommand } from "#cli/command.ts";
 import { GLOBAL_OPTIONS } from "./global-options.ts";
 import { optionName } from "./option-name.ts";
+import { ownWords } from "./own-words.ts";
 
 /**
  * Throws FobError `usage` for a global option in a position where it used to mean something else.
@@ -44,9 +45,7 @@ export async function formerOptionsOf(
  * their values.
  */
 function wordsAfterCommand(argv: readonly string[]): readonly string[] {
-  const words = wordsFromCommand(argv).slice(1);
-  const end = words.indexOf("--");
-  return end < 0 ? words : words.slice(0, end);
+  return ownWords(wordsFromCommand(argv).slice(1));
 }
 
 function wordsFromCommand(argv: readonly string[]): readonly string[] {

@@ -9,6 +9,7 @@ import { complaintOf, type Refusal } from "./complaint.ts";
 import { formerOptionsOf, refuseFormerOptions } from "./former-options.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import { optionName } from "./option-name.ts";
+import { ownWords } from "./own-words.ts";
 
 /** A parsed command line: the command, its input, and the global options. */
 export interface Invocation {
@@ -74,7 +75,7 @@ async function parseWithFew(
   names: readonly string[],
 ): Promise<Parsed | Refusal> {
   // what stands behind `--` is no command: `codes -- list` is about a token of that name
-  const words = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  const words = ownWords(argv);
   const named = names.filter((name) => name.split(" ").every((word) => words.includes(word)));
   if (named.length > 0) {
     const { parsed, isOfCommand } = await parseWith(argv, vocabulary, named);

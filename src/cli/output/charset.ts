@@ -1,3 +1,4 @@
+import { wantsJson } from "#cli/command-line/own-words.ts";
 import type { Host } from "#cli/host.ts";
 import { displayWidth } from "./width.ts";
 
@@ -73,7 +74,7 @@ export function limitToLocale({
   stderr,
 }: Pick<Host, "argv" | "env" | "stdout" | "stderr">): () => void {
   const charset = process.platform === "win32" ? null : charsetOf(env);
-  if (charset === null || argv.includes("--json")) return () => undefined;
+  if (charset === null || wantsJson(argv)) return () => undefined;
   const limited = stdout.isTTY ? [stdout, stderr] : [stderr];
   const restore = limited.map((stream) => limitTo(charset, stream));
   return () => {

@@ -1,12 +1,9 @@
+import { once } from "#base/once.ts";
 import type { Prompt } from "./prompt.ts";
 
 /** Prompts whose code is loaded with the first question: few command lines ask one. */
 export function latePrompt(available: boolean, load: () => Promise<Prompt>): Prompt {
-  let loading: Promise<Prompt> | null = null;
-  const loaded = () => {
-    loading ??= load();
-    return loading;
-  };
+  const loaded = once(load);
   return {
     available,
     confirm: async (...given) => (await loaded()).confirm(...given),

@@ -6,6 +6,7 @@ import { writeLines } from "#cli/output/remark.ts";
 import { printable } from "#token/printable.ts";
 import { type Borrowed, borrowTerminal } from "./borrowed-terminal.ts";
 import { bestMatches } from "./fuzzy.ts";
+import { isYes } from "./is-yes.ts";
 import type { Choice, Terminal } from "./prompt.ts";
 import { questionLines } from "./question-lines.ts";
 
@@ -30,7 +31,7 @@ export class PlainPrompts {
   /** Asks for yes or no, typed as a word and Enter. */
   async confirm(question: string, end?: AbortSignal): Promise<boolean> {
     const answer = await this.#line(`${question} ${t("yes or no")}:`, { end });
-    return ["y", "yes", t("yes")].includes(answer.trim().toLowerCase());
+    return isYes(answer);
   }
 
   /** Asks for a line that is not empty. */

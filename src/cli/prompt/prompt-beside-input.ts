@@ -1,4 +1,5 @@
 import { t } from "#base/language.ts";
+import { ownWords } from "#cli/command-line/own-words.ts";
 import type { Host } from "#cli/host.ts";
 import { cannotAsk } from "./cannot-ask.ts";
 import { atControllingTerminal, hasControllingTerminal } from "./controlling-terminal.ts";
@@ -59,9 +60,7 @@ export function promptsFor(
  * input than that of this process.
  */
 function isDataNamed(host: Host): boolean {
-  const { argv } = host;
-  const end = argv.indexOf("--");
-  const own = end < 0 ? argv : argv.slice(0, end);
+  const own = ownWords(host.argv);
   const isNamed = own.includes("-") || own.includes("/dev/stdin");
   return isNamed && host.stdin.fd === 0 && !isTerminal(host);
 }

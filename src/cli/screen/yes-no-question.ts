@@ -2,6 +2,8 @@ import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Style } from "#cli/output/style.ts";
 import { wrapWhole } from "#cli/output/width.ts";
+import { isYes } from "#cli/prompt/is-yes.ts";
+import { questionLines } from "#cli/prompt/question-lines.ts";
 import type { Screen } from "./screen.ts";
 import type { ScreenSize } from "./terminal-screen.ts";
 import { typeInto } from "./typed-line.ts";
@@ -44,14 +46,10 @@ function viewQuestion(
   typed: string,
   { size, style }: { readonly size: ScreenSize; readonly style: Style },
 ): string[] {
-  const lines = wrapWhole(question, size.columns).map((line) => style.strong(line));
+  const lines = questionLines(question, size.columns).map((line) => style.strong(line));
   const answer = wrapWhole(`${t("yes or no (no):")} ${typed}_`, size.columns);
   if (lines.length + answer.length > size.rows) throw tooSmall();
   return [...lines, ...answer];
-}
-
-function isYes(typed: string): boolean {
-  return ["y", "yes", t("yes")].includes(typed.trim().toLowerCase());
 }
 
 function tooSmall(): FobError {

@@ -105,7 +105,7 @@ class PasscodeScreen {
     const { terminal } = this.#screen;
     const { prompt, pinPromptOn } = this.#context;
     return pinPromptOn({
-      confirm: (question, _, end) => askYesNo(this.#screen, printable(question), end),
+      confirm: (question, _, end) => askYesNo(this.#screen, question, end),
       secret: (question) =>
         askSecret(terminal, () => {
           this.#list.draw(t`${printable(question)}: (typed unseen; Esc to leave it)`);

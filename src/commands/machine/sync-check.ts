@@ -10,8 +10,8 @@ const CHECK = "sync";
 
 /**
  * What is known of the synchronisation, and how it went last; nothing where there is none. A state
- * that cannot be read is put aside with `repair`. Throws FobError for that of a newer fob, and for a
- * damaged one without `repair`.
+ * that cannot be read is put aside with `repair`. Throws FobError for that of a newer fob, and for
+ * a damaged one without `repair`.
  */
 export function checkSync(vault: Vault, repair: boolean): readonly Check[] {
   try {

@@ -227,7 +227,7 @@ function nameOf({ path, script }: Origin): string {
 
 /** Programs whose first argument is the program that a person means. */
 const INTERPRETER =
-  /^(?:node|nodejs|deno|bun|(?:python|perl|ruby|php|lua|tclsh)[\d.]*|[a-z]{0,4}sh)$/;
+  /^(?:(?:node|nodejs|deno|bun|python|perl|ruby|php|lua|tclsh)[\d.-]*|[a-z]{0,4}sh)$/;
 
 /** Options after which there is code, or the name of a module, in place of a script. */
 const HAS_CODE = /^-(?:[a-z]*c|e|p|m|-eval\b.*|-print\b.*)$/;

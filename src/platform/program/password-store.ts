@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { PasswordStore } from "#cli/context.ts";
-import { userHome } from "#platform/paths.ts";
+import { dataFolder, userHome } from "#platform/paths.ts";
 import { isInstalled } from "./find-program.ts";
 
 /** The programs that can show an entry, the usual one first. */
@@ -50,7 +50,7 @@ function usualFolder(env: Readonly<Record<string, string | undefined>>): string 
   const home = userHome(env["HOME"]);
   const [usual, ofGopass] = [
     join(home, ".password-store"),
-    join(env["XDG_DATA_HOME"] || join(home, ".local", "share"), "gopass", "stores", "root"),
+    join(dataFolder(env), "gopass", "stores", "root"),
   ];
   return existsSync(usual) || !existsSync(ofGopass) ? usual : ofGopass;
 }

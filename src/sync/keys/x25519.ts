@@ -1,26 +1,17 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  hkdfSync,
-  type KeyObject,
-} from "node:crypto";
+import { diffieHellman, generateKeyPairSync, hkdfSync, type KeyObject } from "node:crypto";
 import type { Identity, Recipient, Stanza } from "age-encryption";
 import { unwrapAgeFileKey, WRAPPED_BYTES, wrapAgeFileKey } from "#base/age-file-key.ts";
+import { rawPublic, rawSecret, x25519Public, x25519Secret } from "#base/x25519-keys.ts";
 import { forget } from "#token/secret.ts";
 
 const TYPE = "X25519";
 const INFO = "age-encryption.org/v1/X25519";
 
-/** The DER of a raw secret key is these bytes before it (RFC 8410). */
-const PRIVATE_DER = Buffer.from("302e020100300506032b656e04220420", "hex");
-
 /** A new pair of raw keys, 32 bytes each. */
 export function newX25519Pair(): { readonly secret: Buffer; readonly public: Buffer } {
   const { privateKey, publicKey } = generateKeyPairSync("x25519");
   return {
-    secret: privateKey.export({ format: "der", type: "pkcs8" }).subarray(PRIVATE_DER.length),
+    secret: rawSecret(privateKey),
     public: rawPublic(publicKey),
   };
 }
@@ -33,7 +24,7 @@ export function x25519Recipient(
   recipient: Uint8Array,
   newStanza: (args: string[], body: Uint8Array) => Stanza,
 ): Recipient {
-  const publicKey = toPublic(recipient);
+  const publicKey = x25519Public(recipient);
   return {
     wrapFileKey(fileKey) {
       const once = generateKeyPairSync("x25519");
@@ -48,18 +39,14 @@ export function x25519Recipient(
 
 /** Decrypts what {@link x25519Recipient} or age has encrypted for the public key of this secret. */
 export function x25519Identity(secret: Uint8Array): Identity {
-  const privateKey = createPrivateKey({
-    key: Buffer.concat([PRIVATE_DER, secret]),
-    format: "der",
-    type: "pkcs8",
-  });
-  const own = rawPublic(createPublicKey(privateKey));
+  const privateKey = x25519Secret(secret);
+  const own = rawPublic(privateKey);
   return {
     unwrapFileKey(stanzas) {
       for (const { args, body } of stanzas) {
         const share = Buffer.from(args[1] ?? "", "base64");
         if (args[0] !== TYPE || share.length !== 32 || body.length !== WRAPPED_BYTES) continue;
-        const key = wrappingKey(privateKey, toPublic(share), share, own);
+        const key = wrappingKey(privateKey, x25519Public(share), share, own);
         const fileKey = unwrapAgeFileKey(key, body);
         forget(key);
         if (fileKey) return fileKey;
@@ -77,14 +64,4 @@ function wrappingKey(
 ): Buffer {
   const common = diffieHellman({ privateKey, publicKey });
   return Buffer.from(hkdfSync("sha256", common, Buffer.concat([share, recipient]), INFO, 32));
-}
-
-// as JWK, which Node reads and writes in a small part of the time that DER takes
-function toPublic(raw: Uint8Array): KeyObject {
-  const x = Buffer.from(raw).toString("base64url");
-  return createPublicKey({ key: { kty: "OKP", crv: "X25519", x }, format: "jwk" });
-}
-
-function rawPublic(key: KeyObject): Buffer {
-  return Buffer.from(key.export({ format: "jwk" }).x ?? "", "base64url");
 }

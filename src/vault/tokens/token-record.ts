@@ -97,7 +97,7 @@ export function createRecord(token: Token, secret: Uint8Array, vaultKey: Secret)
   };
 }
 
-/** The record with its counter raised as by {@link raiseCounter}; the same record where none rises. */
+/** The record with its counter raised as by {@link raiseCounter}; the same where none rises. */
 export function withCounter(record: TokenRecord, counter: bigint): TokenRecord {
   const credential = raiseCounter(record.token.credential, counter);
   return credential === record.token.credential

@@ -1,11 +1,6 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  type KeyObject,
-} from "node:crypto";
+import { diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { decrypt, encrypt, NONCE_BYTES, TAG_BYTES } from "#base/gcm.ts";
+import { rawPublic, x25519Public, x25519Secret } from "#base/x25519-keys.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { deriveKey } from "#vault/keys/keys.ts";
 import { decodeUse, encodeUse, type LoggedUse } from "./use.ts";
@@ -19,10 +14,6 @@ export const ENTRY_START = Buffer.from("fobuse1\n");
 const KEY_BYTES = 32;
 const PLAIN_BYTES = ENTRY_BYTES - ENTRY_START.length - KEY_BYTES - NONCE_BYTES - TAG_BYTES;
 
-/** What precedes the 32 bytes of an X25519 key in DER (RFC 8410). */
-const DER_PRIVATE = Buffer.from("302e020100300506032b656e04220420", "hex");
-const DER_PUBLIC = Buffer.from("302a300506032b656e032100", "hex");
-
 /** The key that opens the log of a vault, and the 32 bytes that entries are sealed to. */
 export interface LogKey {
   readonly privateKey: KeyObject;
@@ -32,13 +23,9 @@ export interface LogKey {
 /** The key of a vault's log, which follows from the vault's key. */
 export function logKey(vaultKey: Secret, vaultId: string): LogKey {
   const bytes = deriveKey(vaultKey, vaultId, "access log");
-  const key = Buffer.concat([DER_PRIVATE, bytes]);
-  try {
-    const privateKey = createPrivateKey({ key, format: "der", type: "pkcs8" });
-    return { privateKey, publicKey: bytesOf(createPublicKey(privateKey)) };
-  } finally {
-    forget(key, bytes);
-  }
+  const privateKey = x25519Secret(bytes);
+  forget(bytes);
+  return { privateKey, publicKey: rawPublic(privateKey) };
 }
 
 /** Whoever has only this key can write the log, and not read it. */
@@ -49,10 +36,10 @@ export function publicLogKey(vaultKey: Secret, vaultId: string): Buffer {
 /** One entry of {@link ENTRY_BYTES}: a new X25519 key (RFC 7748), and what AES-256-GCM seals. */
 export function sealUse(publicKey: Buffer, vaultId: string, use: LoggedUse): Buffer {
   const own = generateKeyPairSync("x25519");
-  const ownBytes = bytesOf(own.publicKey);
+  const ownBytes = rawPublic(own.publicKey);
   const plain = Buffer.alloc(PLAIN_BYTES, " ");
   encodeUse(use, PLAIN_BYTES).copy(plain);
-  const shared = diffieHellman({ privateKey: own.privateKey, publicKey: keyOf(publicKey) });
+  const shared = diffieHellman({ privateKey: own.privateKey, publicKey: x25519Public(publicKey) });
   const key = deriveKey(shared, Buffer.concat([ownBytes, publicKey]), "access log entry");
   const entry = Buffer.concat([ENTRY_START, ownBytes, encrypt(key, plain, vaultId)]);
   forget(shared, key);
@@ -68,7 +55,7 @@ export function openUse(
   const at = ENTRY_START.length;
   const own = entry.subarray(at, at + KEY_BYTES);
   try {
-    const shared = diffieHellman({ privateKey, publicKey: keyOf(own) });
+    const shared = diffieHellman({ privateKey, publicKey: x25519Public(own) });
     const salt = Buffer.concat([own, publicKey]);
     const key = deriveKey(shared, salt, "access log entry");
     const plain = decrypt(key, entry.subarray(at + KEY_BYTES), vaultId);
@@ -78,13 +65,4 @@ export function openUse(
     // a damaged key is no point of the curve
     return null;
   }
-}
-
-function keyOf(bytes: Buffer): KeyObject {
-  const key = Buffer.concat([DER_PUBLIC, bytes]);
-  return createPublicKey({ key, format: "der", type: "spki" });
-}
-
-function bytesOf(key: KeyObject): Buffer {
-  return key.export({ format: "der", type: "spki" }).subarray(-KEY_BYTES);
 }

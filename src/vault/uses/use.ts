@@ -1,11 +1,9 @@
-/** What a token was used for. */
-export const PURPOSES = ["code", "challenge"] as const;
-
 /** A use of a token that the log keeps; the same one may have happened several times. */
 export interface LoggedUse {
   /** The id and the name that the token had. */
   readonly token: { readonly id: string; readonly name: string };
-  readonly purpose: (typeof PURPOSES)[number];
+  /** What the token was used for. */
+  readonly purpose: "code" | "challenge";
   /** The program with its parents, as the question names them; null where it is not known. */
   readonly program: string | null;
   /** The label of the grant; null without one. */
