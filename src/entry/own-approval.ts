@@ -31,7 +31,6 @@ export async function approveHere(
   answerMs = ANSWER_MS,
 ): Promise<void> {
   if (!isInputAllowed) throw cannotBeAsked(use);
-  use.onAsk?.();
   const program = askingProgram(programOf(process.ppid, dirname(folder)));
   const answer = prompt.available
     ? await askAtTerminal(prompt, describeUse(use, program, null), answerMs)
@@ -39,6 +38,7 @@ export async function approveHere(
         { use, program, lastHour: null },
         new AbortController().signal,
       );
+  use.onAsk?.();
   if (answer === "deny") throw denied(use);
 }
 

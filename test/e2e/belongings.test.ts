@@ -283,6 +283,36 @@ describe("an account that is enrolled anew", () => {
     expect((await undone.fob(["codes", "Example"])).stdout).toBe("c1b2c-d3e4f\n");
   });
 
+  test("gives no code twice, however many ask for one while it is replaced", async () => {
+    const home = await kept();
+    const { fob } = home;
+    const given: string[] = [];
+    const asking = Array.from({ length: 4 }, async () => {
+      const { stdout, stderr, exitCode } = await fob(["codes", "Example"]);
+      if (exitCode === 0) given.push(stdout.trim());
+      // the token that it found may be gone a moment later
+      else expect(stderr).toMatch(/no longer|no recovery code of Example is left|is replacing/);
+    });
+    expect((await fob(["enroll", "-", "--replace"], { input: NEW_URI })).exitCode).toBe(0);
+    await Promise.all(asking);
+    for (;;) {
+      const { stdout, exitCode } = await fob(["codes", "Example"]);
+      if (exitCode !== 0) break;
+      given.push(stdout.trim());
+    }
+    expect(given.sort()).toEqual(["b1b2c-d3e4f", "c1b2c-d3e4f"]);
+  });
+
+  test("remembers what was given of a list that another one has replaced", async () => {
+    const home = await kept();
+    const { fob } = home;
+    const add = (input: string) => fob(["codes", "add", "Example", "-", "--replace"], { input });
+    await add("x1b2c-d3e4f\n");
+    await fob(["enroll", "-", "--replace"], { input: NEW_URI });
+    expect((await add(CODES)).stdout).toBe("2 recovery codes added to Example: 2 left\n");
+    expect((await fob(["codes", "Example"])).stdout).toBe("b1b2c-d3e4f\n");
+  });
+
   test("leaves behind a PIN what only the PIN opens, and says so", async () => {
     const home = await guarded();
     const { fob } = home;
@@ -332,6 +362,20 @@ describe("a list of one-time passwords", () => {
     expect((await fob(["restore", backup], passphrase)).exitCode).toBe(0);
     expect((await fob(["challenge", "bank", "7"])).exitCode).toBe(6);
     expect(await json(home, ["show", "bank"])).toMatchObject({ kind: "list", length: 8, left: 3 });
+  });
+
+  test("is there once, whatever it is called", async () => {
+    const home = testHome();
+    const enroll = (...args: string[]) =>
+      home.fob(["enroll", "--codes", "-", ...args], { input: LIST });
+    await enroll("--name", "bank");
+    await home.fob(["code", "bank"]);
+    const other = await enroll("--name", "other");
+    expect(other).toMatchObject({ exitCode: 2 });
+    expect(other.stderr).toContain("this token is enrolled already, as bank");
+    expect((await enroll("--name", "other", "--replace")).exitCode).toBe(0);
+    expect(await json(home, ["list"])).toMatchObject([{ name: "other" }]);
+    expect((await home.fob(["code", "other"])).stdout).toBe("100001\n");
   });
 
   test("is refused where it has gaps, and by what it cannot do", async () => {

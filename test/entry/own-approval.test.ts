@@ -66,4 +66,20 @@ describeWith({ python3: "python3" }, "a use that nobody answers at the terminal"
     expect(stdin.listenerCount("data")).toBe(0);
     expect(stdin.isPaused()).toBe(true);
   });
+
+  test("counts as asked only where somebody could be", async () => {
+    const { stdin, stderr } = await emptyTerminal();
+    const terminal = { stdin, stderr, env: {} };
+    let asked = 0;
+    const use = { ...USE, onAsk: () => void asked++ };
+    const answer = (available: boolean, notifier = NOBODY) => {
+      const prompt = terminalPrompt({ available, isSpoken: true, hasColor: false, terminal });
+      const ways = { prompt, notifier, pinentry: null, isInputAllowed: true, folder: "/nowhere" };
+      return approveHere(use, ways, 100);
+    };
+    await expect(answer(false)).rejects.toThrow("nobody is asked at the desktop");
+    expect(asked).toBe(0);
+    await expect(answer(true)).rejects.toMatchObject({ code: "denied" });
+    expect(asked).toBe(1);
+  });
 });

@@ -68,6 +68,11 @@ describeWith({ sway: "sway", "wl-copy": "wl-clipboard" }, "the clipboard (Waylan
     }).stdout;
   }
 
+  /** wl-copy returns when its background process may still be about to tell the compositor. */
+  async function pasted(): Promise<void> {
+    await expect.poll(paste, { timeout: 5_000 }).toBe(RFC_CODES[0]);
+  }
+
   test("has a passcode for one paste", async () => {
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });
@@ -77,7 +82,8 @@ describeWith({ sway: "sway", "wl-copy": "wl-clipboard" }, "the clipboard (Waylan
       stdout: "",
       stderr: "copied for one paste; the clipboard is cleared in 20 seconds without one\n",
     });
-    expect([paste(), paste()]).toEqual([RFC_CODES[0], ""]);
+    await pasted();
+    expect(paste()).toBe("");
   });
 
   test("is served by a program that keeps nothing of who started fob", async () => {
@@ -98,7 +104,7 @@ describeWith({ sway: "sway", "wl-copy": "wl-clipboard" }, "the clipboard (Waylan
       timeout: 20_000,
     });
     expect(run.status).toBe(0);
-    expect(paste()).toBe(RFC_CODES[0]);
+    await pasted();
     expect(spawnSync("flock", ["-n", lock, "true"]).status).toBe(0);
     const serving = readdirSync("/proc").filter((pid) => nameOf(pid) === "wl-copy");
     expect(serving.length).toBeGreaterThan(0);
@@ -112,7 +118,7 @@ describeWith({ sway: "sway", "wl-copy": "wl-clipboard" }, "the clipboard (Waylan
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });
     await fob(["code", "ACME", "--copy", "--clear-after", "2"], { env });
-    expect(paste()).toBe(RFC_CODES[0]);
+    await pasted();
     await expect.poll(paste, { timeout: 10_000 }).toBe("");
   });
 });

@@ -1,21 +1,11 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FOB, type TestHome, TOTP_URI } from "../e2e/fob.ts";
+import { type TestHome, TOTP_URI } from "../e2e/fob.ts";
 import { enroll, namesOf, ok, twoHomes } from "../e2e/two-homes.ts";
 import { describeWith } from "../requires.ts";
-import { isTorture, sampled } from "../sampled.ts";
-
-/** The system calls after which something on the disk, or in another process, is different. */
-const CALLS =
-  "write,pwrite64,writev,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,fsync,fdatasync,ftruncate,chmod,fchmod,symlink,symlinkat";
-
-/** Every how many system calls one is tried in CI. */
-const STRIDE = isTorture ? 1 : 40;
-
-/** More calls than one sync makes in any of its processes. */
-const MOST = 2_000;
+import { KILLING, killAtCalls } from "./killed-at.ts";
 
 const OTHER = "otpauth://totp/Other:bob?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Other";
 const THIRD = "otpauth://totp/Third:eve?secret=KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU&issuer=Third";
@@ -52,22 +42,6 @@ describeWith({ strace: "strace", git: "git" }, "a sync that is killed", () => {
     }
   };
 
-  /**
-   * Runs a sync that is killed at a system call of its main thread, or with `inAll` at one of any
-   * process of git. Whether it was killed.
-   */
-  const killedAt = (call: number, inAll: boolean): boolean => {
-    const { home } = laptop;
-    const env = { PATH: process.env["PATH"], HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" };
-    const strace = [
-      ...(inAll ? ["-f"] : []),
-      ...["-qq", "-o", "/dev/null", "-e", `trace=${CALLS}`],
-      ...["-e", `inject=${CALLS}:signal=SIGKILL:when=${call}`],
-    ];
-    const run = spawnSync("strace", [...strace, process.execPath, FOB, "sync"], { env });
-    return run.status !== 0;
-  };
-
   /** Checks that all is whole, and that the next sync brings everything. */
   const checkRest = async () => {
     const fsck = (folder: string) =>
@@ -88,23 +62,14 @@ describeWith({ strace: "strace", git: "git" }, "a sync that is killed", () => {
     ["itself", false],
     ["with its children", true],
   ] as const) {
-    test(`${what}, at any system call, leaves all whole, and the next one completes`, {
-      timeout: isTorture ? 3_600_000 : 120_000,
-    }, async () => {
-      const calls = sampled(
-        Array.from({ length: MOST }, (_, i) => i + 1),
-        STRIDE,
-      );
-      let kills = 0;
-      for (const call of calls) {
-        restore();
-        if (!killedAt(call, inAll)) break;
-        kills++;
-        await checkRest().catch((error) => {
-          throw new Error(`killed at call ${call}`, { cause: error });
-        });
-      }
-      expect(kills).toBeGreaterThan(1);
-    });
+    test(
+      `${what}, at any system call, leaves all whole, and the next one completes`,
+      KILLING,
+      async () => {
+        const sync = { home: laptop.home, args: ["sync"], inAll };
+        const kills = await killAtCalls(sync, 40, { restore, check: checkRest });
+        expect(kills).toBeGreaterThan(1);
+      },
+    );
   }
 });

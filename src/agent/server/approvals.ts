@@ -139,8 +139,8 @@ export class Approvals {
   }
 
   async #question(question: ApprovalQuestion, known: Known, end: AbortSignal): Promise<void> {
-    question.use.onAsk?.();
     const answer = await this.#ask(question, end);
+    question.use.onAsk?.();
     const now = this.#clock();
     if (answer === "while" && question.program.key !== null) known.allowedUntil = now + WHILE_MS;
     if (answer !== "deny") return;

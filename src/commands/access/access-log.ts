@@ -18,7 +18,7 @@ export const accessLog = defineCommand({
   name: "access log",
   summary: "show the last uses through the agent and with grants",
   description:
-    "The newest first, the last thousand: which token, when, by which program and with which grant, whether it was allowed, and whether a person was asked. " +
+    "The newest first, the last thousand: which token, when, by which program and with which grant, whether it was allowed, and whether a person was asked: approved and denied are answers of a person, allowed and refused came without a question. " +
     "A use that repeats is counted. A program that had gone before the agent could look is not named. fob without agent and grant is not in the log, nor are login requests, which have `fob push history`.",
   arguments: { name },
   options: {},
@@ -111,6 +111,6 @@ function formatUses(uses: readonly LoggedUse[], style: Style): string {
 }
 
 function inWords({ isAllowed, isAsked }: LoggedUse): string {
-  if (isAsked) return isAllowed ? t("approved") : t("refused");
-  return isAllowed ? t("allowed") : t("denied");
+  if (isAsked) return isAllowed ? t("approved") : t("denied");
+  return isAllowed ? t("allowed") : t("refused");
 }

@@ -8,7 +8,7 @@ import { type OpenContext, openBelongings } from "#commands/open-belongings.ts";
 import { MAX_CODES, shapeOf } from "#token/code-list.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
-import { addCodes, sealCodes } from "#vault/belongings/recovery-codes.ts";
+import { addCodes, countCodes, sealCodes } from "#vault/belongings/recovery-codes.ts";
 import { type CodeListContext, readCodeList } from "./read-code-list.ts";
 
 type AddContext = CodeListContext & OpenContext & Pick<Context, "findVault" | "prompt">;
@@ -50,7 +50,8 @@ export const codesAdd = defineCommand({
     const { codes } = await readCodeList(sources, context);
     if (codes.length > MAX_CODES)
       throw new FobError("invalid", t`there are more than ${MAX_CODES} codes`);
-    if (!yes && context.prompt.available) await confirm(codes, name, context);
+    const replaced = replace ? (countCodes(vault, id)?.total ?? 0) : 0;
+    if (!yes && context.prompt.available) await confirm(codes, { name, replaced }, context);
     const key = await openBelongings(vault, record, context);
     const sealed = sealCodes(
       codes.map((code) => ({ code, usedAt: null })),
@@ -67,14 +68,18 @@ export const codesAdd = defineCommand({
     found > added ? [t`${plural(found - added, "code")} of them known already`] : [],
 });
 
-/** Asks about what was found, by its number and its form. */
+/** Asks about what was found, by its number and its form, and about the codes that go. */
 async function confirm(
   codes: readonly string[],
-  name: string,
+  { name, replaced }: { readonly name: string; readonly replaced: number },
   { prompt }: Pick<Context, "prompt">,
 ): Promise<void> {
   const shapes = [...new Set(codes.map(shapeOf))].slice(0, 3).join(", ");
-  const question = t`Keep ${plural(codes.length, "recovery code")} (${shapes}) with ${name}?`;
+  const found = plural(codes.length, "recovery code");
+  const question =
+    replaced === 0
+      ? t`Keep ${found} (${shapes}) with ${name}?`
+      : t`Keep ${found} (${shapes}) with ${name}, in place of ${replaced} that are there?`;
   if (!(await prompt.confirm(question, "--yes")))
     throw new FobError("interrupted", t("nothing was stored"));
 }

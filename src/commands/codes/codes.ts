@@ -7,7 +7,16 @@ import { existingVault, findOne } from "#commands/lookup.ts";
 import { type OpenContext, openBelongings } from "#commands/open-belongings.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
-import { countCodes, FEW_CODES, noneLeft, takeCode } from "#vault/belongings/recovery-codes.ts";
+import {
+  areHandedOver,
+  countCodes,
+  FEW_CODES,
+  noneLeft,
+  takeCode,
+} from "#vault/belongings/recovery-codes.ts";
+import { settleBatches } from "#vault/tokens/batch.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import type { Vault } from "#vault/vault.ts";
 
 /** A recovery code that was given. */
 interface GivenCode {
@@ -18,7 +27,7 @@ interface GivenCode {
   readonly isCopied: boolean;
 }
 
-type TakeContext = OpenContext & Pick<Context, "findVault">;
+type TakeContext = OpenContext & Pick<Context, "findVault" | "processes" | "sleep">;
 
 type CodesContext = TakeContext & Pick<Context, "clipboard" | "settings" | "tell">;
 
@@ -69,7 +78,7 @@ export const codes = defineCommand({
 
 async function giveCode(query: string, context: TakeContext): Promise<GivenCode> {
   const vault = await existingVault(context);
-  const record = vault.read((await findOne(vault, query)).id);
+  const record = await findSettled(vault, query, context);
   const { id, name } = record.token;
   // before a PIN is asked for
   const count = countCodes(vault, id);
@@ -80,5 +89,25 @@ async function giveCode(query: string, context: TakeContext): Promise<GivenCode>
     return { id, name, code, left, isCopied: false };
   } finally {
     forget(key);
+  }
+}
+
+/** How often it is looked whether codes have been handed over, and how many times. */
+const LOOK = { ms: 50, times: 40 };
+
+/**
+ * The token, or the one that has replaced it: codes that are being handed over are given by neither
+ * of them. What a process that is gone had begun is finished or undone.
+ */
+async function findSettled(
+  vault: Vault,
+  query: string,
+  { processes, sleep }: TakeContext,
+): Promise<TokenRecord> {
+  for (let look = 0; ; look++) {
+    const { id } = await findOne(vault, query);
+    if (look === LOOK.times || !areHandedOver(vault, id)) return vault.read(id);
+    settleBatches(vault, processes);
+    await sleep(LOOK.ms);
   }
 }

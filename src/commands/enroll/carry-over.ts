@@ -5,7 +5,7 @@ import { asksLess } from "#token/confirmation.ts";
 import { forget } from "#token/secret.ts";
 import { cleanTags } from "#token/tags.ts";
 import type { Token } from "#token/token.ts";
-import { type Carried, carryCodes, openBelongings } from "#vault/belongings/carrying.ts";
+import { type Carried, carryCodes, openForSuccessor } from "#vault/belongings/carrying.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { Vault } from "#vault/vault.ts";
 import type { NamedDraft } from "./named-draft.ts";
@@ -33,7 +33,7 @@ export async function openReplaced(
       const own = replaced.filter(({ id }) => !opened.has(id));
       for (const { id } of own) opened.add(id);
       const { secret, note = null } = named.draft;
-      carried.push(await openBelongings(vault, own, { secret, note }));
+      carried.push(await openForSuccessor(vault, own, { secret, note }));
     }
   } catch (error) {
     forgetCarried(carried);
@@ -69,18 +69,19 @@ export function settingsOf({
 }
 
 /**
- * Gives stored tokens the recovery codes of those that they have replaced. Returns messages about
- * what stays with these.
+ * Gives new tokens the recovery codes of those that they replace, as {@link carryCodes} does.
+ * Returns messages about what stays with these.
  */
 export function carryOver(
   vault: Vault,
   tokens: readonly (Token | null)[],
   drafts: readonly Replacing[],
   carried: readonly Carried[],
+  batch: string,
 ): string[] {
   return carried.flatMap((one, i) => {
     const [token, secret] = [tokens[i], drafts[i]?.named.draft.secret];
     if (!token || !secret) return [];
-    return [...one.left, ...carryCodes(vault, token, { secret }, one)];
+    return [...one.left, ...carryCodes(vault, token, { secret }, one, batch)];
   });
 }

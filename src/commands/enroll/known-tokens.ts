@@ -14,6 +14,8 @@ import type { NamedDraft } from "./named-draft.ts";
 export interface KnownTokens {
   readonly byName: ReadonlyMap<string, IndexEntry>;
   readonly byAccount: ReadonlyMap<string, readonly IndexEntry[]>;
+  /** The lists of one-time passwords, whose secrets are all that tells them apart. */
+  readonly lists: readonly IndexEntry[];
 }
 
 /**
@@ -60,7 +62,11 @@ export function knownTokens(entries: readonly IndexEntry[]): KnownTokens {
     if (others) others.push(entry);
     else byAccount.set(key, [entry]);
   }
-  return { byName: new Map(entries.map((entry) => [fold(entry.name), entry])), byAccount };
+  return {
+    byName: new Map(entries.map((entry) => [fold(entry.name), entry])),
+    byAccount,
+    lists: entries.filter(({ credential }) => credential.kind === "list"),
+  };
 }
 
 /** Sorts drafts by what the vault has (`entries`), and by what came before them. */
@@ -150,11 +156,22 @@ export function tokensOfAccount(
   return byAccount.get(accountKey(draft) ?? "") ?? [];
 }
 
-/** The token of the same account or name that holds the same secret. */
+/** The token of the same account or name that holds the same secret; of a list, any that does. */
 export function findSame(vault: Vault, named: NamedDraft, known: KnownTokens): IndexEntry | null {
   const namesake = known.byName.get(fold(named.name));
   const alike = [...tokensOfAccount(named, known), ...(namesake ? [namesake] : [])];
-  return alike.find((entry) => holdsDraft(vault, entry, named.draft)) ?? null;
+  const same = alike.find((entry) => holdsDraft(vault, entry, named.draft));
+  return same ?? sameList(vault, named, known)[0] ?? null;
+}
+
+/** The tokens that hold the same list as a draft, whatever their names; none for other kinds. */
+export function sameList(
+  vault: Vault,
+  { draft }: NamedDraft,
+  { lists }: KnownTokens,
+): readonly IndexEntry[] {
+  if (draft.credential.kind !== "list") return [];
+  return lists.filter((entry) => holdsDraft(vault, entry, draft));
 }
 
 /**

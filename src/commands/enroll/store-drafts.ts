@@ -24,6 +24,7 @@ import {
   lacksPin,
   refusal,
   refuseKnown,
+  sameList,
   tokensOfAccount,
 } from "./known-tokens.ts";
 import type { NamedDraft } from "./named-draft.ts";
@@ -104,8 +105,9 @@ export async function storeDrafts(
   const newcomers = knownTokens(cameSince(storing.seen ?? entries, entries));
   const fresh = leaveOutSettled(vault, looked.fresh, newcomers, storing);
   const renewed = (one: NamedDraft) => (storing.renews ? tokensRenewed(one, entries) : []);
+  const twin = (one: NamedDraft) => (isReplacing(one, storing) ? sameList(vault, one, known) : []);
   const replaced = fresh.map((one) => [
-    ...new Set([...findReplaced(one, known, newcomers, storing), ...renewed(one)]),
+    ...new Set([...findReplaced(one, known, newcomers, storing), ...renewed(one), ...twin(one)]),
   ]);
   const gone = new Set(replaced.flat().map(({ id }) => id));
   const free = new FreeNames(entries.flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))));
@@ -118,6 +120,7 @@ export async function storeDrafts(
   const carried = await openReplaced(vault, replacing, look);
   try {
     let late: readonly IndexEntry[] = [];
+    let left: readonly string[] = [];
     const newTokens = replacing.map(({ named: one, replaced: before }, i) => ({
       ...one.past,
       name: nameFor(one, before, free),
@@ -159,8 +162,11 @@ export async function storeDrafts(
         late = further.filter(({ id }) => !gone.has(id));
         return { leftOut, replaced: further.map(({ id }) => id) };
       },
+      handOver: (listed, batch) => {
+        left = carryOver(vault, listed, replacing, carried, batch);
+      },
     });
-    for (const text of carryOver(vault, tokens, replacing, carried)) tellAside(text);
+    for (const text of left) tellAside(text);
     for (const text of late.flatMap((entry) => describeStaying(vault, entry))) tellAside(text);
     const stored = fresh.flatMap((one, i) =>
       tokens[i] ? [{ token: tokens[i], named: one, goesOnAt: goesOn[i] ?? null }] : [],

@@ -18,7 +18,7 @@ import { inTrash, isRemoved } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import { belongingsKey, keyOfSecret } from "./belongings-key.ts";
 import { openNote, sealedNoteOf } from "./note.ts";
-import { addCodes, codesOf, countCodes, markUsed, resealCodes } from "./recovery-codes.ts";
+import { countCodes, handOverCodes, resealCodes, takeOverCodes } from "./recovery-codes.ts";
 
 type Replaced = Pick<IndexEntry, "id" | "name">;
 
@@ -43,7 +43,7 @@ export interface Carried {
  * Opens what belongs to tokens that a new one is about to replace. What only a PIN opens stays with
  * its token, unless the new one has the same secret. The caller forgets the keys.
  */
-export async function openBelongings(
+export async function openForSuccessor(
   vault: Vault,
   replaced: readonly Replaced[],
   { secret, note: own }: Successor,
@@ -97,15 +97,16 @@ async function keyOf(vault: Vault, record: TokenRecord, secret: Uint8Array): Pro
 }
 
 /**
- * Gives a new token the recovery codes of those that it has replaced, used ones as used. Called
- * when they are out of use: until then, they may give codes. Returns messages about what stays with
- * them.
+ * Gives a new token the recovery codes of those that the batch replaces, used ones as used, right
+ * before its commit. From then on these give none: after the commit they are out of use, and
+ * without one the batch ends. May be repeated. Returns messages about what stays with them.
  */
 export function carryCodes(
   vault: Vault,
   token: Token,
   { secret }: Pick<Successor, "secret">,
   { withCodes }: Pick<Carried, "withCodes">,
+  batch: string,
 ): string[] {
   if (withCodes.length === 0) return [];
   const key = keyOfSecret(token, secret);
@@ -114,13 +115,10 @@ export function carryCodes(
       const place = isRemoved(vault, id) ? inTrash(vault) : vault;
       const staying: Staying = { hasNote: false, codes: null };
       try {
-        const stored = codesOf(place, id);
-        staying.codes = stored.length;
-        if (stored.length === 0) return [];
-        const codes = resealCodes(stored, { from: formerKey, to: key });
-        addCodes(vault, token.id, codes, false);
-        // where the new token has brought the same ones
-        markUsed(vault, token.id, codes);
+        const stored = handOverCodes(place, id, batch);
+        staying.codes = stored.codes.length;
+        if (stored.codes.length > 0)
+          takeOverCodes(vault, token.id, resealCodes(stored, { from: formerKey, to: key }));
         return [];
       } catch (error) {
         if (!(error instanceof FobError)) throw error;

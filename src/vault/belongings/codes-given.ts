@@ -8,7 +8,7 @@ import { inTrash, removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import type { TokenPlace } from "./belongings-cell.ts";
 import { keyOfSecret } from "./belongings-key.ts";
-import { codeId, codesOf, originOf, type StoredCode } from "./recovery-codes.ts";
+import { codeId, codesOf, givenCodesOf, originOf, type StoredCode } from "./recovery-codes.ts";
 
 /**
  * The recovery codes that were given, of every secret in the vault whose fingerprint is in
@@ -75,13 +75,17 @@ export function givenElsewhere(vault: Vault, now: Date, gone: ReadonlySet<string
 }
 
 function usedIn(place: TokenPlace, id: string): readonly StoredCode[] {
-  return codesIn(place, id).filter(({ usedAt }) => usedAt !== null);
+  return unlessDamaged(() => givenCodesOf(place, id));
 }
 
-/** The codes of a token; none where they are damaged. */
 function codesIn(place: TokenPlace, id: string): readonly StoredCode[] {
+  return unlessDamaged(() => [...codesOf(place, id), ...givenCodesOf(place, id)]);
+}
+
+/** What is read; nothing where it is damaged. */
+function unlessDamaged(read: () => readonly StoredCode[]): readonly StoredCode[] {
   try {
-    return codesOf(place, id);
+    return read();
   } catch (error) {
     if (isDamage(error)) return [];
     throw error;

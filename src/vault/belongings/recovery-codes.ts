@@ -1,10 +1,13 @@
 import { createHmac } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { decrypt, encrypt } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
 import { MAX_CODES, type RecoveryCode } from "#token/code-list.ts";
 import type { Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
+import { batchesFolder } from "#vault/cells/layout.ts";
 import { belongingOf, readBelonging, type TokenPlace, updateBelonging } from "./belongings-cell.ts";
 import { codesLeft, noteCodesLeft, noteCodesLeftQuietly } from "./codes-left.ts";
 
@@ -21,8 +24,12 @@ export interface StoredCode {
 }
 
 /** All recovery codes of a token, in their order. */
-interface StoredCodes {
+export interface StoredCodes {
   readonly codes: readonly StoredCode[];
+  /** Given codes of lists that others have replaced: should they come again, they stay given. */
+  readonly former?: readonly StoredCode[];
+  /** The batch that hands them over to another token: while it lasts, none is given. */
+  readonly handedBy?: string;
 }
 
 /** How many recovery codes a token has, and how many of them are left. */
@@ -38,12 +45,25 @@ export interface TakenCode extends CodeCount {
 
 const PLACE = "fob recovery code";
 
+/** So many given codes of replaced lists are remembered. */
+const MAX_FORMER = 2 * MAX_CODES;
+
 /** As many codes or fewer are a reason for a warning. */
 export const FEW_CODES = 2;
 
 /** The recovery codes of a token, sealed. */
 export function codesOf(place: TokenPlace, id: string): readonly StoredCode[] {
-  return readBelonging<StoredCodes>(belongingOf(place, id, "codes"))?.codes ?? [];
+  return storedCodesOf(place, id).codes;
+}
+
+function storedCodesOf(place: TokenPlace, id: string): StoredCodes {
+  return readBelonging<StoredCodes>(belongingOf(place, id, "codes")) ?? { codes: [] };
+}
+
+/** The recovery codes that a token has given, and those of lists that others have replaced. */
+export function givenCodesOf(place: TokenPlace, id: string): readonly StoredCode[] {
+  const { codes, former = [] } = storedCodesOf(place, id);
+  return [...codes.filter(({ usedAt }) => usedAt !== null), ...former];
 }
 
 /** How many recovery codes a token has; null where it never had one. */
@@ -69,14 +89,15 @@ export function sealCodes(codes: readonly RecoveryCode[], key: Secret): readonly
 
 /** Seals codes of one token under the key of another one, which takes them over. */
 export function resealCodes(
-  codes: readonly StoredCode[],
+  { codes, former = [] }: StoredCodes,
   { from, to }: { readonly from: Secret; readonly to: Secret },
-): readonly StoredCode[] {
-  return codes.map((before) => {
+): Required<Pick<StoredCodes, "codes" | "former">> {
+  const reseal = (before: StoredCode): StoredCode => {
     const { usedAt } = before;
     const [code] = sealCodes([{ code: openCode(before, from), usedAt }], to);
     return !code || code.id === before.id ? before : { ...code, from: originOf(before) };
-  });
+  };
+  return { codes: codes.map(reseal), former: former.map(reseal) };
 }
 
 /** Tells a code from others in whatever token it is, after that was replaced, too. */
@@ -91,7 +112,8 @@ export function openCodes(codes: readonly StoredCode[], key: Secret): RecoveryCo
 
 /**
  * Adds codes to those that a token has, or with `isReplacing` in place of them. A code that is
- * there stays as it is, used or not. Returns how many are new, and how many the token has now.
+ * there stays as it is, used or not, and one that was given before others took its place is used.
+ * Returns how many are new, and how many the token has now.
  */
 export function addCodes(
   place: TokenPlace,
@@ -104,7 +126,9 @@ export function addCodes(
   let added = 0;
   const written = updateBelonging<StoredCodes>(belongingOf(place, id, "codes"), id, (current) => {
     const before = current?.codes ?? [];
-    const known = new Map(before.map((code) => [code.id, code]));
+    const given = before.filter(({ usedAt }) => usedAt !== null);
+    const former = joinFormer(current?.former, isReplacing ? given : []);
+    const known = new Map([...former, ...before].map((code) => [code.id, code]));
     added = codes.filter((code) => !known.has(code.id)).length;
     const wanted = codes.map((code) => known.get(code.id) ?? code);
     const others = isReplacing ? [] : before;
@@ -114,11 +138,63 @@ export function addCodes(
       throw new FobError("invalid", t`a token has at most ${MAX_CODES} recovery codes`, {
         hint: t("--replace puts the new ones in place of those that are there"),
       });
-    return { codes: next };
+    return { ...current, codes: next, ...(former.length === 0 ? {} : { former }) };
   });
   const count = countOf(written?.codes ?? []);
   noteCodesLeftQuietly(place.layout, id, count.left);
   return { ...count, added };
+}
+
+/** Given codes of replaced lists, each once. */
+function joinFormer(
+  before: readonly StoredCode[] = [],
+  more: readonly StoredCode[] = [],
+): readonly StoredCode[] {
+  return [...new Map([...before, ...more].map((code) => [code.id, code])).values()].slice(
+    -MAX_FORMER,
+  );
+}
+
+/**
+ * The codes of a token that a batch replaces, which gives none as long as the batch lasts. What was
+ * given until then is among them as used.
+ */
+export function handOverCodes(place: TokenPlace, id: string, batch: string): StoredCodes {
+  const cell = belongingOf(place, id, "codes");
+  const handed = updateBelonging<StoredCodes>(cell, id, (current) =>
+    !current || current.codes.length === 0 || current.handedBy === batch
+      ? null
+      : { ...current, handedBy: batch },
+  );
+  return handed ?? storedCodesOf(place, id);
+}
+
+/** Whether a batch that lasts hands the codes of a token over to another one. */
+export function areHandedOver(place: TokenPlace, id: string): boolean {
+  return isHandedOver(place, storedCodesOf(place, id));
+}
+
+function isHandedOver({ layout }: TokenPlace, { handedBy }: StoredCodes): boolean {
+  return handedBy !== undefined && existsSync(join(batchesFolder(layout), handedBy));
+}
+
+/**
+ * Adds codes that another token hands over, sealed for this one. What was given of them is used
+ * here, too.
+ */
+export function takeOverCodes(
+  place: TokenPlace,
+  id: string,
+  { codes, former }: Required<Pick<StoredCodes, "codes" | "former">>,
+): void {
+  addCodes(place, id, codes, false);
+  if (former.length > 0)
+    updateBelonging<StoredCodes>(belongingOf(place, id, "codes"), id, (current) => ({
+      codes: current?.codes ?? [],
+      former: joinFormer(current?.former, former),
+    }));
+  // where the new token has brought the same ones
+  markUsed(place, id, [...codes, ...former]);
 }
 
 /**
@@ -133,7 +209,7 @@ export function storeCodes(place: TokenPlace, id: string, codes: readonly Stored
 /**
  * Takes the first code that is left: it is marked as used, durably, when this returns, so that it
  * is given once at most, however many processes ask. Throws FobError `not-found` where none is
- * left.
+ * left, and `unavailable` while they are being handed over to another token.
  */
 export function takeCode(
   place: TokenPlace,
@@ -144,7 +220,8 @@ export function takeCode(
   let taken = null as TakenCode | null;
   try {
     updateBelonging<StoredCodes>(belongingOf(place, id, "codes"), id, (current) => {
-      const codes = current?.codes ?? [];
+      const { codes } = current ?? { codes: [] };
+      if (current && isHandedOver(place, current)) throw beingHandedOver(name);
       const next = codes.find(({ usedAt }) => usedAt === null);
       if (!next) throw noneLeft(name, codes.length);
       const changed = codes.map((code) =>
@@ -152,7 +229,7 @@ export function takeCode(
       );
       // opened before it is marked: a damaged code must not use up another one
       taken = { code: openCode(next, key), ...countOf(changed) };
-      return { codes: changed };
+      return { ...current, codes: changed };
     });
   } catch (error) {
     if (!(error instanceof FobError && error.isDone)) throw error;
@@ -175,7 +252,7 @@ export function markUsed(place: TokenPlace, id: string, elsewhere: readonly Stor
     const codes = current.codes.map((code) => {
       return { ...code, usedAt: code.usedAt ?? used.get(code.id) ?? null };
     });
-    return { codes };
+    return { ...current, codes };
   });
   if (written) noteCodesLeftQuietly(place.layout, id, countOf(written.codes).left);
 }
@@ -188,6 +265,12 @@ function openCode({ sealed }: StoredCode, key: Secret): string {
 
 function countOf(codes: readonly StoredCode[]): CodeCount {
   return { total: codes.length, left: codes.filter(({ usedAt }) => usedAt === null).length };
+}
+
+function beingHandedOver(name: string): FobError {
+  return new FobError("unavailable", t`another command is replacing ${name}`, {
+    hint: t("try again"),
+  });
 }
 
 /** The error for a token of whose codes none is left, or that never had any. */

@@ -41,7 +41,7 @@ export interface TokenUse {
   readonly token: Pick<Token, "id" | "name" | "confirm">;
   /** The label of the grant that opens the token; null for a vault. */
   readonly grantLabel: string | null;
-  /** Called before a person is asked. */
+  /** Called when a person was asked, whatever the answer, and where none came in time. */
   readonly onAsk?: () => void;
 }
 

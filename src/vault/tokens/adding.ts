@@ -71,6 +71,11 @@ export interface Adding {
    * with all that are listed. If it throws, nothing is added.
    */
   settleMeanwhile?(meanwhile: readonly IndexEntry[], all: readonly IndexEntry[]): LateSettlement;
+  /**
+   * Called right before the commit with the tokens that it lists, null for those left out, and with
+   * the id of the batch; again where another process has changed the index since.
+   */
+  handOver?(tokens: readonly (Token | null)[], batch: string): void;
 }
 
 /** What to do about tokens that other processes added meanwhile. */
@@ -102,6 +107,7 @@ export async function addTokens(
     const tokens = await writeTokens(vault, newTokens, batch.adds, { ...adding, held });
     await adding.look();
     listed = list(vault, tokens, wishedNames(newTokens), adding, {
+      id: batch.id,
       isOurs: () => isOurs(vault, batch),
       alsoRemove: (ids) => {
         batch = extendBatch(vault, batch, ids);
@@ -227,6 +233,7 @@ async function guarded(vault: Vault, record: TokenRecord, guard: NewPin): Promis
 
 /** The batch that tokens are listed for. */
 interface ListingBatch {
+  readonly id: string;
   isOurs(): boolean;
   /** Records that more tokens will be removed. */
   alsoRemove(ids: readonly string[]): void;
@@ -241,7 +248,7 @@ function list(
   tokens: readonly Token[],
   wished: readonly string[],
   adding: Adding,
-  { isOurs, alsoRemove }: ListingBatch,
+  { id, isOurs, alsoRemove }: ListingBatch,
 ): (Token | null)[] {
   const { replaced = [], seen } = adding;
   const known = seen && new Set(seen.map(({ id }) => id));
@@ -265,6 +272,7 @@ function list(
       listed = reached.map((token, i) =>
         late?.leftOut.has(i) ? null : { ...token, name: names.next(wished[i] ?? token.name) },
       );
+      adding.handOver?.(listed, id);
       return [...others, ...listed.filter((token) => token !== null)];
     });
   } catch (error) {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { FobError } from "#base/fob-error.ts";
+import { lifeOf, thisProcess } from "#base/process-identity.ts";
 import { codes } from "#commands/codes/codes.ts";
 import { codesAdd } from "#commands/codes/codes-add.ts";
 import { codesList } from "#commands/codes/codes-list.ts";
@@ -35,6 +36,8 @@ async function desk() {
       paste: async () => ({ text: LIST, picture: null }),
     } as never,
     tell: (text: string) => void said.push(text),
+    processes: { own: thisProcess, lifeOf },
+    sleep: async () => undefined,
     endAtSignals: async <T>(work: () => T | Promise<T>) => work(),
     readInput: async () => LIST,
     readPicture: async () => [LIST],
@@ -62,6 +65,10 @@ test("codes come from a paste, standard input, a picture or the clipboard, and a
     expect(again.notes).toEqual(["3 codes of them known already"]);
   }
   expect(on.asked).toHaveLength(1);
+  await add(on, { replace: true });
+  expect(on.asked.at(-1)).toBe(
+    "Keep 3 recovery codes (xxxxx-xxxxx) with vpn, in place of 3 that are there?",
+  );
 });
 
 test("a code on the command line, two sources, and a text without codes are refused", async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { USER_PIN_POLICY } from "#token/pin-policy.ts";
@@ -12,13 +12,15 @@ import {
   addCodes,
   codesOf,
   countCodes,
+  givenCodesOf,
+  handOverCodes,
   markUsed,
   openCodes,
   sealCodes,
   takeCode,
 } from "#vault/belongings/recovery-codes.ts";
 import { lookAtCell, readCell, updateCell } from "#vault/cells/cell.ts";
-import { codesLeftCell } from "#vault/cells/layout.ts";
+import { batchesFolder, codesLeftCell } from "#vault/cells/layout.ts";
 import { guardRecord, openSecretKey, unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import { absorbDouble, removedCell, removeToken, restoreToken } from "#vault/trash/removal.ts";
 import { Vault } from "#vault/vault.ts";
@@ -122,6 +124,36 @@ test("codes are given in their order, and added once", async () => {
     ...{ total: 2, left: 1, added: 1 },
   });
   expect(take()).toBe("fresh");
+});
+
+test("a code that was given is known when its list comes again, in place of others", async () => {
+  const { vault, token, key, take } = await desk(2);
+  take();
+  const listed = (...codes: string[]) =>
+    sealCodes(
+      codes.map((code) => ({ code, usedAt: null })),
+      key,
+    );
+  const replace = (...codes: string[]) => addCodes(vault, token.id, listed(...codes), true);
+  expect(replace("other")).toEqual({ total: 1, left: 1, added: 1 });
+  expect(take()).toBe("other");
+  expect(replace("code-0", "code-1")).toEqual({ total: 2, left: 1, added: 1 });
+  expect(replace("other")).toEqual({ total: 1, left: 0, added: 0 });
+  expect(addCodes(vault, token.id, listed("code-0", "new"), false)).toMatchObject({ left: 1 });
+  expect(take()).toBe("new");
+  expect(givenCodesOf(vault, token.id).map(({ id }) => id)).toEqual(
+    expect.arrayContaining(listed("code-0", "other", "new").map(({ id }) => id)),
+  );
+});
+
+test("codes that a batch hands over are given by nobody until it has ended", async () => {
+  const { vault, token, take } = await desk(2);
+  const batch = join(batchesFolder(vault.layout), "0123456789abcdef");
+  mkdirSync(batch, { recursive: true });
+  expect(handOverCodes(vault, token.id, "0123456789abcdef").codes).toHaveLength(2);
+  expect(take).toThrow("another command is replacing vpn");
+  rmSync(batch, { recursive: true });
+  expect(take()).toBe("code-0");
 });
 
 test("a token that leaves takes its codes with it, and used ones stay used", async () => {
