@@ -100,6 +100,11 @@ export interface CommandDefinition<
    * replaced them. They are refused there, and accepted before the name.
    */
   readonly formerOptions?: Readonly<Record<string, FormerOption>>;
+  /**
+   * Whether the text is to be copied, or read by a program: its lines are not broken at words where
+   * a terminal is narrow.
+   */
+  readonly isData?: true;
   /** Whether a result that is longer than the terminal goes through the person's pager: a list. */
   readonly isPaged?: true;
   /**

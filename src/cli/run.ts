@@ -5,7 +5,7 @@ import { ownValue } from "#base/own-value.ts";
 import type { AnyCommand, ArgumentDefinition } from "#cli/command.ts";
 import { jsonPieces } from "#cli/output/json.ts";
 import { write } from "#cli/output/output.ts";
-import { writeLines } from "#cli/output/remark.ts";
+import { inLines, writeLines } from "#cli/output/remark.ts";
 import { formatFailures, formatNote } from "#cli/output/report.ts";
 import { type Style, styleFor } from "#cli/output/style.ts";
 import { chooseUnlessWrong } from "#cli/settings/settings.ts";
@@ -83,10 +83,10 @@ async function print(
   { globals, style, context, stdout }: Printing,
 ): Promise<void> {
   const isForPerson = stdout.isTTY === true && !globals.json;
-  const text = isForPerson ? command.text(result, style) : null;
+  const inWords = () => command.text(result, style);
+  const text = isForPerson ? (command.isData ? inWords() : inLines(inWords(), style)) : null;
   if (text !== null && command.isPaged && (await context.page(text))) return;
-  const show = () =>
-    globals.json ? jsonPieces(command.json(result)) : line(command.text(result, style));
+  const show = () => (globals.json ? jsonPieces(command.json(result)) : line(inWords()));
   // programs that read standard output need the same words in every language
   for (const piece of text === null ? inEnglish(show) : line(text)) {
     if (!(await write(stdout, piece))) break;

@@ -44,6 +44,10 @@ const IN_WORDS = [
   "enroll otpauth://totp/x",
   "pin status ACME",
   "tag ACME work home",
+  "tag company work home office laboratory customers suppliers",
+  "access domain company",
+  "access confirm company never",
+  "favorite company",
 ];
 
 /** Tables, whose cells are cut on a narrow terminal. */

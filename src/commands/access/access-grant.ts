@@ -130,6 +130,7 @@ export const accessGrant = defineCommand({
       failures,
     };
   },
+  isData: true,
   text: ({ secret }) => secret,
   json: ({ view, secret }) => ({ ...view, grant: secret }),
   notes: ({ view, folder }) => [

@@ -37,6 +37,7 @@ export const agentStart = defineCommand({
     );
     return { status, address: agent.addressOf(status), isExported: input.export };
   },
+  isData: true,
   text: ({ status, address, isExported }, style) =>
     isExported ? exportLine(address) : describeAgent(status, style),
   json: ({ status }) => status,

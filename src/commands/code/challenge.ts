@@ -94,6 +94,7 @@ export const challenge = defineCommand({
       isCopied: input.copy,
     };
   },
+  isData: true,
   text: ({ response, isCopied }) => (isCopied ? "" : response),
   json: ({ name, response, suite, counter }) => ({ name, response, suite, counter }),
 });

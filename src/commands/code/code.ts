@@ -105,6 +105,7 @@ export const code = defineCommand({
     const give = () => giveCodes(input, format, context);
     return isNotified(input) ? notifyingFailure(input.names, context, give) : give();
   },
+  isData: true,
   text: (result, style) => (result.kind === "printed" ? formatCodes(result, style) : ""),
   json: (result) => (result.kind === "watched" ? undefined : passcodesJson(result)),
   notes: (result) => (result.kind === "watched" ? [] : result.notes),

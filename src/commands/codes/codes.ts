@@ -64,6 +64,7 @@ export const codes = defineCommand({
     }
     return { ...given, isCopied: true };
   },
+  isData: true,
   text: ({ code, isCopied }) => (isCopied ? "" : printable(code)),
   json: ({ id, name, code, left }) => ({ id, name, code, left }),
   notes: ({ name, left }) =>

@@ -23,6 +23,7 @@ export const configGet = defineCommand({
   ],
   run: async ({ key }, { settings }: Pick<Context, "settings">): Promise<SettingView> =>
     viewSetting(parseSettingKey(key), settings),
+  isData: true,
   text: ({ value }) => printable(String(value)),
   json: (view) => view,
 });

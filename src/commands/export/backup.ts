@@ -79,6 +79,7 @@ export const backup = defineCommand({
       content: file === "-" ? armored : null,
     };
   },
+  isData: true,
   text: ({ file, count, content }) =>
     content?.trimEnd() ?? printable(t`wrote ${plural(count, "token")} to ${file}`),
   json: ({ file, count, content }) => ({

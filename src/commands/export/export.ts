@@ -90,6 +90,7 @@ export const exportTokens = defineCommand({
       failures,
     };
   },
+  isData: true,
   text: ({ content, names, files }: Exported, style: Style) =>
     content ?? describeWritten(names.length, files, style),
   json: ({ format, names, content, files }) => ({ format, tokens: names, files, content }),

@@ -143,6 +143,7 @@ export const provision = defineCommand({
       failures,
     };
   },
+  isData: true,
   text: ({ content, files, tokens, printsUri }, style) => {
     const uri = tokens[0]?.uri ?? "";
     // the picture last: above the line of the shell it is on the screen whole

@@ -116,6 +116,7 @@ export const labIssue = defineCommand({
     const result = page && address !== null ? address : issued.text;
     return { issued, result, page: address, ...(await drawQr(result, qr, context)) };
   },
+  isData: true,
   text: ({ result, drawing }) => [result, drawing].filter((part) => part !== null).join("\n"),
   json: ({ issued: { token, text }, page, file }) => ({
     user: token.user,

@@ -44,6 +44,7 @@ export const labServe = defineCommand({
     const ended = context.untilTerminated(forMs);
     return { server, ended, isOpen: !(await import("#lab/http/server.ts")).isLoopback(host) };
   },
+  isData: true,
   text: ({ server }) => server.url,
   json: ({ server }) => ({ url: server.url, pid: process.pid }),
   notes: ({ isOpen }) => [

@@ -38,6 +38,7 @@ export const completion = defineCommand({
     const { default: script } = await load();
     return { shell, script: script.trimEnd() };
   },
+  isData: true,
   text: ({ script }) => script,
   json: (result) => result,
 });

@@ -2,7 +2,6 @@ import { FobError } from "#base/fob-error.ts";
 import { again, t } from "#base/language.ts";
 import { defineCommand, required } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { inLines } from "#cli/output/remark.ts";
 import { nothingEnrolled } from "#commands/lookup.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { type Header, readHeader } from "#vault/keys/header.ts";
@@ -53,11 +52,10 @@ export const keychainMove = defineCommand({
       forget(pin);
     }
   },
-  text: ({ to, recoveryCode }, style) => {
+  text: ({ to, recoveryCode }) => {
     const { keepsNow, recovery } = KEYCHAIN_WORDS[to];
     if (recoveryCode === null) return keepsNow();
-    const lines = [keepsNow(), t`new recovery code: ${recoveryCode}`, recovery()];
-    return inLines(lines.join("\n"), style);
+    return [keepsNow(), t`new recovery code: ${recoveryCode}`, recovery()].join("\n");
   },
   json: ({ from, to, recoveryCode, closedBiometrics, leftBehind }) => ({
     from,

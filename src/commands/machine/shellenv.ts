@@ -45,6 +45,7 @@ export const shellenv = defineCommand({
       ? chooseInShell(functionsFor)
       : (await functionsFor(shell)).trimEnd();
   },
+  isData: true,
   text: (script) => script,
   json: (script) => ({ script }),
 });

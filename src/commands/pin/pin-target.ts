@@ -1,8 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
-import { inLines } from "#cli/output/remark.ts";
-import type { Style } from "#cli/output/style.ts";
 import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingVault, findOne, nothingEnrolled } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
@@ -95,22 +93,21 @@ const DONE: Readonly<Record<PinChange["change"], (pin: string) => string>> = {
 };
 
 /** A message about the change. */
-export function formatChange({ name, change, recoveryCode, app }: PinChange, style: Style): string {
+export function formatChange({ name, change, recoveryCode, app }: PinChange): string {
   const appPin = app?.pin ?? t("app PIN");
   const done = DONE[change](name === null ? appPin : t`PIN of ${printable(name)}`);
   const lines = app?.isNewKey
     ? [done, t("the vault has a new key in place of the one that was lost")]
     : [done];
   if (recoveryCode === null) return lines.join("\n");
-  const all = [
+  return [
     ...lines,
     change === "changed"
       ? t`new recovery code: ${recoveryCode}`
       : t`recovery code: ${recoveryCode}`,
     ...(change === "changed" ? [t("The recovery code from before opens nothing any more.")] : []),
     t`Keep it on paper: it opens the vault if the ${appPin} is lost, and is not shown again.`,
-  ];
-  return inLines(all.join("\n"), style);
+  ].join("\n");
 }
 
 /** What `--json` prints of a change. */

@@ -233,7 +233,8 @@ const INTERPRETER =
 const HAS_CODE = /^-(?:[a-z]*c|e|p|m|-eval\b.*|-print\b.*)$/;
 
 /** Options whose value is the next word, which is not the script. */
-const HAS_VALUE = /^-(?:[rCWXI]|-(?:require|import|loader|experimental-loader|conditions))$/;
+const HAS_VALUE =
+  /^-(?:[rCWXI]|-(?:require|import|loader|experimental-loader|conditions|rcfile|init-file))$/;
 
 /** The script of an interpreter, as an absolute path; null where it runs none. */
 function scriptOf(pid: number, path: string): string | null {

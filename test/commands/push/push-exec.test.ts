@@ -50,7 +50,7 @@ test("no more than 16 programs run at once, and each ends when its request expir
   expect(runs).toEqual({ now: 16, most: 16, all: 16 });
   await expect.poll(() => runs.all).toBe(32);
   expect([runs.most, told.length]).toEqual([16, 16]);
-  expect(told[0]).toBe("short 0 waits on: decide took too long");
+  expect(told).toContain("short 0 waits on: decide took too long");
   await decisions.end();
   expect([runs.now, told.length]).toEqual([0, 16]);
 });

@@ -147,6 +147,21 @@ describeWith({ python3: "python3" }, "a loop of short processes", () => {
   });
 });
 
+test.runIf(process.platform === "linux").each([
+  ["the value of an option is none", ["--rcfile", "rc", "-i"], null],
+  ["behind such an option", ["--rcfile", "rc", "script"], "script"],
+])("the script of a shell: %s", async (_, args, script) => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "fob-shell-")));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  for (const name of ["rc", "script"]) writeFileSync(join(folder, name), "echo; read line\n");
+  const child = spawn("bash", args, { cwd: folder, stdio: ["pipe", "pipe", "ignore"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child.stdout, "data");
+  expect(programOf(child.pid ?? 0, tmpdir())).toMatchObject({
+    script: script && join(folder, script),
+  });
+});
+
 /** What is known of a process of Node at a terminal, whose own folder is `folder`. */
 async function atTerminal(folder: string, args: readonly string[]) {
   const command = ["-c", AT_TERMINAL, process.execPath, ...args];
