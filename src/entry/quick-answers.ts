@@ -1,4 +1,3 @@
-import { isatty } from "node:tty";
 import { claimant } from "#agent/protocol/claim.ts";
 import { FobError } from "#base/fob-error.ts";
 import { isSet } from "#cli/globals.ts";
@@ -167,8 +166,8 @@ async function passcodesFromFiles(
 
 /** Whether a person may be asked at a terminal: the one who types needs no question. */
 function isAtPerson({ FOB_NO_INPUT }: NodeJS.ProcessEnv): boolean {
-  // not process.stdin: opening the stream takes a millisecond
-  return !isSet(FOB_NO_INPUT) && isatty(0);
+  // loaded where it is asked; process.stdin would take a millisecond more
+  return !isSet(FOB_NO_INPUT) && process.getBuiltinModule("node:tty").isatty(0);
 }
 
 /** The line with a passcode of an agent; null where it has none at once. */

@@ -79,7 +79,7 @@ describe.runIf(process.platform === "linux")("compiled code", () => {
     const first = await run("inspect", "--qr", picture, "--json");
     expect(JSON.parse(first.stdout)).toMatchObject({ enrollable: true });
     const [name = "", ...others] = readdirSync(folder);
-    expect([others, kept(folder)]).toEqual([[], ["qr"]]);
+    expect([others, kept(folder)]).toEqual([[], ["inspect"]]);
     // code that is not taken is compiled and written once more, to a new file
     const { ino } = statSync(join(folder, name));
     const second = await run("inspect", "--qr", picture, "--json");
