@@ -24,7 +24,7 @@ export async function enrollByLink(
   context: LinkEnrollmentContext,
 ): Promise<Enrolled> {
   const reading = { ...context, readInput: async () => link };
-  const inspection = await inspect.run(LINK, reading);
+  const inspection = await inspect.run(FROM_INPUT, reading);
   refuseUseless(inspection);
   show(inspection, context);
   if (!(await context.prompt.confirm(question(link, inspection, context), INSTEAD)))
@@ -34,7 +34,7 @@ export async function enrollByLink(
 
 const INSTEAD = "`fob enroll -`";
 
-const LINK = { enrollment: "-", qr: undefined, keyFile: undefined, reveal: false } as const;
+const FROM_INPUT = { enrollment: "-", qr: undefined, keyFile: undefined, reveal: false } as const;
 
 /** What is read of standard input, without questions about what the person has seen already. */
 const NO_WISHES = {

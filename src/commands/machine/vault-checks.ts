@@ -1,6 +1,5 @@
 import { isClosedFile } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
-
 import { plural, type Text, t, translated } from "#base/language.ts";
 import { type Check, failure } from "#cli/check.ts";
 import { flag } from "#cli/command.ts";

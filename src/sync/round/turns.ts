@@ -130,7 +130,7 @@ function decode(value: Buffer | null): Turn {
   return turn;
 }
 
-/** A damaged turn is nobody's: a process that has it has written it just now. */
+/** A damaged turn counts as free: a process that has one has written it just now. */
 function cellOf({ layout, vaultKey }: Vault): Cell {
   return { ...syncTurnCell(layout, encryptingSeal(vaultKey)), whenDamaged: encode(NO_TURN) };
 }

@@ -23,7 +23,7 @@ export interface Misplaced {
 }
 
 /**
- * What is not a folder where fob has folders, and not a file where fob has files, such as pipes and
+ * What is not a folder where fob has folders, or not a file where fob has files, such as pipes and
  * devices. Cells are checked when they are read.
  */
 export function misplacedIn(layout: VaultLayout): Misplaced[] {
