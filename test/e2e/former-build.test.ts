@@ -160,8 +160,10 @@ function rewrite(
 }
 
 /** `doctor --repair` makes the index anew: it changes where it is not the newer one. */
+/** All files but the calendar: fob looks at the clock as the fixtures grow older. */
 const contents = ({ home }: TestHome, named: string) =>
   filesBelow(join(home, "vault"))
+    .filter((file) => !/[\\/]calendar[\\/]/.test(file))
     .filter((file) => named !== "the list of grants" || !/[\\/]index[\\/]/.test(file))
     .sort()
     .map((file) => `${file} ${readFileSync(file).toString("base64")}`);
