@@ -313,6 +313,17 @@ describe("an account that is enrolled anew", () => {
     expect((await fob(["codes", "Example"])).stdout).toBe("b1b2c-d3e4f\n");
   });
 
+  test("knows what its removed token has given, when the same list is added again", async () => {
+    const home = await kept();
+    const { fob } = home;
+    await fob(["remove", "Example", "--yes"]);
+    await fob(["enroll", "-", "--name", "again"], { input: TOTP_URI });
+    expect((await fob(["codes", "add", "again", "-"], { input: CODES })).stdout).toBe(
+      "3 recovery codes added to again: 2 left\n",
+    );
+    expect((await fob(["codes", "again"])).stdout).toBe("b1b2c-d3e4f\n");
+  });
+
   test("leaves behind a PIN what only the PIN opens, and says so", async () => {
     const home = await guarded();
     const { fob } = home;

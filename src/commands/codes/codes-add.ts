@@ -8,10 +8,14 @@ import { type OpenContext, openBelongings } from "#commands/open-belongings.ts";
 import { MAX_CODES, shapeOf } from "#token/code-list.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
-import { addCodes, countCodes, sealCodes } from "#vault/belongings/recovery-codes.ts";
+import { codesGiven } from "#vault/belongings/codes-given.ts";
+import { addCodes, codeId, countCodes, sealCodes } from "#vault/belongings/recovery-codes.ts";
+import { fingerprintIn } from "#vault/tokens/same-secret.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import type { Vault } from "#vault/vault.ts";
 import { type CodeListContext, readCodeList } from "./read-code-list.ts";
 
-type AddContext = CodeListContext & OpenContext & Pick<Context, "findVault" | "prompt">;
+type AddContext = CodeListContext & OpenContext & Pick<Context, "findVault" | "look" | "prompt">;
 
 /** `fob codes add`: keeps the recovery codes of a service with its token. */
 export const codesAdd = defineCommand({
@@ -53,8 +57,9 @@ export const codesAdd = defineCommand({
     const replaced = replace ? (countCodes(vault, id)?.total ?? 0) : 0;
     if (!yes && context.prompt.available) await confirm(codes, { name, replaced }, context);
     const key = await openBelongings(vault, record, context);
+    const given = await givenOf(vault, record, context);
     const sealed = sealCodes(
-      codes.map((code) => ({ code, usedAt: null })),
+      codes.map((code) => ({ code, usedAt: given.get(codeId(code, key)) ?? null })),
       key,
     );
     forget(key);
@@ -82,4 +87,19 @@ async function confirm(
       : t`Keep ${found} (${shapes}) with ${name}, in place of ${replaced} that are there?`;
   if (!(await prompt.confirm(question, "--yes")))
     throw new FobError("interrupted", t("nothing was stored"));
+}
+
+/**
+ * When codes were given by a token with the same secret, by their ids: one that was removed, and
+ * enrolled again.
+ */
+async function givenOf(
+  vault: Vault,
+  record: TokenRecord,
+  { look }: Pick<Context, "look">,
+): Promise<ReadonlyMap<string, string | null>> {
+  const fingerprint = fingerprintIn(vault, record);
+  if (fingerprint === null) return new Map();
+  const given = (await codesGiven(vault, new Set([fingerprint]), look)).get(fingerprint) ?? [];
+  return new Map(given.map(({ id, usedAt }) => [id, usedAt]));
 }

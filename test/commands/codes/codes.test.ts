@@ -38,6 +38,7 @@ async function desk() {
     tell: (text: string) => void said.push(text),
     processes: { own: thisProcess, lifeOf },
     sleep: async () => undefined,
+    look: async () => undefined,
     endAtSignals: async <T>(work: () => T | Promise<T>) => work(),
     readInput: async () => LIST,
     readPicture: async () => [LIST],
