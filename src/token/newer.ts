@@ -24,3 +24,13 @@ export function isOfNewer(error: unknown): boolean {
 export function isDamage(error: unknown): error is FobError {
   return error instanceof FobError && error.code === "invalid" && !isOfNewer(error);
 }
+
+/** What is read, or null where it is damaged; throws every other error. */
+export function unlessDamaged<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (isDamage(error)) return null;
+    throw error;
+  }
+}

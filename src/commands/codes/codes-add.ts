@@ -9,7 +9,7 @@ import { MAX_CODES, shapeOf } from "#token/code-list.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
 import { codesGiven } from "#vault/belongings/codes-given.ts";
-import { addCodes, codeId, countCodes, sealCodes } from "#vault/belongings/recovery-codes.ts";
+import { addCodes, countCodes, sealCodes } from "#vault/belongings/recovery-codes.ts";
 import { fingerprintIn } from "#vault/tokens/same-secret.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -59,9 +59,9 @@ export const codesAdd = defineCommand({
     const key = await openBelongings(vault, record, context);
     const given = await givenOf(vault, record, context);
     const sealed = sealCodes(
-      codes.map((code) => ({ code, usedAt: given.get(codeId(code, key)) ?? null })),
+      codes.map((code) => ({ code, usedAt: null })),
       key,
-    );
+    ).map((code) => ({ ...code, usedAt: given.get(code.id) ?? null }));
     forget(key);
     const { added, left, total } = addCodes(vault, id, sealed, replace);
     return { id, name, added, left, total, found: sealed.length };

@@ -1,7 +1,7 @@
 import type { Look } from "#base/long-work.ts";
 import type { RecoveryCode } from "#token/code-list.ts";
 import type { Credential } from "#token/credential.ts";
-import { isDamage } from "#token/newer.ts";
+import { unlessDamaged } from "#token/newer.ts";
 import { forget } from "#token/secret.ts";
 import { soundSecrets } from "#vault/tokens/same-secret.ts";
 import { inTrash, removedIds } from "#vault/trash/removal.ts";
@@ -75,19 +75,9 @@ export function givenElsewhere(vault: Vault, now: Date, gone: ReadonlySet<string
 }
 
 function usedIn(place: TokenPlace, id: string): readonly StoredCode[] {
-  return unlessDamaged(() => givenCodesOf(place, id));
+  return unlessDamaged(() => givenCodesOf(place, id)) ?? [];
 }
 
 function codesIn(place: TokenPlace, id: string): readonly StoredCode[] {
-  return unlessDamaged(() => [...codesOf(place, id), ...givenCodesOf(place, id)]);
-}
-
-/** What is read; nothing where it is damaged. */
-function unlessDamaged(read: () => readonly StoredCode[]): readonly StoredCode[] {
-  try {
-    return read();
-  } catch (error) {
-    if (isDamage(error)) return [];
-    throw error;
-  }
+  return unlessDamaged(() => [...codesOf(place, id), ...givenCodesOf(place, id)]) ?? [];
 }

@@ -1,7 +1,7 @@
 import type { Look } from "#base/long-work.ts";
 import { counterOf, joinCounters, raiseCounter } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
-import { isDamage } from "#token/newer.ts";
+import { unlessDamaged } from "#token/newer.ts";
 import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import type { TokenPlace } from "#vault/belongings/belongings-cell.ts";
@@ -168,13 +168,4 @@ function readSoundIn(cell: Cell): TokenRecord | null {
     const value = readCell(cell);
     return value && decodeRecord(value);
   });
-}
-
-function unlessDamaged<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (isDamage(error)) return null;
-    throw error;
-  }
 }
