@@ -83,7 +83,7 @@ async function show() {
   ]);
   await waiting();
   fob(["push", "list"]);
-  fob(["push", "approve"]);
+  fob(["push", "approve", "--yes"]);
   if ((await login) !== 0) fail("the lab heard no approval");
 
   say("That was all real; the home is gone now. For daily use:");
