@@ -184,7 +184,7 @@ describe.skipIf(process.platform === "win32")("what is computed of foreign input
     },
   );
 
-  // a processor that is shared works longer for the same: only a machine that does nothing else can be held to the 5 s
+  // a processor that is shared works longer for the same, and it is shared where all tests run
   const most = { mebibytes: 256, seconds: isTorture ? 5 : 20 };
   test(`takes ${most.mebibytes} MiB and ${most.seconds} s at most, for files that are as large as they can be`, {
     timeout: 240_000,

@@ -161,7 +161,10 @@ describeWith({ tmux: "tmux" }, "a vault whose key nobody keeps, at a terminal", 
     try {
       terminal.type(`fob enroll - --no-input < ${join(home, "uri")}`, "Enter");
       await terminal.see("cannot ask here");
-      terminal.type(`clear; fob enroll '${HOTP_URI}'`, "Enter");
+      terminal.type("clear", "Enter");
+      // which says the rules as well
+      await terminal.seeNoMore("cannot ask here");
+      terminal.type(`fob enroll '${HOTP_URI}'`, "Enter");
       await terminal.see("New passphrase of fob (at least 12 characters)");
       terminal.type(PASSPHRASE, "Enter");
       await terminal.see("once more");
