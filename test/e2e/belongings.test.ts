@@ -273,6 +273,9 @@ describe("an account that is enrolled anew", () => {
     );
     expect((await fob(["codes", "Example 2"])).exitCode).toBe(3);
     expect((await fob(["show", "Example 2", "--note"])).stdout).toContain("in the safe");
+    // and nobody is to renew what is not lost
+    expect((await fob(["list"])).stderr).toContain("few codes are left: Example (1)\n");
+    expect((await fob(["doctor"])).stdout).not.toContain("Example 2");
     // in place of the new one, it has what that one has not given
     const undone = await kept();
     await undone.fob(["enroll", "-", "--replace"], { input: NEW_URI });
@@ -313,6 +316,41 @@ describe("an account that is enrolled anew", () => {
     expect((await fob(["codes", "Example"])).stdout).toBe("b1b2c-d3e4f\n");
   });
 
+  test("takes no list back that another one has replaced, with an older backup", async () => {
+    const home = await kept();
+    const { fob } = home;
+    const backup = join(home.home, "tokens.age");
+    const passphrase = { env: { FOB_PIN: "a long passphrase" } };
+    expect((await fob(["backup", backup], passphrase)).exitCode).toBe(0);
+    const newer = { input: "x1b2c-d3e4f\ny1b2c-d3e4f\n" };
+    await fob(["codes", "add", "Example", "-", "--replace"], newer);
+    expect((await fob(["restore", backup, "--replace"], passphrase)).exitCode).toBe(0);
+    expect(await json(home, ["codes", "list"])).toMatchObject([{ left: 2, total: 2 }]);
+    expect((await fob(["codes", "Example"])).stdout).toBe("x1b2c-d3e4f\n");
+    // what was replaced by mistake may still be put back, but for what was given
+    const old = await fob(["codes", "add", "Example", "-", "--replace"], { input: CODES });
+    expect(old.stdout).toBe("2 recovery codes added to Example: 2 left\n");
+  });
+
+  test("leaves its former token restorable by name, though a later copy is in use", async () => {
+    const home = await kept();
+    const { fob } = home;
+    for (const uri of [NEW_URI, NEW_URI])
+      expect((await fob(["enroll", "-", "--replace"], { input: uri })).exitCode).toBe(0);
+    const removed = await json(home, ["restore"]);
+    expect(removed.map(({ name }: { name: string }) => name)).toEqual(["Example", "Example"]);
+    expect(await fob(["restore", "Example"])).toMatchObject({
+      exitCode: 0,
+      stdout: "restored Example 2\n",
+      stderr: expect.stringContaining("still removed: 1 token of that name"),
+    });
+    const [{ id }] = await json(home, ["restore"]);
+    expect(await fob(["restore", "Example"])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`\`fob remove Example\` and then \`fob restore ${id}\``),
+    });
+  });
+
   test("knows what its removed token has given, when the same list is added again", async () => {
     const home = await kept();
     const { fob } = home;
@@ -327,19 +365,26 @@ describe("an account that is enrolled anew", () => {
   test("leaves behind a PIN what only the PIN opens, and says so", async () => {
     const home = await guarded();
     const { fob } = home;
+    expect((await fob(["codes", "Example"], PIN)).exitCode).toBe(0);
     const { exitCode, stderr } = await fob(["enroll", "-", "--replace"], { input: NEW_URI });
+    const [{ id }] = await json(home, ["restore"]);
     expect([exitCode, stderr]).toEqual([
       0,
-      "Example: its note, 3 recovery codes of the replaced token stay with it (only its PIN opens that); `fob restore Example` brings it back beside the new one\n",
+      `Example: its note, 2 recovery codes of the replaced token stay with it (only its PIN opens that); \`fob restore ${id}\` brings it back beside the new one\nExample has no PIN, as the replaced token had: \`fob pin set Example\` sets one\n`,
     ]);
     expect((await fob(["codes", "Example"])).exitCode).toBe(3);
-    expect((await fob(["restore", "Example"])).exitCode).toBe(0);
-    expect((await fob(["codes", "Example 2"], PIN)).stdout).toBe("a1b2c-d3e4f\n");
+    // the list may come again, and what only the PIN opens cannot be compared with it
+    expect(await fob(["codes", "add", "Example", "-"], { input: CODES })).toMatchObject({
+      stdout: "3 recovery codes added to Example: 3 left\n",
+      stderr: `not compared with 3 recovery codes of the removed token ${id} for this account, which may have given some of them\n`,
+    });
+    expect((await fob(["restore", id])).exitCode).toBe(0);
+    expect((await fob(["codes", "Example 2"], PIN)).stdout).toBe("b1b2c-d3e4f\n");
     // the same secret needs no PIN for what is sealed under it
     const same = await guarded();
     expect(await same.fob(["enroll", "-", "--replace"], { input: TOTP_URI })).toMatchObject({
       exitCode: 0,
-      stderr: "",
+      stderr: "Example has no PIN, as the replaced token had: `fob pin set Example` sets one\n",
     });
     expect((await same.fob(["codes", "Example"])).stdout).toBe("a1b2c-d3e4f\n");
   });

@@ -105,7 +105,7 @@ describe.runIf(isHere).each(["absent", "broken"] satisfies Damage[])(
     const REFUSAL =
       /^fob: the system keychain cannot be reached: the native part .*\nhint: (?!.*--keychain (?:file|none)).*grant/m;
 
-    test.each(damage === "absent" ? sampled(OPENING, 8) : SOME)(
+    test.each(damage === "absent" ? sampled(OPENING, 16) : SOME)(
       "`fob %s` finds a keychain that cannot be reached",
       async (...given) => {
         const { home } = await homeWithSystemKeychain();

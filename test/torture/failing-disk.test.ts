@@ -12,7 +12,7 @@ const CODES = ["ENOSPC", "EIO", "EROFS"];
  * ones each time.
  */
 const isTorture = process.env["MODE"] === "torture";
-const STRIDE = isTorture ? 1 : 61;
+const STRIDE = isTorture ? 1 : 97;
 
 const FOB_PIN = "83517";
 

@@ -9,9 +9,15 @@ import { MAX_CODES, shapeOf } from "#token/code-list.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
 import { codesGiven } from "#vault/belongings/codes-given.ts";
-import { addCodes, countCodes, sealCodes } from "#vault/belongings/recovery-codes.ts";
-import { fingerprintIn } from "#vault/tokens/same-secret.ts";
+import {
+  addCodes,
+  countCodes,
+  sealCodes,
+  wereHandedOver,
+} from "#vault/belongings/recovery-codes.ts";
+import { fingerprintIn, soundFingerprint } from "#vault/tokens/same-secret.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import { inTrash, removedTokens } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import { type CodeListContext, readCodeList } from "./read-code-list.ts";
 
@@ -64,13 +70,16 @@ export const codesAdd = defineCommand({
     ).map((code) => ({ ...code, usedAt: given.get(code.id) ?? null }));
     forget(key);
     const { added, left, total } = addCodes(vault, id, sealed, replace);
-    return { id, name, added, left, total, found: sealed.length };
+    const apart = replace ? [] : describeApart(vault, record);
+    return { id, name, added, left, total, found: sealed.length, apart };
   },
   text: ({ name, added, left }) =>
     printable(t`${plural(added, "recovery code")} added to ${name}: ${left} left`),
   json: ({ id, name, added, left, total }) => ({ id, name, added, left, total }),
-  notes: ({ added, found }) =>
-    found > added ? [t`${plural(found - added, "code")} of them known already`] : [],
+  notes: ({ added, found, apart }) => [
+    ...(found > added ? [t`${plural(found - added, "code")} of them known already`] : []),
+    ...apart,
+  ],
 });
 
 /** Asks about what was found, by its number and its form, and about the codes that go. */
@@ -102,4 +111,27 @@ async function givenOf(
   if (fingerprint === null) return new Map();
   const given = (await codesGiven(vault, new Set([fingerprint]), look)).get(fingerprint) ?? [];
   return new Map(given.map(({ id, usedAt }) => [id, usedAt]));
+}
+
+/**
+ * Messages about removed tokens of the same account and another secret that keep codes: nobody can
+ * tell without their PIN whether they have given some of the new ones.
+ */
+function describeApart(vault: Vault, record: TokenRecord): string[] {
+  const { name, issuer, account } = record.token;
+  const trash = inTrash(vault);
+  const fingerprint = fingerprintIn(vault, record);
+  return removedTokens(vault)
+    .filter(
+      ({ token }) => token.name === name || (token.issuer === issuer && token.account === account),
+    )
+    .filter((removed) => soundFingerprint(vault, removed) !== fingerprint)
+    .flatMap(({ token: { id } }) => {
+      const count = wereHandedOver(trash, id) ? null : countCodes(trash, id);
+      if (!count) return [];
+      const codes = plural(count.total, "recovery code");
+      return [
+        t`not compared with ${codes} of the removed token ${id} for this account, which may have given some of them`,
+      ];
+    });
 }

@@ -1,4 +1,6 @@
+import { t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
+import { shellWord } from "#base/shell-word.ts";
 import { isStricter } from "#token/access-domain.ts";
 import { newlyEnrolled } from "#token/codec.ts";
 import { asksLess } from "#token/confirmation.ts";
@@ -84,4 +86,11 @@ export function carryOver(
     if (!token || !secret) return [];
     return [...one.left, ...carryCodes(vault, token, { secret }, one, batch)];
   });
+}
+
+/** A message about a new token without a PIN in place of one with a PIN; none for another one. */
+export function describeFreed(token: Token | null | undefined, { replaced }: Replacing): string[] {
+  if (token?.pin !== "none" || !replaced.some(({ pin }) => pin === "user")) return [];
+  const command = `fob pin set ${shellWord(token.name)}`;
+  return [t`${token.name} has no PIN, as the replaced token had: \`${command}\` sets one`];
 }

@@ -15,7 +15,7 @@ import { countingKey, highestCounters } from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { fingerprintOf, type NewPin, unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
-import { carryOver, forgetCarried, openReplaced, settingsOf } from "./carry-over.ts";
+import { carryOver, describeFreed, forgetCarried, openReplaced, settingsOf } from "./carry-over.ts";
 import {
   enrollOptions,
   findSame,
@@ -167,6 +167,8 @@ export async function storeDrafts(
       },
     });
     for (const text of left) tellAside(text);
+    for (const text of replacing.flatMap((one, i) => describeFreed(tokens[i], one)))
+      tellAside(text);
     for (const text of late.flatMap((entry) => describeStaying(vault, entry))) tellAside(text);
     const stored = fresh.flatMap((one, i) =>
       tokens[i] ? [{ token: tokens[i], named: one, goesOnAt: goesOn[i] ?? null }] : [],

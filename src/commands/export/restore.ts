@@ -13,7 +13,7 @@ import { findToken } from "#token/find-token.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
 import { codesGiven, givenElsewhere } from "#vault/belongings/codes-given.ts";
-import { codesOf, markUsed } from "#vault/belongings/recovery-codes.ts";
+import { codesOf, letCodesGo, markUsed } from "#vault/belongings/recovery-codes.ts";
 import { settleBatches } from "#vault/tokens/batch.ts";
 import { updateRecord } from "#vault/tokens/record-cell.ts";
 import {
@@ -57,6 +57,8 @@ type Restoration =
       readonly goesOnAt: bigint | null;
       /** How many of its recovery codes another token has now. */
       readonly passedOn: number;
+      /** How many removed tokens have the same name. */
+      readonly alike: number;
     }
   | {
       readonly kind: "restorable";
@@ -141,7 +143,7 @@ export const restore = defineCommand({
       return result.tokens.length === 0 ? [t("nothing can be restored"), ...damaged] : damaged;
     }
     if (result.kind === "restored") {
-      const { name, goesOnAt, passedOn } = result;
+      const { name, goesOnAt, passedOn, alike } = result;
       return [
         ...(goesOnAt === null
           ? []
@@ -152,6 +154,11 @@ export const restore = defineCommand({
           ? []
           : [
               t`${plural(passedOn, "recovery code")} of ${name} went on to the token that has replaced it`,
+            ]),
+        ...(alike === 0
+          ? []
+          : [
+              t`still removed: ${plural(alike, "token")} of that name, which \`fob restore\` lists with its id`,
             ]),
       ];
     }
@@ -183,14 +190,15 @@ async function restoreRemoved(
   const damaged = removedIds(vault).length - removed.length;
   if (name === undefined)
     return { kind: "restorable", tokens: removed.flatMap(toRestorable), damaged };
-  const id = removedIds(vault).includes(name) ? name : findRemoved(removed, name).id;
+  const id = removedIds(vault).includes(name) ? name : findRemoved(vault, removed, name).id;
   const record = removed.find(({ token }) => token.id === id) ?? null;
   if (record) refuseTwin(vault, record);
   const goesOnAt = record && (await raiseAmong(vault, record, context.look));
   if (record) await markCodesGiven(vault, record, context);
   const passedOn = record ? leaveCodes(vault, record, context) : 0;
   const restored = restoreToken(vault, id);
-  return { kind: "restored", id: restored.id, name: restored.name, goesOnAt, passedOn };
+  const alike = removed.filter(({ token }) => token.id !== id && token.name === name).length;
+  return { kind: "restored", id: restored.id, name: restored.name, goesOnAt, passedOn, alike };
 }
 
 /**
@@ -206,10 +214,17 @@ async function readBackup(
   return readBackupFile(name, context);
 }
 
-/** Of several with the same name, the one removed last. */
-function findRemoved(removed: readonly TokenRecord[], name: string): Token {
-  const tokens = removed.map(({ token }) => token);
-  return tokens.find((token) => token.name === name) ?? findToken(name, tokens);
+/** Of several with the same name, the one removed last whose secret is not in use again. */
+function findRemoved(vault: Vault, removed: readonly TokenRecord[], name: string): Token {
+  const alike = removed.filter(({ token }) => token.name === name);
+  const chosen = alike.find((record) => twinInUse(vault, record) === null) ?? alike[0];
+  return (
+    chosen?.token ??
+    findToken(
+      name,
+      removed.map(({ token }) => token),
+    )
+  );
 }
 
 /** Throws FobError `usage` for a removed token whose secret was enrolled again. */
@@ -220,7 +235,7 @@ function refuseTwin(vault: Vault, removed: TokenRecord): void {
     "usage",
     t`${removed.token.name} is in use already: it was enrolled again, as ${twin.name}`,
     {
-      hint: t`\`fob remove ${shellWord(twin.name)}\` first, if the removed one is to take its place`,
+      hint: t`\`fob remove ${shellWord(twin.name)}\` and then \`fob restore ${shellWord(removed.token.id)}\`, if the removed one is to take its place`,
     },
   );
 }
@@ -274,8 +289,8 @@ async function markCodesGiven(
 }
 
 /**
- * Marks recovery codes of a removed token as used that went on to one that has replaced it: no code
- * is given twice. Returns how many.
+ * Takes recovery codes from a removed token that went on to one that has replaced it: no code is
+ * given twice. Returns how many.
  */
 function leaveCodes(
   vault: Vault,
@@ -290,7 +305,7 @@ function leaveCodes(
     const usedAt = elsewhere(code);
     return usedAt === null ? [] : { ...code, usedAt };
   });
-  markUsed(trash, id, passedOn);
+  if (passedOn.length > 0) letCodesGo(trash, id, passedOn);
   return passedOn.length;
 }
 

@@ -25,12 +25,11 @@ function checkTag(text: string): string {
       "usage",
       t`the tag ${JSON.stringify(given)} has a comma, which separates tags`,
     );
+  if ([...given].length > MAX_TAG_LENGTH)
+    throw new FobError("usage", t`a tag has at most ${MAX_TAG_LENGTH} characters`);
   const tag = cleanTag(given);
   if (tag === joinWords(given)) return tag;
-  throw new FobError(
-    "usage",
-    t`a tag has at most ${MAX_TAG_LENGTH} characters, all of which can be shown`,
-  );
+  throw new FobError("usage", t`the tag ${JSON.stringify(tag)} has a character that is not shown`);
 }
 
 /** The tokens that have all of these tags. Throws FobError `not-found` where none has. */

@@ -4,7 +4,7 @@ import { defineCommand, flag, required, variadic } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
-import { MAX_TAGS, withoutTags, withTags } from "#token/tags.ts";
+import { hasTags, MAX_TAGS, withoutTags, withTags } from "#token/tags.ts";
 import { checkTags } from "./tag-values.ts";
 
 /** A token and the tags that it has now. */
@@ -50,10 +50,20 @@ export const untag = defineCommand({
     if ((tags.length === 0) !== all)
       throw new FobError("usage", t("which tag? give a TAG, or --all"));
     const given = checkTags(tags);
-    return retag(name, (current) => (all ? [] : withoutTags(current, given)), context);
+    let had = true;
+    const tagged = await retag(
+      name,
+      (current) => {
+        had = all || given.every((one) => hasTags({ tags: current }, [one]));
+        return all ? [] : withoutTags(current, given);
+      },
+      context,
+    );
+    return { ...tagged, had };
   },
-  text: formatTagged,
-  json: (tagged) => tagged,
+  text: (tagged) => formatTagged(tagged),
+  json: ({ id, name, tags }) => ({ id, name, tags }),
+  notes: ({ had }) => (had ? [] : [t("it did not have all of these tags")]),
 });
 
 async function retag(

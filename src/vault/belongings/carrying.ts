@@ -18,7 +18,13 @@ import { inTrash, isRemoved } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import { belongingsKey, keyOfSecret } from "./belongings-key.ts";
 import { openNote, sealedNoteOf } from "./note.ts";
-import { countCodes, handOverCodes, resealCodes, takeOverCodes } from "./recovery-codes.ts";
+import {
+  countCodes,
+  givenCodesOf,
+  handOverCodes,
+  resealCodes,
+  takeOverCodes,
+} from "./recovery-codes.ts";
 
 type Replaced = Pick<IndexEntry, "id" | "name">;
 
@@ -58,15 +64,16 @@ export async function openForSuccessor(
     try {
       const sealed = sealedNoteOf(vault, entry.id);
       staying.hasNote = sealed !== null;
-      staying.codes = countCodes(vault, entry.id)?.total ?? 0;
-      if (sealed === null && staying.codes === 0) continue;
+      const codes = countCodes(vault, entry.id);
+      staying.codes = codes?.left ?? 0;
+      if (sealed === null && codes === null && givenCodesOf(vault, entry.id).length === 0) continue;
       const key = await keyOf(vault, record, secret);
       withCodes.push({ entry, key });
       staying.codes = 0;
       if (sealed !== null) note = joinNotes(note, openNote(sealed, key));
     } catch (error) {
       if (!(error instanceof FobError)) throw error;
-      left.push(...describeLeft(entry.name, staying, error.message));
+      left.push(...describeLeft(entry, staying, error.message));
     }
   }
   return { note, withCodes, left };
@@ -111,18 +118,19 @@ export function carryCodes(
   if (withCodes.length === 0) return [];
   const key = keyOfSecret(token, secret);
   try {
-    return withCodes.flatMap(({ entry: { id, name }, key: formerKey }) => {
+    return withCodes.flatMap(({ entry, key: formerKey }) => {
+      const { id } = entry;
       const place = isRemoved(vault, id) ? inTrash(vault) : vault;
       const staying: Staying = { hasNote: false, codes: null };
       try {
         const stored = handOverCodes(place, id, batch);
-        staying.codes = stored.codes.length;
-        if (stored.codes.length > 0)
+        staying.codes = stored.codes.filter(({ usedAt }) => usedAt === null).length;
+        if (stored.codes.length > 0 || stored.former)
           takeOverCodes(vault, token.id, resealCodes(stored, { from: formerKey, to: key }));
         return [];
       } catch (error) {
         if (!(error instanceof FobError)) throw error;
-        return describeLeft(name, staying, error.message);
+        return describeLeft(entry, staying, error.message);
       }
     });
   } finally {
@@ -131,19 +139,19 @@ export function carryCodes(
 }
 
 /** A message about what belongs to a removed token that nobody has looked at; none for nothing. */
-export function describeStaying(vault: Vault, { id, name }: Replaced): string[] {
+export function describeStaying(vault: Vault, entry: Replaced): string[] {
   try {
     const trash = inTrash(vault);
-    const hasNote = sealedNoteOf(trash, id) !== null;
-    const codes = countCodes(trash, id)?.total ?? 0;
-    return describeLeft(name, { hasNote, codes }, t("another process has just added it"));
+    const hasNote = sealedNoteOf(trash, entry.id) !== null;
+    const codes = countCodes(trash, entry.id)?.left ?? 0;
+    return describeLeft(entry, { hasNote, codes }, t("another process has just added it"));
   } catch (error) {
     if (isDamage(error)) return [];
     throw error;
   }
 }
 
-/** What stays with a replaced token; null for codes that were not counted. */
+/** What stays with a replaced token: of its codes those that are left, null for not counted. */
 interface Staying {
   hasNote: boolean;
   codes: number | null;
@@ -151,7 +159,7 @@ interface Staying {
 
 /** A message about what stays with a replaced token; none for nothing. */
 function describeLeft(
-  name: string,
+  { id, name }: Replaced,
   { hasNote, codes }: Readonly<Staying>,
   reason: string,
 ): string[] {
@@ -161,6 +169,6 @@ function describeLeft(
   ].filter((text) => text !== null);
   if (left.length === 0) return [];
   return [
-    t`${name}: ${left.join(", ")} of the replaced token stay with it (${reason}); \`fob restore ${shellWord(name)}\` brings it back beside the new one`,
+    t`${name}: ${left.join(", ")} of the replaced token stay with it (${reason}); \`fob restore ${shellWord(id)}\` brings it back beside the new one`,
   ];
 }

@@ -13,7 +13,8 @@ import {
 
 /**
  * How many recovery codes are left of each token that has any, by its id; null where that is not
- * known yet. It follows from the codes themselves, so that lists need not read those.
+ * known yet, or another token has them all. It follows from the codes themselves, so that lists
+ * need not read those.
  */
 export type CodesLeft = ReadonlyMap<string, number | null>;
 
@@ -70,7 +71,7 @@ export function renewCodesLeft(layout: VaultLayout, counts: CodesLeft): void {
 }
 
 /** {@link noteCodesLeft} after codes were used: a failure must not keep a code from a person. */
-export function noteCodesLeftQuietly(layout: VaultLayout, id: string, left: number): void {
+export function noteCodesLeftQuietly(layout: VaultLayout, id: string, left: number | null): void {
   try {
     noteCodesLeft(layout, id, left);
   } catch (error) {

@@ -26,7 +26,10 @@ export interface StoredCode {
 /** All recovery codes of a token, in their order. */
 export interface StoredCodes {
   readonly codes: readonly StoredCode[];
-  /** Given codes of lists that others have replaced: should they come again, they stay given. */
+  /**
+   * Codes of lists that others have replaced, and those that another token has now. Should given
+   * ones come again, they stay given; should an older copy of the token bring them, they are old.
+   */
   readonly former?: readonly StoredCode[];
   /** The batch that hands them over to another token: while it lasts, none is given. */
   readonly handedBy?: string;
@@ -45,7 +48,7 @@ export interface TakenCode extends CodeCount {
 
 const PLACE = "fob recovery code";
 
-/** So many given codes of replaced lists are remembered. */
+/** So many codes of replaced lists are remembered. */
 const MAX_FORMER = 2 * MAX_CODES;
 
 /** As many codes or fewer are a reason for a warning. */
@@ -63,7 +66,7 @@ function storedCodesOf(place: TokenPlace, id: string): StoredCodes {
 /** The recovery codes that a token has given, and those of lists that others have replaced. */
 export function givenCodesOf(place: TokenPlace, id: string): readonly StoredCode[] {
   const { codes, former = [] } = storedCodesOf(place, id);
-  return [...codes.filter(({ usedAt }) => usedAt !== null), ...former];
+  return [...codes, ...former].filter(({ usedAt }) => usedAt !== null);
 }
 
 /** How many recovery codes a token has; null where it never had one. */
@@ -121,38 +124,64 @@ export function addCodes(
   codes: readonly StoredCode[],
   isReplacing: boolean,
 ): CodeCount & { readonly added: number } {
+  let added = 0;
+  const next = updateCodes(place, id, (current) => {
+    const { codes: before, former = [] } = current;
+    const known = new Set([...before, ...former.filter(isGiven)].map((code) => code.id));
+    added = codes.filter((code) => !known.has(code.id)).length;
+    return isReplacing
+      ? { codes: joinCodes(codes, [...before, ...former]), former: joinFormer(former, before) }
+      : { codes: joinCodes([...before, ...codes], former), former };
+  });
+  return { ...countOf(next), added };
+}
+
+/** Writes other codes for a token. Returns them. */
+function updateCodes(
+  place: TokenPlace,
+  id: string,
+  change: (current: StoredCodes) => Pick<StoredCodes, "codes" | "former">,
+): readonly StoredCode[] {
   // first: a token with codes must be known, also after a kill
   if (!codesLeft(place.layout).has(id)) noteCodesLeft(place.layout, id, null);
-  let added = 0;
   const written = updateBelonging<StoredCodes>(belongingOf(place, id, "codes"), id, (current) => {
-    const before = current?.codes ?? [];
-    const given = before.filter(({ usedAt }) => usedAt !== null);
-    const former = joinFormer(current?.former, isReplacing ? given : []);
-    const known = new Map([...former, ...before].map((code) => [code.id, code]));
-    added = codes.filter((code) => !known.has(code.id)).length;
-    const wanted = codes.map((code) => known.get(code.id) ?? code);
-    const others = isReplacing ? [] : before;
-    const kept = new Set(others.map((code) => code.id));
-    const next = [...others, ...wanted.filter((code) => !kept.has(code.id))];
-    if (next.length > MAX_CODES)
+    const { codes, former = [] } = change(current ?? { codes: [] });
+    if (codes.length > MAX_CODES)
       throw new FobError("invalid", t`a token has at most ${MAX_CODES} recovery codes`, {
         hint: t("--replace puts the new ones in place of those that are there"),
       });
-    return { ...current, codes: next, ...(former.length === 0 ? {} : { former }) };
+    return { ...current, codes, ...(former.length === 0 ? {} : { former }) };
   });
-  const count = countOf(written?.codes ?? []);
-  noteCodesLeftQuietly(place.layout, id, count.left);
-  return { ...count, added };
+  const codes = written?.codes ?? [];
+  noteCodesLeftQuietly(place.layout, id, codes.length === 0 ? null : countOf(codes).left);
+  return codes;
 }
 
-/** Given codes of replaced lists, each once. */
-function joinFormer(
-  before: readonly StoredCode[] = [],
-  more: readonly StoredCode[] = [],
+/** Codes, each once, as used where they or those of others with the same id are. */
+function joinCodes(
+  codes: readonly StoredCode[],
+  others: readonly StoredCode[] = [],
 ): readonly StoredCode[] {
-  return [...new Map([...before, ...more].map((code) => [code.id, code])).values()].slice(
-    -MAX_FORMER,
+  const usedAt = new Map(
+    [...others, ...codes].filter(isGiven).map((code) => [code.id, code.usedAt]),
   );
+  const all = new Map<string, StoredCode>();
+  for (const code of codes) {
+    if (!all.has(code.id)) all.set(code.id, { ...code, usedAt: usedAt.get(code.id) ?? null });
+  }
+  return [...all.values()];
+}
+
+/** Codes of replaced lists, the latest where there are too many. */
+function joinFormer(
+  before: readonly StoredCode[],
+  more: readonly StoredCode[],
+): readonly StoredCode[] {
+  return joinCodes([...before, ...more]).slice(-MAX_FORMER);
+}
+
+function isGiven({ usedAt }: StoredCode): boolean {
+  return usedAt !== null;
 }
 
 /**
@@ -169,6 +198,11 @@ export function handOverCodes(place: TokenPlace, id: string, batch: string): Sto
   return handed ?? storedCodesOf(place, id);
 }
 
+/** Whether a token has handed its codes over to another one, or was about to. */
+export function wereHandedOver(place: TokenPlace, id: string): boolean {
+  return storedCodesOf(place, id).handedBy !== undefined;
+}
+
 /** Whether a batch that lasts hands the codes of a token over to another one. */
 export function areHandedOver(place: TokenPlace, id: string): boolean {
   return isHandedOver(place, storedCodesOf(place, id));
@@ -180,21 +214,41 @@ function isHandedOver({ layout }: TokenPlace, { handedBy }: StoredCodes): boolea
 
 /**
  * Adds codes that another token hands over, sealed for this one. What was given of them is used
- * here, too.
+ * here, too, and what another list took the place of there is no code here.
  */
 export function takeOverCodes(
   place: TokenPlace,
   id: string,
   { codes, former }: Required<Pick<StoredCodes, "codes" | "former">>,
 ): void {
-  addCodes(place, id, codes, false);
-  if (former.length > 0)
-    updateBelonging<StoredCodes>(belongingOf(place, id, "codes"), id, (current) => ({
-      codes: current?.codes ?? [],
-      former: joinFormer(current?.former, former),
-    }));
-  // where the new token has brought the same ones
-  markUsed(place, id, [...codes, ...former]);
+  const isOld = new Set(former.map((code) => code.id));
+  for (const code of codes) isOld.delete(code.id);
+  updateCodes(place, id, ({ codes: own, former: ownFormer = [] }) => ({
+    codes: joinCodes(
+      [...own.filter((code) => !isOld.has(code.id)), ...codes],
+      [...ownFormer, ...codes],
+    ),
+    former: joinFormer(
+      ownFormer,
+      [...former, ...own].filter((code) => isOld.has(code.id)),
+    ),
+  }));
+}
+
+/**
+ * Takes codes from a token because another one has them now: here they count as given. Where none
+ * is left, those that were given are no list any more that somebody would have to renew.
+ */
+export function letCodesGo(place: TokenPlace, id: string, gone: readonly StoredCode[]): void {
+  const isGone = new Set(gone.map((code) => code.id));
+  updateCodes(place, id, ({ codes, former = [] }) => {
+    const staying = codes.filter((code) => !isGone.has(code.id));
+    const kept = staying.every(isGiven) ? [] : staying;
+    const others = joinCodes(codes, gone).filter(
+      (code) => !kept.some(({ id: one }) => one === code.id),
+    );
+    return { codes: kept, former: joinFormer(former, others) };
+  });
 }
 
 /**

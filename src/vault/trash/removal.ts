@@ -6,7 +6,7 @@ import { counterOf } from "#token/counter.ts";
 import { isDamage, isOfNewer } from "#token/newer.ts";
 import type { Token } from "#token/token.ts";
 import type { TokenPlace } from "#vault/belongings/belongings-cell.ts";
-import { codesOf, markUsed } from "#vault/belongings/recovery-codes.ts";
+import { givenCodesOf, markUsed } from "#vault/belongings/recovery-codes.ts";
 import { type Cell, readCell } from "#vault/cells/cell.ts";
 import { makeFolder, removeIfEmpty } from "#vault/cells/cell-files.ts";
 import { namesIn } from "#vault/cells/folder-error.ts";
@@ -152,7 +152,7 @@ export function absorbDouble(vault: Vault, id: string): void {
   if (double) {
     const counter = counterOf(double.token.credential) ?? 0n;
     vault.update(id, (record) => withCounter(record, counter));
-    markUsed(vault, id, codesOf(inTrash(vault), id));
+    markUsed(vault, id, givenCodesOf(inTrash(vault), id));
   }
   discard(folder);
 }

@@ -84,7 +84,7 @@ describe.skipIf(process.platform === "win32").each(Object.keys(KINDS) as (keyof 
       timeout: 900_000,
     }, async () => {
       const wrong: string[] = [];
-      for (const path of sampled(filesFor(kind), 3)) wrong.push(...(await tryAll(path, kind)));
+      for (const path of sampled(filesFor(kind), 5)) wrong.push(...(await tryAll(path, kind)));
       expect(wrong).toEqual([]);
     });
   },
