@@ -52,3 +52,8 @@ export interface Token {
   /** What its user sorts it under, in the order in which the tags were given. */
   readonly tags: readonly string[];
 }
+
+/** The id of a token, where the id itself may stand for it. */
+export function idOf(which: string | Pick<Token, "id">): string {
+  return typeof which === "string" ? which : which.id;
+}

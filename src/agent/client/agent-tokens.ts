@@ -12,6 +12,7 @@ import { refuseByDomain } from "#token/access-domain.ts";
 import { isMadeWithPin } from "#token/credential.ts";
 import { type Right, refuseWithout } from "#token/grant.ts";
 import type { Secret } from "#token/secret.ts";
+import { idOf } from "#token/token.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
 import { isUnasked } from "#vault/pins/approval.ts";
 import { askPasscodePin, type PinPrompt, type TokenUse } from "#vault/pins/pin-prompt.ts";
@@ -66,7 +67,8 @@ export function agentTokens(
       return entry === null ? null : decodeEntry(entry);
     },
     look,
-    async passcode(id, time, prompt, purpose = "used") {
+    async passcode(which, time, prompt, purpose = "used") {
+      const id = idOf(which);
       const state = await lookToUse(id);
       const { token } = state;
       if (needsAppPin(state)) return (await openAgain(open)).passcode(id, time, prompt, purpose);

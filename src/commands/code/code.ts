@@ -280,6 +280,6 @@ async function makeCode(
   await context.look();
   refuseTimesForEvents(token, wanted);
   const time = () => chooseTime(token, wanted, context);
-  const passcode = await tokens.passcode(token.id, time, context.pinPrompt);
+  const passcode = await tokens.passcode(token, time, context.pinPrompt);
   return { token, passcode, madeAt: context.clock() };
 }

@@ -1,7 +1,7 @@
 import { refuseByDomain } from "#token/access-domain.ts";
 import { isMadeWithPin } from "#token/credential.ts";
 import { forget } from "#token/secret.ts";
-import type { Token } from "#token/token.ts";
+import { idOf, type Token } from "#token/token.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
 import { takeHeldPasscode } from "#vault/chip/held-passcodes.ts";
 import { approveUse } from "#vault/pins/approval.ts";
@@ -17,7 +17,7 @@ import {
   type Response,
 } from "./responses.ts";
 import type { IndexEntry } from "./token-index.ts";
-import { isWiped } from "./token-record.ts";
+import { isWiped, type TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
 /** A token in its current state, with the current counter. */
@@ -51,13 +51,14 @@ export interface Authenticator {
   look(id: string): Promise<TokenState>;
 
   /**
-   * Makes a token's passcode, after asking for the PINs that it needs. `time` is called after the
-   * PINs were given, because the user may take long. One that is made to be `listed` among others
-   * is not recorded as a use. Throws what {@link takePasscode} throws, `denied` for a wrong PIN,
+   * Makes the passcode of a token or of its id, after asking for the PINs that it needs. A token
+   * out of {@link look} stands as it was then: what many are made of need not be read twice. `time`
+   * is called after the PINs were given, because the user may take long. One that is made to be
+   * `listed` among others is not recorded as a use. Throws what {@link takePasscode} throws, `denied` for a wrong PIN,
    * `locked` after too many.
    */
   passcode(
-    id: string,
+    which: string | Token,
     time: () => Promise<Date>,
     prompt: PinPrompt,
     purpose?: "used" | "listed",
@@ -77,6 +78,7 @@ export function directAuthenticator(
   grantLabel: string | null = null,
 ): Authenticator {
   const noteUse = useNotes(store);
+  const looked = new WeakMap<Token, TokenRecord>();
   return {
     layout: store.layout,
     grantLabel,
@@ -85,6 +87,7 @@ export function directAuthenticator(
     async look(id) {
       const record = store.read(id);
       const { token, guard } = record;
+      looked.set(token, record);
       return {
         token,
         isGuarded: guard !== null,
@@ -92,8 +95,9 @@ export function directAuthenticator(
         isWiped: isWiped(record),
       };
     },
-    async passcode(id, time, prompt, purpose = "used") {
-      const record = store.read(id);
+    async passcode(which, time, prompt, purpose = "used") {
+      const id = idOf(which);
+      const record = (typeof which === "string" ? null : looked.get(which)) ?? store.read(id);
       const { name, credential } = record.token;
       refuseByDomain(record.token, store.isPinGiven(record));
       await approveUse({ token: record.token, grantLabel }, prompt);

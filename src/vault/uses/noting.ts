@@ -1,4 +1,5 @@
 import { FobError } from "#base/fob-error.ts";
+import { idOf } from "#token/token.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { LoggedUse } from "./use.ts";
@@ -45,9 +46,9 @@ export function notingUses(tokens: Authenticator, note: (use: NotedUse) => void)
   };
   return {
     ...tokens,
-    passcode: (id, time, prompt, purpose = "used") =>
-      noted(id, { purpose: "code", isListed: purpose === "listed" }, prompt, (asking) =>
-        tokens.passcode(id, time, asking, purpose),
+    passcode: (which, time, prompt, purpose = "used") =>
+      noted(idOf(which), { purpose: "code", isListed: purpose === "listed" }, prompt, (asking) =>
+        tokens.passcode(which, time, asking, purpose),
       ),
     respond: (id, asked, prompt) =>
       noted(id, { purpose: "challenge", isListed: false }, prompt, (asking) =>
