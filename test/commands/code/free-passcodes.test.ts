@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import type { Context } from "#cli/context.ts";
 import { code } from "#commands/code/code.ts";
 import { list } from "#commands/tokens/list.ts";
@@ -124,7 +124,12 @@ test.each(PLACES)(
       format: undefined,
       minValidity: undefined,
     };
+    const read = vi.spyOn(vault, "read");
+    onTestFinished(() => read.mockRestore());
     const made = await code.run({ names: [], ...options, ...none }, placed(atTerminal));
+    const ids = read.mock.calls.map(([id]) => id);
+    expect(ids.length).toBeGreaterThanOrEqual(free.length);
+    expect(new Set(ids).size).toBe(ids.length);
     if (made.kind !== "printed") throw new Error("passcodes were asked for");
     expect(made.codes.map(({ token, passcode }) => [token.name, passcode.code])).toEqual(
       free.map((name) => [name, expected]),
