@@ -5,6 +5,7 @@ import { existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSyn
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { describeWith } from "../requires.ts";
 import { FOB, filesBelow, RFC_CODES, RFC_SECRET, TOTP_URI, testHome } from "./fob.ts";
 import { violations } from "./schemas.ts";
 import { enroll, letJoin, namesOf, ok, twoHomes } from "./two-homes.ts";
@@ -347,4 +348,25 @@ test("the repository shows no secret and no name; age opens a token with the rec
   for (const text of opened) expect(Buffer.byteLength(text) % 512).toBe(0);
   for (const file of filesBelow(join(laptop.home, "sync")))
     expect(readFileSync(file, "latin1").includes(RFC_SECRET)).toBe(false);
+});
+
+describeWith({ faketime: "faketime" }, "an invitation that has ended", () => {
+  test("takes its request from the remote, and lets nobody in", async () => {
+    const [laptop, desktop] = [testHome(), testHome()];
+    const remote = join(laptop.home, "tokens.git");
+    await enroll(laptop, TOTP_URI);
+    await ok(laptop, ["sync", "init", remote, "--name", "laptop"]);
+    const { invitation } = await ok(laptop, ["sync", "invite"]);
+    await ok(desktop, ["sync", "join", "-", "--name", "desktop"], invitation);
+    const requests = () =>
+      execFileSync("git", ["--git-dir", remote, "for-each-ref", "refs/heads/fob-join"]).toString();
+    expect(requests()).not.toBe("");
+    await ok(laptop, ["sync", "invite"]);
+    const env = { ...process.env, FOB_HOME: laptop.home, FOB_KEYCHAIN: "file" };
+    const late = await execa("faketime", ["-f", "+20m", process.execPath, FOB, "sync"], { env });
+    expect(late.stdout + late.stderr).not.toContain("desktop");
+    expect(requests()).toBe("");
+    expect((await desktop.fob(["sync"])).exitCode).toBe(7);
+    expect(await ok(laptop, ["sync", "members"])).toHaveLength(1);
+  });
 });

@@ -44,8 +44,10 @@ export const syncInvite = defineCommand({
       throw new FobError("usage", t("this device is no member yet, and cannot invite others"));
     const now = context.clock();
     const invitation = newInvitation(state.remote, state.genesis, now);
-    const invitations = [...state.invitations.filter(({ expires }) => expires > now.getTime())];
-    writeSyncState(work.vault, state, { ...state, invitations: [...invitations, invitation] });
+    writeSyncState(work.vault, state, {
+      ...state,
+      invitations: [...state.invitations, invitation],
+    });
     const text = formatInvitation(invitation);
     const { drawing, file } = await drawQr(text, qr, context);
     const result = { invitation: text, drawing, file, expiresAt: new Date(invitation.expires) };

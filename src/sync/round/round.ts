@@ -5,6 +5,7 @@ import type { RemoteBranches, Repository } from "#sync/git/repository.ts";
 import { deviceId, hashOf } from "#sync/keys/device-keys.ts";
 import { openerFor } from "#sync/keys/sealed-file.ts";
 import type { SeenHead } from "#sync/members/head.ts";
+import type { Invitation } from "#sync/members/invitation.ts";
 import {
   extendChain,
   type Member,
@@ -191,9 +192,8 @@ async function tryRound(
     { before, drafts, chain, membership, view, stamp, now, mustWrite },
     { repository, look, open, openAll: (ids) => openContents(drafts, ids, opening) },
   );
-  const invitations = before.invitations.filter(
-    ({ id, expires }) => expires > now.getTime() && !used.has(id),
-  );
+  const isOpen = ({ id, expires }: Invitation) => expires > now.getTime() && !used.has(id);
+  const invitations = before.invitations.filter(isOpen);
   const loaded = Object.fromEntries(view.branches.map(({ id, commit: tip }) => [id, tip]));
   const saved = writeSyncState(vault, before, {
     ...before,
@@ -216,7 +216,8 @@ async function tryRound(
     return { state: saved, report: null };
   deleteReleased(drafts, before.tokens, { vault, device });
   const state = writeSyncState(vault, saved, afterSending(saved, device, now));
-  for (const id of used) await repository.discard("request", id);
+  const ended = before.invitations.filter((one) => !isOpen(one));
+  await discardRequests(ended, shown, repository);
   if (isSent) for (const id of view.leftovers) await repository.discard("device", id);
   if (isSent) await repository.tidy();
   const report = {
@@ -233,6 +234,15 @@ async function tryRound(
     members: membership.members,
   };
   return { state, report };
+}
+
+/** Takes requests from the remote that nobody decides about any more. */
+async function discardRequests(
+  ended: readonly Pick<Invitation, "id">[],
+  { requests }: Pick<RemoteBranches, "requests">,
+  repository: Pick<Repository, "discard">,
+): Promise<void> {
+  for (const { id } of ended) if (requests.has(id)) await repository.discard("request", id);
 }
 
 /** Whether this home was moved or copied since its last round. */

@@ -52,10 +52,10 @@ export interface Authenticator {
 
   /**
    * Makes the passcode of a token or of its id, after asking for the PINs that it needs. A token
-   * out of {@link look} stands as it was then: what many are made of need not be read twice. `time`
-   * is called after the PINs were given, because the user may take long. One that is made to be
-   * `listed` among others is not recorded as a use. Throws what {@link takePasscode} throws, `denied` for a wrong PIN,
-   * `locked` after too many.
+   * out of {@link look} stands as it was then: what many are made of need not be read twice.
+   * `time` is called after the PINs were given, because the user may take long. One that is made
+   * to be `listed` among others is not recorded as a use. Throws what {@link takePasscode} throws,
+   * `denied` for a wrong PIN, `locked` after too many.
    */
   passcode(
     which: string | Token,
