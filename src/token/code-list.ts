@@ -24,7 +24,7 @@ export interface RecoveryCode {
   readonly usedAt: string | null;
 }
 
-/** Codes in their order. */
+/** Codes in their order; the same one may be there more than once. */
 export interface CodeList {
   readonly codes: readonly string[];
   /** The numbers that stand before them, in ascending order; null where they are not numbered. */
@@ -41,7 +41,7 @@ interface Candidate {
 /**
  * The codes in a text as services print it: one a line or in columns, with numbers, bullets, boxes
  * and commas, between headings and advice. The codes of one list look alike, so those of the form
- * that occurs most often are taken, each once. Empty where there are none.
+ * that occurs most often are taken. Empty where there are none.
  */
 export function findCodes(text: string): CodeList {
   const lines = text.slice(0, MAX_CODE_LIST).split(/[\r\n\u2028\u2029]/);
@@ -64,7 +64,7 @@ export function linesAsCodes(text: string): CodeList {
       "invalid",
       t`line ${long + 1}: a code has at most ${MAX_CODE_LENGTH} characters`,
     );
-  return { codes: [...new Set(codes.filter((code) => code !== ""))], numbers: null };
+  return { codes: codes.filter((code) => code !== ""), numbers: null };
 }
 
 /** The form of a code, with its groups and what is between them: `xxxxx-xxxxx`. */
@@ -231,12 +231,12 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMa
   return groups;
 }
 
-/** Numbered codes by their numbers, others as they were read and each once. */
+/** Numbered codes by their numbers, others as they were read. */
 function inOrder(found: readonly Candidate[]): CodeList {
   const texts = (some: readonly Candidate[]) => some.map(({ words }) => words.join(" "));
   const numbers = found.flatMap(({ number }) => number ?? []);
   if (numbers.length < found.length || !isCounting(numbers))
-    return { codes: [...new Set(texts(found))], numbers: null };
+    return { codes: texts(found), numbers: null };
   const sorted = [...found].sort((a, b) => (a.number ?? 0) - (b.number ?? 0));
   return { codes: texts(sorted), numbers: numbers.sort((a, b) => a - b) };
 }

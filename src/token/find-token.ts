@@ -2,12 +2,22 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { type Match, matchName, matchWholeName, type Named } from "./names.ts";
 
+/** What is said where no token has the name, and where the names are to be seen. */
+interface Missing {
+  readonly message: string;
+  readonly hint: string;
+}
+
 /**
  * The token that matches `query`. Throws FobError `not-found` with similar names, or `ambiguous`
  * with all matches.
  */
-export function findToken<T extends Named>(query: string, tokens: readonly T[]): T {
-  return onlyMatch(query, matchName(query, tokens));
+export function findToken<T extends Named>(
+  query: string,
+  tokens: readonly T[],
+  missing?: Missing,
+): T {
+  return onlyMatch(query, matchName(query, tokens), missing);
 }
 
 /**
@@ -42,7 +52,14 @@ export function findNamed<T extends Named>(
   );
 }
 
-function onlyMatch<T extends Named>(query: string, match: Match<T>): T {
+function onlyMatch<T extends Named>(
+  query: string,
+  match: Match<T>,
+  missing: Missing = {
+    message: t`no token is called ${JSON.stringify(query)}`,
+    hint: t("`fob list` shows the tokens"),
+  },
+): T {
   if (match.kind === "one") return match.token;
   if (match.kind === "several") {
     const names = match.tokens.map(({ name }) => name);
@@ -54,11 +71,8 @@ function onlyMatch<T extends Named>(query: string, match: Match<T>): T {
       },
     );
   }
-  throw new FobError("not-found", t`no token is called ${JSON.stringify(query)}`, {
-    hint:
-      match.nearest.length > 0
-        ? t`did you mean ${match.nearest.join(" or ")}?`
-        : t("`fob list` shows the tokens"),
+  throw new FobError("not-found", missing.message, {
+    hint: match.nearest.length > 0 ? t`did you mean ${match.nearest.join(" or ")}?` : missing.hint,
   });
 }
 

@@ -42,12 +42,12 @@ const CASES: Readonly<Record<string, Case>> = {
     expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[1]}\n`);
     expect((await fob(["restore"])).stdout).toContain("ACME");
   },
-  '"is in use already: it was enrolled again"': async () => {
+  '"is in use already, as"': async () => {
     const { fob } = await enrolled();
     await fob(["remove", "ACME", "--yes"]);
     await fob(["enroll", "-"], { input: HOTP_URI });
     const refused = await fob(["restore", "ACME"]);
-    const stderr = expect.stringContaining("is in use already: it was enrolled again");
+    const stderr = expect.stringContaining("is in use already, as");
     expect(refused).toMatchObject({ exitCode: 2, stderr });
     const [{ id }] = JSON.parse((await fob(["restore", "--json"])).stdout);
     expect(await fob(["remove", "ACME", "--yes"])).toMatchObject({ exitCode: 0 });

@@ -332,6 +332,58 @@ describe("an account that is enrolled anew", () => {
     expect(old.stdout).toBe("2 recovery codes added to Example: 2 left\n");
   });
 
+  test("takes no such list back from the backup of a token that was removed, or replaced", async () => {
+    for (const leave of [
+      ["remove", "Example", "--yes"],
+      ["enroll", "-", "--replace"],
+    ]) {
+      const home = await kept();
+      const { fob } = home;
+      const backup = join(home.home, "tokens.age");
+      const passphrase = { env: { FOB_PIN: "a long passphrase" } };
+      expect((await fob(["backup", backup], passphrase)).exitCode).toBe(0);
+      const newer = { input: "x1b2c-d3e4f\ny1b2c-d3e4f\n" };
+      await fob(["codes", "add", "Example", "-", "--replace"], newer);
+      const [{ id }] = await json(home, ["list"]);
+      expect((await fob(leave, { input: NEW_URI })).exitCode).toBe(0);
+      const restored = await fob(["restore", backup, "--keep-both"], passphrase);
+      expect(restored.stderr).toContain(
+        `2 recovery codes left out, because another list has replaced them (at the token ${id})`,
+      );
+      const [name = ""] = /Example.*/.exec(restored.stdout) ?? [];
+      expect((await fob(["codes", name])).exitCode).toBe(3);
+    }
+  });
+
+  test("shares no code with its former token where a backup has brought the same ones", async () => {
+    const home = testHome();
+    const { fob } = home;
+    const other = await kept();
+    const backup = join(home.home, "tokens.age");
+    const passphrase = { env: { FOB_PIN: "a long passphrase" } };
+    expect((await other.fob(["backup", backup], passphrase)).exitCode).toBe(0);
+    await fob(["enroll", "-"], { input: NEW_URI });
+    await fob(["codes", "add", "Example", "-"], { input: CODES });
+    expect((await fob(["restore", backup, "--replace"], passphrase)).exitCode).toBe(0);
+    expect((await fob(["codes", "Example"])).stdout).toBe("b1b2c-d3e4f\n");
+    expect((await fob(["restore", "Example"])).stderr).toContain("went on to the token");
+    expect((await fob(["codes", "Example 2"])).exitCode).toBe(3);
+    expect((await fob(["codes", "Example"])).stdout).toBe("c1b2c-d3e4f\n");
+  });
+
+  test("is refused the codes that a token with the same secret has", async () => {
+    const { fob } = testHome();
+    for (const name of ["one", "two"])
+      expect((await fob(["enroll", "-", "--name", name], { input: RFC_SECRET })).exitCode).toBe(0);
+    expect((await fob(["codes", "add", "one", "-"], { input: CODES })).exitCode).toBe(0);
+    expect(await fob(["codes", "add", "two", "-"], { input: CODES })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("one has the same secret, and these recovery codes already"),
+    });
+    const further = await fob(["codes", "add", "two", "-"], { input: "x1b2c-d3e4f\n" });
+    expect(further.exitCode).toBe(0);
+  });
+
   test("leaves its former token restorable by name, though a later copy is in use", async () => {
     const home = await kept();
     const { fob } = home;
@@ -376,7 +428,7 @@ describe("an account that is enrolled anew", () => {
     // the list may come again, and what only the PIN opens cannot be compared with it
     expect(await fob(["codes", "add", "Example", "-"], { input: CODES })).toMatchObject({
       stdout: "3 recovery codes added to Example: 3 left\n",
-      stderr: `not compared with 3 recovery codes of the removed token ${id} for this account, which may have given some of them\n`,
+      stderr: `not compared with 3 recovery codes of the removed token ${id} for this account, which may have given some of them; \`fob restore ${id}\` brings it back\n`,
     });
     expect((await fob(["restore", id])).exitCode).toBe(0);
     expect((await fob(["codes", "Example 2"], PIN)).stdout).toBe("b1b2c-d3e4f\n");
@@ -432,6 +484,17 @@ describe("a list of one-time passwords", () => {
     expect((await enroll("--name", "other", "--replace")).exitCode).toBe(0);
     expect(await json(home, ["list"])).toMatchObject([{ name: "other" }]);
     expect((await home.fob(["code", "other"])).stdout).toBe("100001\n");
+  });
+
+  test("has an entry twice only where numbers say so", async () => {
+    const { fob } = testHome();
+    const enroll = (input: string) => fob(["enroll", "--codes", "-", "--name", "tans"], { input });
+    expect(await enroll("100001\n100002\n100001\n100004\n")).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining("entry 3 of the list is the same as entry 1"),
+    });
+    expect((await enroll("1. 100001\n2. 100002\n3. 100001\n4. 100004\n")).exitCode).toBe(0);
+    expect((await fob(["challenge", "tans", "4"])).stdout).toBe("100004\n");
   });
 
   test("is refused where it has gaps, and by what it cannot do", async () => {

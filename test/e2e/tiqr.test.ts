@@ -199,7 +199,7 @@ test("the schemes of another organization are named as unknown, and taken where 
   const unknown = (scheme: string) => ({
     exitCode: 6,
     stdout: "",
-    stderr: `fob: ${scheme}: is no scheme that fob knows\nhint: if it is that of a TiQR app of your organization: fob config set tiqr.schemes ${scheme}\n`,
+    stderr: `fob: ${scheme}: is no scheme that fob knows\nhint: if it is that of a TiQR app of your organization: fob config set tiqr.schemes ${scheme}; commas separate several\n`,
   });
   const input = foreign(server.enrollment);
   expect(await fob(["enroll", "-"], { input })).toEqual(unknown("acmeenroll"));

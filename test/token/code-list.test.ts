@@ -151,6 +151,7 @@ test("with every line a code, lines are what they are", () => {
   expect(linesAsCodes("correct horse\n\n battery \r\ncorrect horse").codes).toEqual([
     "correct horse",
     "battery",
+    "correct horse",
   ]);
   expect(shapeOf("ab12-c d")).toBe("xxxx-x x");
 });

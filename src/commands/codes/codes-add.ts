@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
+import { shellWord } from "#base/shell-word.ts";
 import { asked, defineCommand, flag, optional, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
@@ -9,13 +10,16 @@ import { MAX_CODES, shapeOf } from "#token/code-list.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
 import { codesGiven } from "#vault/belongings/codes-given.ts";
+import { codesLeft } from "#vault/belongings/codes-left.ts";
 import {
   addCodes,
+  codesOf,
   countCodes,
+  type StoredCode,
   sealCodes,
   wereHandedOver,
 } from "#vault/belongings/recovery-codes.ts";
-import { fingerprintIn, soundFingerprint } from "#vault/tokens/same-secret.ts";
+import { fingerprintIn, holdsSecret, soundFingerprint } from "#vault/tokens/same-secret.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import { inTrash, removedTokens } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -57,7 +61,7 @@ export const codesAdd = defineCommand({
     const vault = await existingVault(context);
     const record = vault.read((await findOne(vault, query)).id);
     const { id, name } = record.token;
-    const { codes } = await readCodeList(sources, context);
+    const codes = [...new Set((await readCodeList(sources, context)).codes)];
     if (codes.length > MAX_CODES)
       throw new FobError("invalid", t`there are more than ${MAX_CODES} codes`);
     const replaced = replace ? (countCodes(vault, id)?.total ?? 0) : 0;
@@ -69,14 +73,17 @@ export const codesAdd = defineCommand({
       key,
     ).map((code) => ({ ...code, usedAt: given.get(code.id) ?? null }));
     forget(key);
+    refuseDoubles(vault, record, sealed);
     const { added, left, total } = addCodes(vault, id, sealed, replace);
-    const apart = replace ? [] : describeApart(vault, record);
-    return { id, name, added, left, total, found: sealed.length, apart };
+    const before = sealed.filter(({ usedAt }) => usedAt !== null).length;
+    const apart = describeApart(vault, record);
+    return { id, name, added, left, total, found: sealed.length, before, apart };
   },
   text: ({ name, added, left }) =>
     printable(t`${plural(added, "recovery code")} added to ${name}: ${left} left`),
   json: ({ id, name, added, left, total }) => ({ id, name, added, left, total }),
-  notes: ({ added, found, apart }) => [
+  notes: ({ added, found, before, apart }) => [
+    ...(before > 0 ? [t`${plural(before, "code")} of them given before`] : []),
     ...(found > added ? [t`${plural(found - added, "code")} of them known already`] : []),
     ...apart,
   ],
@@ -131,7 +138,27 @@ function describeApart(vault: Vault, record: TokenRecord): string[] {
       if (!count) return [];
       const codes = plural(count.total, "recovery code");
       return [
-        t`not compared with ${codes} of the removed token ${id} for this account, which may have given some of them`,
+        t`not compared with ${codes} of the removed token ${id} for this account, which may have given some of them; \`fob restore ${shellWord(id)}\` brings it back`,
       ];
     });
+}
+
+/** Throws FobError `usage` where a token in use with the same secret has one of the codes. */
+function refuseDoubles(vault: Vault, record: TokenRecord, codes: readonly StoredCode[]): void {
+  const fingerprint = fingerprintIn(vault, record);
+  const known = codesLeft(vault.layout);
+  const isNew = new Set(codes.flatMap(({ id, usedAt }) => (usedAt === null ? [id] : [])));
+  const twin = vault
+    .entries()
+    .filter(({ id }) => id !== record.token.id && known.has(id))
+    .filter(({ id }) => fingerprint !== null && holdsSecret(vault, id, fingerprint))
+    .find(({ id }) => codesOf(vault, id).some((code) => isNew.has(code.id)));
+  if (twin)
+    throw new FobError(
+      "usage",
+      t`${twin.name} has the same secret, and these recovery codes already`,
+      {
+        hint: t`\`fob codes ${shellWord(twin.name)}\` gives them`,
+      },
+    );
 }

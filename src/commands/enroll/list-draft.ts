@@ -30,6 +30,7 @@ export async function readListDraft(
       : decodeText(await context.readFile(path, MAX_CODE_LIST), path);
   const { codes, numbers } = await parseCodeList(text, false, context);
   const first = firstOf({ codes, numbers });
+  if (numbers === null) refuseRepeated(codes);
   const secret = secretOfEntries(codes);
   if (codes.length > MAX_CODES || secret.length > MAX_BYTES)
     throw new FobError("invalid", t`a list has at most ${MAX_CODES} entries, of 8 KiB together`);
@@ -42,6 +43,20 @@ export async function readListDraft(
     fields: [],
     findings: [{ severity: "info", code: "list-read", message }],
   };
+}
+
+/** A number may stand for an entry of another one, but a line that is there twice may be a slip. */
+function refuseRepeated(codes: readonly string[]): void {
+  const again = codes.findIndex((code, i) => codes.indexOf(code) !== i);
+  if (again === -1) return;
+  const earlier = codes.indexOf(codes[again] ?? "");
+  throw new FobError(
+    "invalid",
+    t`entry ${again + 1} of the list is the same as entry ${earlier + 1}`,
+    {
+      hint: t("where that is right, put a number before each entry: 1. 2. 3."),
+    },
+  );
 }
 
 /** The number of the first entry: a challenge names entries by the printed numbers. */

@@ -1,4 +1,4 @@
-import { t } from "#base/language.ts";
+import { plural, t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { counterOf, joinCounters, raiseCounter } from "#token/counter.ts";
@@ -6,7 +6,13 @@ import type { Credential } from "#token/credential.ts";
 import { FreeNames, fold } from "#token/names.ts";
 import type { Holding, Token } from "#token/token.ts";
 import { describeStaying } from "#vault/belongings/carrying.ts";
-import { codesGiven, givenElsewhere, withCodesGiven } from "#vault/belongings/codes-given.ts";
+import {
+  codesGiven,
+  codesReplaced,
+  givenElsewhere,
+  type ReplacedCode,
+  withCodesGiven,
+} from "#vault/belongings/codes-given.ts";
 import { setTokenPin } from "#vault/pins/token-pin.ts";
 import { addTokens } from "#vault/tokens/adding.ts";
 import type { Processes } from "#vault/tokens/batch.ts";
@@ -114,6 +120,15 @@ export async function storeDrafts(
   const counters = await highestCounters(vault, new Set(keys.values()), look);
   const withCodes = secretsWithCodes(vault, fresh);
   const given = await codesGiven(vault, withCodes, look);
+  const old = await codesReplaced(vault, withCodes, look);
+  const knownCodes = ({ draft }: NamedDraft) => {
+    const fingerprint = fingerprintOf(draft.secret, vault.vaultKey);
+    return {
+      given: given.get(fingerprint) ?? [],
+      replaced: old.get(fingerprint) ?? [],
+      elsewhere,
+    };
+  };
   const elsewhere = withCodes.size === 0 ? () => null : givenElsewhere(vault, now, gone);
   const replacing = fresh.map((one, i) => ({ named: one, replaced: replaced[i] ?? [] }));
   const goesOn = fresh.map((one) => higherCounter(one, counters.get(keys.get(one) ?? "")));
@@ -135,12 +150,7 @@ export async function storeDrafts(
       guard: pinOf(one),
       hold: storing.hold ?? null,
       note: carried[i]?.note ?? null,
-      recoveryCodes: withCodesGiven(
-        one.draft.recoveryCodes ?? [],
-        one.draft,
-        given.get(fingerprintOf(one.draft.secret, vault.vaultKey)) ?? [],
-        elsewhere,
-      ),
+      recoveryCodes: withCodesGiven(one.draft.recoveryCodes ?? [], one.draft, knownCodes(one)),
       ...settingsOf({ named: one, replaced: before }),
     }));
     const tokens = await addTokens(vault, newTokens, {
@@ -169,6 +179,12 @@ export async function storeDrafts(
     for (const text of left) tellAside(text);
     for (const text of replacing.flatMap((one, i) => describeFreed(tokens[i], one)))
       tellAside(text);
+    for (const [i, { recoveryCodes, name }] of newTokens.entries()) {
+      const one = fresh[i];
+      const leftOut = (one?.draft.recoveryCodes?.length ?? 0) - recoveryCodes.length;
+      if (one && tokens[i] && leftOut > 0)
+        tellAside(describeOld(name, leftOut, knownCodes(one).replaced));
+    }
     for (const text of late.flatMap((entry) => describeStaying(vault, entry))) tellAside(text);
     const stored = fresh.flatMap((one, i) =>
       tokens[i] ? [{ token: tokens[i], named: one, goesOnAt: goesOn[i] ?? null }] : [],
@@ -275,6 +291,12 @@ function higherCounter(
   if (own === null || known === undefined) return null;
   const joined = joinCounters(credential.kind, own, known);
   return joined === own ? null : joined;
+}
+
+/** A message about codes of a copy that are not taken over, and where the list is that counts. */
+function describeOld(name: string, count: number, replaced: readonly ReplacedCode[]): string {
+  const tokens = [...new Set(replaced.map(({ token }) => token))].join(", ");
+  return t`${name}: ${plural(count, "recovery code")} left out, because another list has replaced them (at the token ${tokens})`;
 }
 
 /** The fingerprints of the secrets of drafts that bring recovery codes. */

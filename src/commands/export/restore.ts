@@ -223,6 +223,10 @@ function findRemoved(vault: Vault, removed: readonly TokenRecord[], name: string
     findToken(
       name,
       removed.map(({ token }) => token),
+      {
+        message: t`${JSON.stringify(name)} is no removed token, and no file of a backup`,
+        hint: t("`fob restore` lists the removed tokens"),
+      },
     )
   );
 }
@@ -231,13 +235,9 @@ function findRemoved(vault: Vault, removed: readonly TokenRecord[], name: string
 function refuseTwin(vault: Vault, removed: TokenRecord): void {
   const twin = twinInUse(vault, removed);
   if (!twin) return;
-  throw new FobError(
-    "usage",
-    t`${removed.token.name} is in use already: it was enrolled again, as ${twin.name}`,
-    {
-      hint: t`\`fob remove ${shellWord(twin.name)}\` and then \`fob restore ${shellWord(removed.token.id)}\`, if the removed one is to take its place`,
-    },
-  );
+  throw new FobError("usage", t`${removed.token.name} is in use already, as ${twin.name}`, {
+    hint: t`\`fob remove ${shellWord(twin.name)}\` and then \`fob restore ${shellWord(removed.token.id)}\`, if the removed one is to take its place`,
+  });
 }
 
 /**

@@ -47,7 +47,9 @@ export const untag = defineCommand({
   examples: [{ command: "fob untag vpn work", explanation: "leaves its other tags" }],
   isDelegable: () => true,
   async run({ name, tags, all }, context: Pick<Context, "findVault">) {
-    if ((tags.length === 0) !== all)
+    if (all && tags.length > 0)
+      throw new FobError("usage", t("--all and a TAG exclude each other"));
+    if (!all && tags.length === 0)
       throw new FobError("usage", t("which tag? give a TAG, or --all"));
     const given = checkTags(tags);
     let had = true;

@@ -65,6 +65,10 @@ export class Exchange {
     const { host } = this.#url;
     if (status >= 500)
       throw new FobError("unavailable", t`${host} has a failure of its own (HTTP ${status})`);
+    if (status === 429)
+      throw new FobError("unavailable", t`${host} has too much to do (HTTP 429)`, {
+        hint: t("try again in a minute"),
+      });
     const reasons: Readonly<Record<number, string>> = {
       400: t("does not take our request for one of DSKPP (HTTP 400)"),
       403: t("refuses to enroll (HTTP 403)"),

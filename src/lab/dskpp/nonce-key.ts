@@ -23,8 +23,11 @@ const NONCE_BYTES = 16;
 /** K_SERVER, the key that clients encrypt their nonce with. It is created at first use. */
 export function nonceKey(store: LabStore): KeyObject {
   const der = store.once("dskpp-key", () => {
-    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: MODULUS_BITS });
-    return privateKey.export({ format: "der", type: "pkcs8" });
+    return generateKeyPairSync("rsa", {
+      modulusLength: MODULUS_BITS,
+      publicKeyEncoding: { type: "spki", format: "der" },
+      privateKeyEncoding: { type: "pkcs8", format: "der" },
+    }).privateKey;
   });
   return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
 }

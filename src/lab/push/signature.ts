@@ -48,6 +48,9 @@ export function isSignedBy(device: KeyObject, text: string, signature: string): 
 }
 
 function makeKey(): Buffer {
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: MODULUS_BITS });
-  return privateKey.export({ format: "der", type: "pkcs8" });
+  return generateKeyPairSync("rsa", {
+    modulusLength: MODULUS_BITS,
+    publicKeyEncoding: { type: "spki", format: "der" },
+    privateKeyEncoding: { type: "pkcs8", format: "der" },
+  }).privateKey;
 }

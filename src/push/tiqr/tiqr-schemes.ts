@@ -100,6 +100,6 @@ function isWellKnown(scheme: string): boolean {
 
 function unknownScheme(scheme: string): FobError {
   return new FobError("invalid", t`${scheme}: is no scheme that fob knows`, {
-    hint: t`if it is that of a TiQR app of your organization: fob config set tiqr.schemes ${scheme}`,
+    hint: t`if it is that of a TiQR app of your organization: fob config set tiqr.schemes ${scheme}; commas separate several`,
   });
 }

@@ -7,9 +7,9 @@ import {
   sign,
   verify,
 } from "node:crypto";
+import { newX25519Pair } from "#base/x25519-keys.ts";
 import { canonicalText } from "#sync/tokens/json-value.ts";
 import { encodeBech32 } from "./bech32.ts";
-import { newX25519Pair } from "./x25519.ts";
 
 /** What other devices know of a device: raw public keys, in Base64. */
 export interface PublicKeys {
@@ -32,15 +32,15 @@ const checkingKeys = new WeakMap<Pick<PublicKeys, "signing">, KeyObject>();
 
 /** New keys for a device. */
 export function newDeviceKeys(): DeviceKeys {
-  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519", {
+    publicKeyEncoding: { type: "spki", format: "der" },
+    privateKeyEncoding: { type: "pkcs8", format: "der" },
+  });
   const pair = newX25519Pair();
   return {
-    signing: publicKey
-      .export({ format: "der", type: "spki" })
-      .subarray(PUBLIC_DER.length)
-      .toString("base64"),
+    signing: publicKey.subarray(PUBLIC_DER.length).toString("base64"),
     recipient: pair.public.toString("base64"),
-    signingSecret: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),
+    signingSecret: privateKey.toString("base64"),
     identity: pair.secret.toString("base64"),
   };
 }

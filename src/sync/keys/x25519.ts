@@ -1,20 +1,11 @@
-import { diffieHellman, generateKeyPairSync, hkdfSync, type KeyObject } from "node:crypto";
+import { diffieHellman, hkdfSync, type KeyObject } from "node:crypto";
 import type { Identity, Recipient, Stanza } from "age-encryption";
 import { unwrapAgeFileKey, WRAPPED_BYTES, wrapAgeFileKey } from "#base/age-file-key.ts";
-import { rawPublic, rawSecret, x25519Public, x25519Secret } from "#base/x25519-keys.ts";
+import { newX25519Key, rawPublic, x25519Public, x25519Secret } from "#base/x25519-keys.ts";
 import { forget } from "#token/secret.ts";
 
 const TYPE = "X25519";
 const INFO = "age-encryption.org/v1/X25519";
-
-/** A new pair of raw keys, 32 bytes each. */
-export function newX25519Pair(): { readonly secret: Buffer; readonly public: Buffer } {
-  const { privateKey, publicKey } = generateKeyPairSync("x25519");
-  return {
-    secret: rawSecret(privateKey),
-    public: rawPublic(publicKey),
-  };
-}
 
 /**
  * Encrypts for a raw public key (https://age-encryption.org/v1, "The X25519 recipient type"). Node
@@ -27,9 +18,8 @@ export function x25519Recipient(
   const publicKey = x25519Public(recipient);
   return {
     wrapFileKey(fileKey) {
-      const once = generateKeyPairSync("x25519");
-      const share = rawPublic(once.publicKey);
-      const key = wrappingKey(once.privateKey, publicKey, share, recipient);
+      const { privateKey, publicKey: share } = newX25519Key();
+      const key = wrappingKey(privateKey, publicKey, share, recipient);
       const body = wrapAgeFileKey(key, fileKey);
       forget(key);
       return [newStanza([TYPE, share.toString("base64").replaceAll("=", "")], body)];

@@ -8,7 +8,14 @@ import { inTrash, removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import type { TokenPlace } from "./belongings-cell.ts";
 import { keyOfSecret } from "./belongings-key.ts";
-import { codeId, codesOf, givenCodesOf, originOf, type StoredCode } from "./recovery-codes.ts";
+import {
+  codeId,
+  codesOf,
+  givenCodesOf,
+  originOf,
+  replacedCodesOf,
+  type StoredCode,
+} from "./recovery-codes.ts";
 
 /**
  * The recovery codes that were given, of every secret in the vault whose fingerprint is in
@@ -20,30 +27,71 @@ export async function codesGiven(
   wanted: ReadonlySet<string>,
   look: Look,
 ): Promise<ReadonlyMap<string, readonly StoredCode[]>> {
-  const given = new Map<string, readonly StoredCode[]>();
-  if (wanted.size === 0) return given;
-  const isWanted = (place: TokenPlace, id: string) => usedIn(place, id).length > 0;
+  return gather(vault, wanted, look, usedIn);
+}
+
+/** A recovery code that another list has replaced, and the token that knows that. */
+export interface ReplacedCode {
+  readonly code: string;
+  readonly token: string;
+}
+
+/**
+ * The ids of recovery codes that another list has replaced, of the same secrets as
+ * {@link codesGiven}: an older copy of a token must not bring them back.
+ */
+export async function codesReplaced(
+  vault: Vault,
+  wanted: ReadonlySet<string>,
+  look: Look,
+): Promise<ReadonlyMap<string, readonly ReplacedCode[]>> {
+  return gather(vault, wanted, look, (place, id) =>
+    (unlessDamaged(() => replacedCodesOf(place, id)) ?? []).map((code) => ({ code, token: id })),
+  );
+}
+
+/** What `of` finds of every token, in use or removed, that has one of the secrets. */
+async function gather<T>(
+  vault: Vault,
+  wanted: ReadonlySet<string>,
+  look: Look,
+  of: (place: TokenPlace, id: string) => readonly T[],
+): Promise<ReadonlyMap<string, readonly T[]>> {
+  const found = new Map<string, readonly T[]>();
+  if (wanted.size === 0) return found;
+  const isWanted = (place: TokenPlace, id: string) => of(place, id).length > 0;
   const search = { inUse: vault.entries(), isWanted, look };
   for await (const { place, id, fingerprint } of soundSecrets(vault, search)) {
     if (!wanted.has(fingerprint)) continue;
-    given.set(fingerprint, [...(given.get(fingerprint) ?? []), ...usedIn(place, id)]);
+    found.set(fingerprint, [...(found.get(fingerprint) ?? []), ...of(place, id)]);
   }
-  return given;
+  return found;
 }
 
-/** The codes of a token whose secret is at hand, as used where they are among those given. */
+/** What is known of the codes of a secret. */
+interface KnownCodes {
+  readonly given: readonly StoredCode[];
+  readonly replaced: readonly ReplacedCode[];
+  readonly elsewhere: GivenElsewhere;
+}
+
+/**
+ * The codes of a token whose secret is at hand, as used where they are among those given, and
+ * without those that were left when another list took their place.
+ */
 export function withCodesGiven(
   codes: readonly RecoveryCode[],
   { credential, secret }: { readonly credential: Credential; readonly secret: Uint8Array },
-  given: readonly StoredCode[],
-  elsewhere: GivenElsewhere,
+  { given, replaced, elsewhere }: KnownCodes,
 ): readonly RecoveryCode[] {
   if (codes.length === 0) return codes;
   const usedAt = new Map(given.map((code) => [code.id, code.usedAt]));
   const key = keyOfSecret({ credential }, secret);
-  const joined = codes.map((one) => {
+  const isOld = new Set(replaced.map(({ code }) => code));
+  const joined = codes.flatMap((one) => {
     const id = codeId(one.code, key);
-    return { code: one.code, usedAt: one.usedAt ?? usedAt.get(id) ?? elsewhere({ id }) };
+    const usedThen = one.usedAt ?? usedAt.get(id) ?? elsewhere({ id });
+    return usedThen === null && isOld.has(id) ? [] : { code: one.code, usedAt: usedThen };
   });
   forget(key);
   return joined;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { decrypt, encrypt } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
+import { shellWord } from "#base/shell-word.ts";
 import { MAX_CODES, type RecoveryCode } from "#token/code-list.ts";
 import type { Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
@@ -67,6 +68,12 @@ function storedCodesOf(place: TokenPlace, id: string): StoredCodes {
 export function givenCodesOf(place: TokenPlace, id: string): readonly StoredCode[] {
   const { codes, former = [] } = storedCodesOf(place, id);
   return [...codes, ...former].filter(({ usedAt }) => usedAt !== null);
+}
+
+/** The ids of a token's codes that were left when another list took their place. */
+export function replacedCodesOf(place: TokenPlace, id: string): readonly string[] {
+  const { former = [] } = storedCodesOf(place, id);
+  return former.filter((code) => !isGiven(code)).map((code) => code.id);
 }
 
 /** How many recovery codes a token has; null where it never had one. */
@@ -157,17 +164,26 @@ function updateCodes(
   return codes;
 }
 
-/** Codes, each once, as used where they or those of others with the same id are. */
+/**
+ * Codes, each once, as used where they or those of others with the same id are, and from where
+ * those come.
+ */
 function joinCodes(
   codes: readonly StoredCode[],
   others: readonly StoredCode[] = [],
 ): readonly StoredCode[] {
-  const usedAt = new Map(
-    [...others, ...codes].filter(isGiven).map((code) => [code.id, code.usedAt]),
-  );
+  const alike = [...others, ...codes];
+  const usedAt = new Map(alike.filter(isGiven).map((code) => [code.id, code.usedAt]));
+  const origins = new Map(alike.flatMap(({ id, from }) => (from ? [[id, from]] : [])));
   const all = new Map<string, StoredCode>();
   for (const code of codes) {
-    if (!all.has(code.id)) all.set(code.id, { ...code, usedAt: usedAt.get(code.id) ?? null });
+    if (all.has(code.id)) continue;
+    const from = origins.get(code.id);
+    all.set(code.id, {
+      ...code,
+      usedAt: usedAt.get(code.id) ?? null,
+      ...(from === undefined ? {} : { from }),
+    });
   }
   return [...all.values()];
 }
@@ -331,9 +347,9 @@ function beingHandedOver(name: string): FobError {
 export function noneLeft(name: string, total: number): FobError {
   return total === 0
     ? new FobError("not-found", t`${name} has no recovery codes`, {
-        hint: t("`fob codes add` stores them"),
+        hint: t`\`fob codes add ${shellWord(name)}\` stores them`,
       })
     : new FobError("not-found", t`no recovery code of ${name} is left`, {
-        hint: t("make new ones at the service, then `fob codes add --replace`"),
+        hint: t`make new ones at the service, then \`fob codes add ${shellWord(name)} --replace\``,
       });
 }

@@ -1,6 +1,6 @@
-import { diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { diffieHellman, type KeyObject } from "node:crypto";
 import { decrypt, encrypt, NONCE_BYTES, TAG_BYTES } from "#base/gcm.ts";
-import { rawPublic, x25519Public, x25519Secret } from "#base/x25519-keys.ts";
+import { newX25519Key, rawPublic, x25519Public, x25519Secret } from "#base/x25519-keys.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { deriveKey } from "#vault/keys/keys.ts";
 import { decodeUse, encodeUse, type LoggedUse } from "./use.ts";
@@ -35,11 +35,10 @@ export function publicLogKey(vaultKey: Secret, vaultId: string): Buffer {
 
 /** One entry of {@link ENTRY_BYTES}: a new X25519 key (RFC 7748), and what AES-256-GCM seals. */
 export function sealUse(publicKey: Buffer, vaultId: string, use: LoggedUse): Buffer {
-  const own = generateKeyPairSync("x25519");
-  const ownBytes = rawPublic(own.publicKey);
+  const { privateKey, publicKey: ownBytes } = newX25519Key();
   const plain = Buffer.alloc(PLAIN_BYTES, " ");
   encodeUse(use, PLAIN_BYTES).copy(plain);
-  const shared = diffieHellman({ privateKey: own.privateKey, publicKey: x25519Public(publicKey) });
+  const shared = diffieHellman({ privateKey, publicKey: x25519Public(publicKey) });
   const key = deriveKey(shared, Buffer.concat([ownBytes, publicKey]), "access log entry");
   const entry = Buffer.concat([ENTRY_START, ownBytes, encrypt(key, plain, vaultId)]);
   forget(shared, key);
