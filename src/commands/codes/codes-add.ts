@@ -7,6 +7,7 @@ import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
 import { type OpenContext, openBelongings } from "#commands/open-belongings.ts";
 import { MAX_CODES, shapeOf } from "#token/code-list.ts";
+import { unlessDamaged } from "#token/newer.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
 import { codesGiven } from "#vault/belongings/codes-given.ts";
@@ -152,7 +153,7 @@ function refuseDoubles(vault: Vault, record: TokenRecord, codes: readonly Stored
     .entries()
     .filter(({ id }) => id !== record.token.id && known.has(id))
     .filter(({ id }) => fingerprint !== null && holdsSecret(vault, id, fingerprint))
-    .find(({ id }) => codesOf(vault, id).some((code) => isNew.has(code.id)));
+    .find(({ id }) => unlessDamaged(() => codesOf(vault, id))?.some((code) => isNew.has(code.id)));
   if (twin)
     throw new FobError(
       "usage",

@@ -158,7 +158,7 @@ export const restore = defineCommand({
         ...(alike === 0
           ? []
           : [
-              t`still removed: ${plural(alike, "token")} of that name, which \`fob restore\` lists with its id`,
+              t`still removed: ${plural(alike, "token")} of that name (\`fob restore\` lists the ids)`,
             ]),
       ];
     }
