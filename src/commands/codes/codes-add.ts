@@ -144,14 +144,16 @@ function describeApart(vault: Vault, record: TokenRecord): string[] {
     });
 }
 
-/** Throws FobError `usage` where a token in use with the same secret has one of the codes. */
+/** Throws FobError `usage` where a token in use with this kind and secret has one of the codes. */
 function refuseDoubles(vault: Vault, record: TokenRecord, codes: readonly StoredCode[]): void {
   const fingerprint = fingerprintIn(vault, record);
   const known = codesLeft(vault.layout);
   const isNew = new Set(codes.flatMap(({ id, usedAt }) => (usedAt === null ? [id] : [])));
   const twin = vault
     .entries()
-    .filter(({ id }) => id !== record.token.id && known.has(id))
+    .filter(({ id, credential: { kind } }) => {
+      return id !== record.token.id && kind === record.token.credential.kind && known.has(id);
+    })
     .filter(({ id }) => fingerprint !== null && holdsSecret(vault, id, fingerprint))
     .find(({ id }) => unlessDamaged(() => codesOf(vault, id))?.some((code) => isNew.has(code.id)));
   if (twin)

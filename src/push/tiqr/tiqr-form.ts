@@ -39,11 +39,11 @@ export function postForm(
 }
 
 /**
- * Throws FobError `unavailable` for a reply of a server that has a problem (5xx), too much to do
- * (429) or nothing at this address (404), whatever its body says.
+ * Throws FobError `unavailable` for a reply of a server that has a problem (5xx) or too much to do
+ * (429), whatever its body says.
  */
 export function refuseServerTrouble({ status }: HttpReply, host: string): void {
-  if (status < 500 && status !== 429 && status !== 404) return;
+  if (status < 500 && status !== 429) return;
   throw new FobError(
     "unavailable",
     t`${host} answers with status ${status}`,
