@@ -342,7 +342,7 @@ async function openDebugger(): Promise<void> {
 function listeningAt(pid: number): string[] {
   const folder = `/proc/${pid}/fd`;
   const own = readdirSync(folder).map((fd) => {
-    const [, inode] = /^socket:\[(\d+)\]$/.exec(readlinkSync(join(folder, fd))) ?? [];
+    const [, inode] = /^socket:\[(\d+)\]$/.exec(linkOf(join(folder, fd))) ?? [];
     return inode;
   });
   const rows = ["tcp", "tcp6"].flatMap((file) =>
@@ -353,6 +353,16 @@ function listeningAt(pid: number): string[] {
     .filter(([, , , state]) => state === "0A")
     .flatMap((fields) => fields[9] ?? [])
     .filter((inode) => own.includes(inode));
+}
+
+/** Where a link points to; empty for a descriptor that was closed meanwhile. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
 }
 
 function ended(pid: number): Promise<void> {
