@@ -8,6 +8,11 @@ import {
 /** The DER of a raw secret key is these bytes before it (RFC 8410). */
 const PRIVATE_DER = Buffer.from("302e020100300506032b656e04220420", "hex");
 
+/** The DER of a raw public key has so many bytes before it (RFC 8410). */
+const PUBLIC_DER_BYTES = 12;
+
+const PUBLIC_ENCODING = { type: "spki", format: "der" } as const;
+
 /** The X25519 secret key (RFC 7748) of 32 bytes. */
 export function x25519Secret(raw: Uint8Array): KeyObject {
   const key = Buffer.concat([PRIVATE_DER, raw]);
@@ -16,15 +21,11 @@ export function x25519Secret(raw: Uint8Array): KeyObject {
   return secret;
 }
 
-/** The DER of a raw public key is these bytes before it (RFC 8410). */
-const PUBLIC_DER_BYTES = 12;
-
-const PUBLIC_ENCODING = { type: "spki", format: "der" } as const;
-
 /** A new X25519 key, and the 32 bytes of its public key. */
 export function newX25519Key(): { readonly privateKey: KeyObject; readonly publicKey: Buffer } {
   // a key that was just made is not exported as JWK: Node waits for itself for ever if it collects
   // garbage meanwhile (exporting and the end of what made the key take the same lock)
+  // the types know only both keys encoded, or none
   const pair = generateKeyPairSync("x25519", { publicKeyEncoding: PUBLIC_ENCODING } as object);
   const { privateKey, publicKey } = pair as unknown as { privateKey: KeyObject; publicKey: Buffer };
   return { privateKey, publicKey: publicKey.subarray(PUBLIC_DER_BYTES) };

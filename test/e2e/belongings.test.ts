@@ -316,55 +316,56 @@ describe("an account that is enrolled anew", () => {
     expect((await fob(["codes", "Example"])).stdout).toBe("b1b2c-d3e4f\n");
   });
 
-  test("takes no list back that another one has replaced, with an older backup", async () => {
+  /** A backup's passphrase. */
+  const PASSPHRASE = { env: { FOB_PIN: "a long passphrase" } };
+
+  /** {@link kept}, a backup of it, and after that another list in place of its codes. */
+  const renewed = async () => {
     const home = await kept();
-    const { fob } = home;
     const backup = join(home.home, "tokens.age");
-    const passphrase = { env: { FOB_PIN: "a long passphrase" } };
-    expect((await fob(["backup", backup], passphrase)).exitCode).toBe(0);
+    expect((await home.fob(["backup", backup], PASSPHRASE)).exitCode).toBe(0);
     const newer = { input: "x1b2c-d3e4f\ny1b2c-d3e4f\n" };
-    await fob(["codes", "add", "Example", "-", "--replace"], newer);
-    expect((await fob(["restore", backup, "--replace"], passphrase)).exitCode).toBe(0);
+    await home.fob(["codes", "add", "Example", "-", "--replace"], newer);
+    return { home, backup };
+  };
+
+  test("takes no list back that another one has replaced, with an older backup", async () => {
+    const { home, backup } = await renewed();
+    const { fob } = home;
+    expect((await fob(["restore", backup, "--replace"], PASSPHRASE)).exitCode).toBe(0);
     expect(await json(home, ["codes", "list"])).toMatchObject([{ left: 2, total: 2 }]);
     expect((await fob(["codes", "Example"])).stdout).toBe("x1b2c-d3e4f\n");
     // what was replaced by mistake may still be put back, but for what was given
     const old = await fob(["codes", "add", "Example", "-", "--replace"], { input: CODES });
     expect(old.stdout).toBe("2 recovery codes added to Example: 2 left\n");
+    // and is replaced no more
+    await fob(["remove", "Example", "--yes"]);
+    expect((await fob(["restore", backup], PASSPHRASE)).exitCode).toBe(0);
+    expect((await fob(["codes", "Example"])).stdout).toBe("b1b2c-d3e4f\n");
   });
 
-  test("takes no such list back from the backup of a token that was removed, or replaced", async () => {
-    for (const leave of [
-      ["remove", "Example", "--yes"],
-      ["enroll", "-", "--replace"],
-    ]) {
-      const home = await kept();
-      const { fob } = home;
-      const backup = join(home.home, "tokens.age");
-      const passphrase = { env: { FOB_PIN: "a long passphrase" } };
-      expect((await fob(["backup", backup], passphrase)).exitCode).toBe(0);
-      const newer = { input: "x1b2c-d3e4f\ny1b2c-d3e4f\n" };
-      await fob(["codes", "add", "Example", "-", "--replace"], newer);
-      const [{ id }] = await json(home, ["list"]);
-      expect((await fob(leave, { input: NEW_URI })).exitCode).toBe(0);
-      const restored = await fob(["restore", backup, "--keep-both"], passphrase);
-      expect(restored.stderr).toContain(
-        `2 recovery codes left out, because another list has replaced them (at the token ${id})`,
-      );
-      const [name = ""] = /Example.*/.exec(restored.stdout) ?? [];
-      expect((await fob(["codes", name])).exitCode).toBe(3);
-    }
+  test.each([
+    ["removed", ["remove", "Example", "--yes"]],
+    ["replaced", ["enroll", "-", "--replace"]],
+  ])("takes no such list back from the backup of a token that was %s", async (_, leave) => {
+    const { home, backup } = await renewed();
+    const { fob } = home;
+    const [{ id }] = await json(home, ["list"]);
+    expect((await fob(leave, { input: NEW_URI })).exitCode).toBe(0);
+    const restored = await fob(["restore", backup, "--keep-both"], PASSPHRASE);
+    expect(restored.stderr).toContain(
+      `2 recovery codes left out, because another list has replaced them (at the token ${id})`,
+    );
+    const [name = ""] = /Example.*/.exec(restored.stdout) ?? [];
+    expect((await fob(["codes", name])).exitCode).toBe(3);
   });
 
   test("shares no code with its former token where a backup has brought the same ones", async () => {
-    const home = testHome();
-    const { fob } = home;
-    const other = await kept();
-    const backup = join(home.home, "tokens.age");
-    const passphrase = { env: { FOB_PIN: "a long passphrase" } };
-    expect((await other.fob(["backup", backup], passphrase)).exitCode).toBe(0);
+    const { backup } = await renewed();
+    const { fob } = testHome();
     await fob(["enroll", "-"], { input: NEW_URI });
     await fob(["codes", "add", "Example", "-"], { input: CODES });
-    expect((await fob(["restore", backup, "--replace"], passphrase)).exitCode).toBe(0);
+    expect((await fob(["restore", backup, "--replace"], PASSPHRASE)).exitCode).toBe(0);
     expect((await fob(["codes", "Example"])).stdout).toBe("b1b2c-d3e4f\n");
     expect((await fob(["restore", "Example"])).stderr).toContain("went on to the token");
     expect((await fob(["codes", "Example 2"])).exitCode).toBe(3);

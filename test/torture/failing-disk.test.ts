@@ -8,8 +8,8 @@ import { runWith } from "./faults.ts";
 const CODES = ["ENOSPC", "EIO", "EROFS"];
 
 /**
- * Every error at every operation by `npm run torture`; else one of them at every sixty-first, other
- * ones each time.
+ * Every error at every operation by `npm run torture`; else one of them at every ninety-seventh,
+ * other ones each time.
  */
 const isTorture = process.env["MODE"] === "torture";
 const STRIDE = isTorture ? 1 : 97;

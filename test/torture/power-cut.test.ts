@@ -4,7 +4,7 @@ import { HOTP_URI, runFob, type TestHome, testHome } from "../e2e/fob.ts";
 import { runWith } from "./faults.ts";
 import { Disk, type Operation, type Survival } from "./power-cut.ts";
 
-/** Every cut by `npm run torture`; else every third, other ones each time. */
+/** Every cut by `npm run torture`; else every fifth, other ones each time. */
 const STRIDE = process.env["MODE"] === "torture" ? 1 : 5;
 
 const FOB_PIN = "83517";

@@ -1,29 +1,17 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
-import { shellWord } from "#base/shell-word.ts";
 import { asked, defineCommand, flag, optional, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { type NameContext, nameOrPick } from "#commands/code/pick-token.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
 import { type OpenContext, openBelongings } from "#commands/open-belongings.ts";
 import { MAX_CODES, shapeOf } from "#token/code-list.ts";
-import { unlessDamaged } from "#token/newer.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
 import { codesGiven } from "#vault/belongings/codes-given.ts";
-import { codesLeft } from "#vault/belongings/codes-left.ts";
-import {
-  addCodes,
-  codesOf,
-  countCodes,
-  type StoredCode,
-  sealCodes,
-  wereHandedOver,
-} from "#vault/belongings/recovery-codes.ts";
-import { fingerprintIn, holdsSecret, soundFingerprint } from "#vault/tokens/same-secret.ts";
-import type { TokenRecord } from "#vault/tokens/token-record.ts";
-import { inTrash, removedTokens } from "#vault/trash/removal.ts";
-import type { Vault } from "#vault/vault.ts";
+import { addCodes, countCodes, sealCodes } from "#vault/belongings/recovery-codes.ts";
+import { fingerprintIn } from "#vault/tokens/same-secret.ts";
+import { describeApart, refuseDoubles } from "./other-tokens.ts";
 import { type CodeListContext, readCodeList } from "./read-code-list.ts";
 
 type AddContext = CodeListContext & OpenContext & Pick<Context, "findVault" | "look" | "prompt">;
@@ -68,16 +56,18 @@ export const codesAdd = defineCommand({
     const replaced = replace ? (countCodes(vault, id)?.total ?? 0) : 0;
     if (!yes && context.prompt.available) await confirm(codes, { name, replaced }, context);
     const key = await openBelongings(vault, record, context);
-    const given = await givenOf(vault, record, context);
+    const fingerprint = fingerprintIn(vault, record);
+    const given = await codesGiven(vault, fingerprint, context.look);
+    const usedAt = new Map(given.map((code) => [code.id, code.usedAt]));
     const sealed = sealCodes(
       codes.map((code) => ({ code, usedAt: null })),
       key,
-    ).map((code) => ({ ...code, usedAt: given.get(code.id) ?? null }));
+    ).map((code) => ({ ...code, usedAt: usedAt.get(code.id) ?? null }));
     forget(key);
-    refuseDoubles(vault, record, sealed);
+    refuseDoubles(vault, record, fingerprint, sealed);
     const { added, left, total } = addCodes(vault, id, sealed, replace);
-    const before = sealed.filter(({ usedAt }) => usedAt !== null).length;
-    const apart = describeApart(vault, record);
+    const before = sealed.filter((code) => code.usedAt !== null).length;
+    const apart = describeApart(vault, record, fingerprint);
     return { id, name, added, left, total, found: sealed.length, before, apart };
   },
   text: ({ name, added, left }) =>
@@ -104,64 +94,4 @@ async function confirm(
       : t`Keep ${found} (${shapes}) with ${name}, in place of ${replaced} that are there?`;
   if (!(await prompt.confirm(question, "--yes")))
     throw new FobError("interrupted", t("nothing was stored"));
-}
-
-/**
- * When codes were given by a token with the same secret, by their ids: one that was removed, and
- * enrolled again.
- */
-async function givenOf(
-  vault: Vault,
-  record: TokenRecord,
-  { look }: Pick<Context, "look">,
-): Promise<ReadonlyMap<string, string | null>> {
-  const fingerprint = fingerprintIn(vault, record);
-  if (fingerprint === null) return new Map();
-  const given = (await codesGiven(vault, new Set([fingerprint]), look)).get(fingerprint) ?? [];
-  return new Map(given.map(({ id, usedAt }) => [id, usedAt]));
-}
-
-/**
- * Messages about removed tokens of the same account and another secret that keep codes: nobody can
- * tell without their PIN whether they have given some of the new ones.
- */
-function describeApart(vault: Vault, record: TokenRecord): string[] {
-  const { name, issuer, account } = record.token;
-  const trash = inTrash(vault);
-  const fingerprint = fingerprintIn(vault, record);
-  return removedTokens(vault)
-    .filter(
-      ({ token }) => token.name === name || (token.issuer === issuer && token.account === account),
-    )
-    .filter((removed) => soundFingerprint(vault, removed) !== fingerprint)
-    .flatMap(({ token: { id } }) => {
-      const count = wereHandedOver(trash, id) ? null : countCodes(trash, id);
-      if (!count) return [];
-      const codes = plural(count.total, "recovery code");
-      return [
-        t`not compared with ${codes} of the removed token ${id} for this account, which may have given some of them; \`fob restore ${shellWord(id)}\` brings it back`,
-      ];
-    });
-}
-
-/** Throws FobError `usage` where a token in use with this kind and secret has one of the codes. */
-function refuseDoubles(vault: Vault, record: TokenRecord, codes: readonly StoredCode[]): void {
-  const fingerprint = fingerprintIn(vault, record);
-  const known = codesLeft(vault.layout);
-  const isNew = new Set(codes.flatMap(({ id, usedAt }) => (usedAt === null ? [id] : [])));
-  const twin = vault
-    .entries()
-    .filter(({ id, credential: { kind } }) => {
-      return id !== record.token.id && kind === record.token.credential.kind && known.has(id);
-    })
-    .filter(({ id }) => fingerprint !== null && holdsSecret(vault, id, fingerprint))
-    .find(({ id }) => unlessDamaged(() => codesOf(vault, id))?.some((code) => isNew.has(code.id)));
-  if (twin)
-    throw new FobError(
-      "usage",
-      t`${twin.name} has the same secret, and these recovery codes already`,
-      {
-        hint: t`\`fob codes ${shellWord(twin.name)}\` gives them`,
-      },
-    );
 }

@@ -7,10 +7,10 @@ import { FreeNames, fold } from "#token/names.ts";
 import type { Holding, Token } from "#token/token.ts";
 import { describeStaying } from "#vault/belongings/carrying.ts";
 import {
-  codesGiven,
-  codesReplaced,
   givenElsewhere,
-  type ReplacedCode,
+  type KnownCodes,
+  knownCodes,
+  NOTHING_KNOWN,
   withCodesGiven,
 } from "#vault/belongings/codes-given.ts";
 import { setTokenPin } from "#vault/pins/token-pin.ts";
@@ -119,16 +119,9 @@ export async function storeDrafts(
   const free = new FreeNames(entries.flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))));
   const counters = await highestCounters(vault, new Set(keys.values()), look);
   const withCodes = secretsWithCodes(vault, fresh);
-  const given = await codesGiven(vault, withCodes, look);
-  const old = await codesReplaced(vault, withCodes, look);
-  const knownCodes = ({ draft }: NamedDraft) => {
-    const fingerprint = fingerprintOf(draft.secret, vault.vaultKey);
-    return {
-      given: given.get(fingerprint) ?? [],
-      replaced: old.get(fingerprint) ?? [],
-      elsewhere,
-    };
-  };
+  const codes = await knownCodes(vault, withCodes, look);
+  const codesOf = ({ draft }: NamedDraft) =>
+    codes.get(fingerprintOf(draft.secret, vault.vaultKey)) ?? NOTHING_KNOWN;
   const elsewhere = withCodes.size === 0 ? () => null : givenElsewhere(vault, now, gone);
   const replacing = fresh.map((one, i) => ({ named: one, replaced: replaced[i] ?? [] }));
   const goesOn = fresh.map((one) => higherCounter(one, counters.get(keys.get(one) ?? "")));
@@ -150,7 +143,12 @@ export async function storeDrafts(
       guard: pinOf(one),
       hold: storing.hold ?? null,
       note: carried[i]?.note ?? null,
-      recoveryCodes: withCodesGiven(one.draft.recoveryCodes ?? [], one.draft, knownCodes(one)),
+      recoveryCodes: withCodesGiven(
+        one.draft.recoveryCodes ?? [],
+        one.draft,
+        codesOf(one),
+        elsewhere,
+      ),
       ...settingsOf({ named: one, replaced: before }),
     }));
     const tokens = await addTokens(vault, newTokens, {
@@ -179,12 +177,11 @@ export async function storeDrafts(
     for (const text of left) tellAside(text);
     for (const text of replacing.flatMap((one, i) => describeFreed(tokens[i], one)))
       tellAside(text);
-    for (const [i, { recoveryCodes, name }] of newTokens.entries()) {
-      const one = fresh[i];
-      const leftOut = (one?.draft.recoveryCodes?.length ?? 0) - recoveryCodes.length;
-      if (one && tokens[i] && leftOut > 0)
-        tellAside(describeOld(name, leftOut, knownCodes(one).replaced));
-    }
+    for (const text of fresh.flatMap((one, i) => {
+      const kept = newTokens[i]?.recoveryCodes.length ?? 0;
+      return describeOld(tokens[i], (one.draft.recoveryCodes?.length ?? 0) - kept, codesOf(one));
+    }))
+      tellAside(text);
     for (const text of late.flatMap((entry) => describeStaying(vault, entry))) tellAside(text);
     const stored = fresh.flatMap((one, i) =>
       tokens[i] ? [{ token: tokens[i], named: one, goesOnAt: goesOn[i] ?? null }] : [],
@@ -293,10 +290,17 @@ function higherCounter(
   return joined === own ? null : joined;
 }
 
-/** A message about codes of a copy that are not taken over, and where the list is that counts. */
-function describeOld(name: string, count: number, replaced: readonly ReplacedCode[]): string {
-  const tokens = [...new Set(replaced.map(({ token }) => token))].join(", ");
-  return t`${name}: ${plural(count, "recovery code")} left out, because another list has replaced them (at the token ${tokens})`;
+/** A message about codes that a token was not given, and where the list is that counts. */
+function describeOld(
+  token: Token | null | undefined,
+  count: number,
+  { replaced }: KnownCodes,
+): string[] {
+  if (!token || count === 0) return [];
+  const tokens = [...new Set(replaced.map(({ token: id }) => id))].join(", ");
+  return [
+    t`${token.name}: ${plural(count, "recovery code")} left out, because another list has replaced them (at the token ${tokens})`,
+  ];
 }
 
 /** The fingerprints of the secrets of drafts that bring recovery codes. */

@@ -280,12 +280,9 @@ async function markCodesGiven(
   { look }: RemovedContext,
 ): Promise<void> {
   const { id } = removed.token;
-  const fingerprint = soundFingerprint(vault, removed);
-  if (fingerprint === null) return;
   const trash = inTrash(vault);
   if (codesOf(trash, id).every(({ usedAt }) => usedAt !== null)) return;
-  const given = (await codesGiven(vault, new Set([fingerprint]), look)).get(fingerprint) ?? [];
-  markUsed(trash, id, given);
+  markUsed(trash, id, await codesGiven(vault, soundFingerprint(vault, removed), look));
 }
 
 /**

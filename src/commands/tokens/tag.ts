@@ -7,11 +7,12 @@ import { printable } from "#token/printable.ts";
 import { hasTags, MAX_TAGS, withoutTags, withTags } from "#token/tags.ts";
 import { checkTags } from "./tag-values.ts";
 
-/** A token and the tags that it has now. */
+/** A token, and the tags that it has now, and had before. */
 interface TaggedToken {
   readonly id: string;
   readonly name: string;
   readonly tags: readonly string[];
+  readonly before: readonly string[];
 }
 
 /** `fob tag`: sorts a token under tags. */
@@ -32,7 +33,7 @@ export const tag = defineCommand({
     return retag(name, (current) => withTags(current, given), context);
   },
   text: formatTagged,
-  json: (tagged) => tagged,
+  json: taggedJson,
 });
 
 /** `fob untag`: takes tags off a token. */
@@ -52,20 +53,16 @@ export const untag = defineCommand({
     if (!all && tags.length === 0)
       throw new FobError("usage", t("which tag? give a TAG, or --all"));
     const given = checkTags(tags);
-    let had = true;
     const tagged = await retag(
       name,
-      (current) => {
-        had = all || given.every((one) => hasTags({ tags: current }, [one]));
-        return all ? [] : withoutTags(current, given);
-      },
+      (current) => (all ? [] : withoutTags(current, given)),
       context,
     );
-    return { ...tagged, had };
+    return { ...tagged, hadAll: hasTags({ tags: tagged.before }, given) };
   },
   text: (tagged) => formatTagged(tagged),
-  json: ({ id, name, tags }) => ({ id, name, tags }),
-  notes: ({ had }) => (had ? [] : [t("it did not have all of these tags")]),
+  json: (tagged) => taggedJson(tagged),
+  notes: ({ hadAll }) => (hadAll ? [] : [t("it did not have all of these tags")]),
 });
 
 async function retag(
@@ -74,18 +71,22 @@ async function retag(
   context: Pick<Context, "findVault">,
 ): Promise<TaggedToken> {
   const vault = await existingVault(context);
-  const { id } = await findOne(vault, query);
+  const { id, tags: before } = await findOne(vault, query);
   const { name, tags } = vault.amend(id, (current) => {
     const changed = change(current.tags);
     if (changed.length > MAX_TAGS)
       throw new FobError("usage", t`a token has at most ${MAX_TAGS} tags`);
     return { ...current, tags: changed };
   });
-  return { id, name, tags };
+  return { id, name, tags, before };
 }
 
 function formatTagged({ name, tags }: TaggedToken): string {
   return printable(
     tags.length === 0 ? t`${name} has no tags` : t`${name} has the tags ${tags.join(", ")}`,
   );
+}
+
+function taggedJson({ id, name, tags }: TaggedToken) {
+  return { id, name, tags };
 }

@@ -17,62 +17,58 @@ import {
   type StoredCode,
 } from "./recovery-codes.ts";
 
-/**
- * The recovery codes that were given, of every secret in the vault whose fingerprint is in
- * `wanted`, of tokens in use and removed ones: a code that comes back with a copy of its token must
- * not be given again. What cannot be read is skipped.
- */
-export async function codesGiven(
-  vault: Vault,
-  wanted: ReadonlySet<string>,
-  look: Look,
-): Promise<ReadonlyMap<string, readonly StoredCode[]>> {
-  return gather(vault, wanted, look, usedIn);
-}
-
-/** A recovery code that another list has replaced, and the token that knows that. */
+/** A recovery code that another list has replaced, by its id, and the token that knows that. */
 export interface ReplacedCode {
   readonly code: string;
   readonly token: string;
 }
 
-/**
- * The ids of recovery codes that another list has replaced, of the same secrets as
- * {@link codesGiven}: an older copy of a token must not bring them back.
- */
-export async function codesReplaced(
-  vault: Vault,
-  wanted: ReadonlySet<string>,
-  look: Look,
-): Promise<ReadonlyMap<string, readonly ReplacedCode[]>> {
-  return gather(vault, wanted, look, (place, id) =>
-    (unlessDamaged(() => replacedCodesOf(place, id)) ?? []).map((code) => ({ code, token: id })),
-  );
-}
-
-/** What `of` finds of every token, in use or removed, that has one of the secrets. */
-async function gather<T>(
-  vault: Vault,
-  wanted: ReadonlySet<string>,
-  look: Look,
-  of: (place: TokenPlace, id: string) => readonly T[],
-): Promise<ReadonlyMap<string, readonly T[]>> {
-  const found = new Map<string, readonly T[]>();
-  if (wanted.size === 0) return found;
-  const isWanted = (place: TokenPlace, id: string) => of(place, id).length > 0;
-  const search = { inUse: vault.entries(), isWanted, look };
-  for await (const { place, id, fingerprint } of soundSecrets(vault, search)) {
-    if (!wanted.has(fingerprint)) continue;
-    found.set(fingerprint, [...(found.get(fingerprint) ?? []), ...of(place, id)]);
-  }
-  return found;
-}
-
-/** What is known of the codes of a secret. */
-interface KnownCodes {
+/** What the tokens with one secret know of its recovery codes. */
+export interface KnownCodes {
+  /** Those that were given: they must not be given again when they come back with a copy. */
   readonly given: readonly StoredCode[];
+  /** Those that were left when another list took their place: no older copy brings them back. */
   readonly replaced: readonly ReplacedCode[];
-  readonly elsewhere: GivenElsewhere;
+}
+
+export const NOTHING_KNOWN: KnownCodes = { given: [], replaced: [] };
+
+/**
+ * What is known of the recovery codes of every secret in the vault whose fingerprint is in
+ * `wanted`, from tokens in use and removed ones. What cannot be read is skipped.
+ */
+export async function knownCodes(
+  vault: Vault,
+  wanted: ReadonlySet<string>,
+  look: Look,
+): Promise<ReadonlyMap<string, KnownCodes>> {
+  const known = new Map<string, KnownCodes>();
+  if (wanted.size === 0) return known;
+  let last = NOTHING_KNOWN;
+  const isWanted = (place: TokenPlace, id: string) => {
+    last = knownIn(place, id);
+    return last.given.length + last.replaced.length > 0;
+  };
+  const search = { inUse: vault.entries(), isWanted, look };
+  for await (const { fingerprint } of soundSecrets(vault, search)) {
+    if (!wanted.has(fingerprint)) continue;
+    const { given, replaced } = known.get(fingerprint) ?? NOTHING_KNOWN;
+    known.set(fingerprint, {
+      given: [...given, ...last.given],
+      replaced: [...replaced, ...last.replaced],
+    });
+  }
+  return known;
+}
+
+/** The given ones of {@link knownCodes} for one secret; none where its fingerprint is unknown. */
+export async function codesGiven(
+  vault: Vault,
+  fingerprint: string | null,
+  look: Look,
+): Promise<readonly StoredCode[]> {
+  if (fingerprint === null) return [];
+  return (await knownCodes(vault, new Set([fingerprint]), look)).get(fingerprint)?.given ?? [];
 }
 
 /**
@@ -82,7 +78,8 @@ interface KnownCodes {
 export function withCodesGiven(
   codes: readonly RecoveryCode[],
   { credential, secret }: { readonly credential: Credential; readonly secret: Uint8Array },
-  { given, replaced, elsewhere }: KnownCodes,
+  { given, replaced }: KnownCodes,
+  elsewhere: GivenElsewhere,
 ): readonly RecoveryCode[] {
   if (codes.length === 0) return codes;
   const usedAt = new Map(given.map((code) => [code.id, code.usedAt]));
@@ -120,6 +117,14 @@ export function givenElsewhere(vault: Vault, now: Date, gone: ReadonlySet<string
     const other = others.get(originOf(code))?.find(({ id }) => id !== code.id);
     return other ? (other.usedAt ?? now.toISOString()) : null;
   };
+}
+
+function knownIn(place: TokenPlace, id: string): KnownCodes {
+  const read = () => ({
+    given: givenCodesOf(place, id),
+    replaced: replacedCodesOf(place, id).map((code) => ({ code, token: id })),
+  });
+  return unlessDamaged(read) ?? NOTHING_KNOWN;
 }
 
 function usedIn(place: TokenPlace, id: string): readonly StoredCode[] {

@@ -152,12 +152,16 @@ function updateCodes(
   // first: a token with codes must be known, also after a kill
   if (!codesLeft(place.layout).has(id)) noteCodesLeft(place.layout, id, null);
   const written = updateBelonging<StoredCodes>(belongingOf(place, id, "codes"), id, (current) => {
-    const { codes, former = [] } = change(current ?? { codes: [] });
+    const { codes, former: replaced = [] } = change(current ?? { codes: [] });
+    // what was put back is replaced no more
+    const isHere = new Set(codes.map((code) => code.id));
+    const former = replaced.filter((code) => !isHere.has(code.id));
     if (codes.length > MAX_CODES)
       throw new FobError("invalid", t`a token has at most ${MAX_CODES} recovery codes`, {
         hint: t("--replace puts the new ones in place of those that are there"),
       });
-    return { ...current, codes, ...(former.length === 0 ? {} : { former }) };
+    const { former: _, ...rest } = current ?? {};
+    return { ...rest, codes, ...(former.length === 0 ? {} : { former }) };
   });
   const codes = written?.codes ?? [];
   noteCodesLeftQuietly(place.layout, id, codes.length === 0 ? null : countOf(codes).left);
@@ -240,10 +244,7 @@ export function takeOverCodes(
   const isOld = new Set(former.map((code) => code.id));
   for (const code of codes) isOld.delete(code.id);
   updateCodes(place, id, ({ codes: own, former: ownFormer = [] }) => ({
-    codes: joinCodes(
-      [...own.filter((code) => !isOld.has(code.id)), ...codes],
-      [...ownFormer, ...codes],
-    ),
+    codes: joinCodes([...own.filter((code) => !isOld.has(code.id)), ...codes], ownFormer),
     former: joinFormer(
       ownFormer,
       [...former, ...own].filter((code) => isOld.has(code.id)),
@@ -258,12 +259,10 @@ export function takeOverCodes(
 export function letCodesGo(place: TokenPlace, id: string, gone: readonly StoredCode[]): void {
   const isGone = new Set(gone.map((code) => code.id));
   updateCodes(place, id, ({ codes, former = [] }) => {
-    const staying = codes.filter((code) => !isGone.has(code.id));
-    const kept = staying.every(isGiven) ? [] : staying;
-    const others = joinCodes(codes, gone).filter(
-      (code) => !kept.some(({ id: one }) => one === code.id),
-    );
-    return { codes: kept, former: joinFormer(former, others) };
+    const isOneLeft = codes.some((code) => !isGiven(code) && !isGone.has(code.id));
+    const stays = (code: StoredCode) => isOneLeft && !isGone.has(code.id);
+    const leaving = joinCodes(codes, gone).filter((code) => !stays(code));
+    return { codes: codes.filter(stays), former: joinFormer(former, leaving) };
   });
 }
 
