@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { describeWith } from "../requires.ts";
 import { ASKPASS, homesLike, RFC_CODES, RFC_SECRET } from "./fob.ts";
 import { openTerminal } from "./terminal.ts";
 
@@ -65,7 +66,9 @@ describe("fob-askpass", () => {
       expect(await ask(home, ["Password"])).toMatchObject({ exitCode, stdout: "" });
     }
   });
+});
 
+describeWith({ tmux: "tmux" }, "fob-askpass at a terminal", () => {
   test("asks at the terminal without echo, though standard input is another program's", async () => {
     const { home } = await enrolled();
     const answer = join(home, "answer");
