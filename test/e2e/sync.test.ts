@@ -218,6 +218,17 @@ describe("beginning and leaving", () => {
     expect(await ok(desktop, ["sync", "leave", "--yes"])).toMatchObject({ remote: moved });
   });
 
+  test("a device that leaves before it was let in takes its request back", async () => {
+    const [laptop, desktop] = [testHome(), testHome()];
+    await enroll(laptop, TOTP_URI);
+    await ok(laptop, ["sync", "init", remoteOf(laptop), "--name", "laptop"]);
+    const { invitation } = await ok(laptop, ["sync", "invite"]);
+    const { words } = await ok(desktop, ["sync", "join", "-", "--name", "desktop"], invitation);
+    await ok(desktop, ["sync", "leave", "--yes"]);
+    expect((await laptop.fob(["sync", "--approve", words])).exitCode).toBe(2);
+    expect(await ok(laptop, ["sync", "members"])).toHaveLength(1);
+  });
+
   test("who waits with an invitation lets nobody in that has another one", async () => {
     const [laptop, desktop, other] = [testHome(), testHome(), testHome()];
     await enroll(laptop, TOTP_URI);
@@ -307,47 +318,49 @@ describe("beginning and leaving", () => {
 
 const COMMITTER = { GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a" };
 
-test("the repository shows no secret and no name; age opens a token with the recovery identity", async () => {
-  const { laptop, remote, recoveryIdentity } = await twoHomes([TOTP_URI, OTHER_URI]);
-  const git = (...args: readonly string[]) =>
-    execFileSync("git", ["--git-dir", remote, ...args], { maxBuffer: 1 << 26 });
-  const objects = git(
-    "cat-file",
-    "--batch-all-objects",
-    "--batch-check=%(objectname) %(objecttype)",
-  )
-    .toString()
-    .trim()
-    .split("\n");
-  const contents = objects.map((line) => {
-    const [id = "", type = ""] = line.split(" ");
-    return git("cat-file", type, id).toString("latin1");
+describeWith({ age: "age" }, "the repository", () => {
+  test("shows no secret and no name; age opens a token with the recovery identity", async () => {
+    const { laptop, remote, recoveryIdentity } = await twoHomes([TOTP_URI, OTHER_URI]);
+    const git = (...args: readonly string[]) =>
+      execFileSync("git", ["--git-dir", remote, ...args], { maxBuffer: 1 << 26 });
+    const objects = git(
+      "cat-file",
+      "--batch-all-objects",
+      "--batch-check=%(objectname) %(objecttype)",
+    )
+      .toString()
+      .trim()
+      .split("\n");
+    const contents = objects.map((line) => {
+      const [id = "", type = ""] = line.split(" ");
+      return git("cat-file", type, id).toString("latin1");
+    });
+    const branches = git("for-each-ref").toString();
+    const everything = [...contents, branches].join("\n");
+    for (const planted of ["Planted", "Example", "laptop", "desktop", RFC_SECRET, "JBSWY3DP"])
+      expect(everything.includes(planted), planted).toBe(false);
+    const tree = git(
+      "ls-tree",
+      "-r",
+      "--name-only",
+      git("for-each-ref", "--format=%(objectname)").toString().split("\n")[0] ?? "",
+    );
+    expect(tree.toString()).toMatch(/^head\.age\n(?:tokens\/[0-9a-f]{32}\.age\n)+$/);
+    const key = join(laptop.home, "recovery.txt");
+    writeFileSync(key, `${recoveryIdentity}\n`);
+    const sealed = contents.filter((content) => content.startsWith("age-encryption.org"));
+    const opened = sealed.map((content) =>
+      execFileSync("age", ["-d", "-i", key], { input: Buffer.from(content, "latin1") }).toString(),
+    );
+    const names = opened
+      .map((text) => JSON.parse(text))
+      .filter(({ format }) => format === "fob-sync-token")
+      .map(({ body }) => body.fields.name.value);
+    expect(new Set(names)).toEqual(new Set(["Example", "Planted-issuer"]));
+    for (const text of opened) expect(Buffer.byteLength(text) % 512).toBe(0);
+    for (const file of filesBelow(join(laptop.home, "sync")))
+      expect(readFileSync(file, "latin1").includes(RFC_SECRET)).toBe(false);
   });
-  const branches = git("for-each-ref").toString();
-  const everything = [...contents, branches].join("\n");
-  for (const planted of ["Planted", "Example", "laptop", "desktop", RFC_SECRET, "JBSWY3DP"])
-    expect(everything.includes(planted), planted).toBe(false);
-  const tree = git(
-    "ls-tree",
-    "-r",
-    "--name-only",
-    git("for-each-ref", "--format=%(objectname)").toString().split("\n")[0] ?? "",
-  );
-  expect(tree.toString()).toMatch(/^head\.age\n(?:tokens\/[0-9a-f]{32}\.age\n)+$/);
-  const key = join(laptop.home, "recovery.txt");
-  writeFileSync(key, `${recoveryIdentity}\n`);
-  const sealed = contents.filter((content) => content.startsWith("age-encryption.org"));
-  const opened = sealed.map((content) =>
-    execFileSync("age", ["-d", "-i", key], { input: Buffer.from(content, "latin1") }).toString(),
-  );
-  const names = opened
-    .map((text) => JSON.parse(text))
-    .filter(({ format }) => format === "fob-sync-token")
-    .map(({ body }) => body.fields.name.value);
-  expect(new Set(names)).toEqual(new Set(["Example", "Planted-issuer"]));
-  for (const text of opened) expect(Buffer.byteLength(text) % 512).toBe(0);
-  for (const file of filesBelow(join(laptop.home, "sync")))
-    expect(readFileSync(file, "latin1").includes(RFC_SECRET)).toBe(false);
 });
 
 describeWith({ faketime: "faketime" }, "an invitation that has ended", () => {

@@ -3,6 +3,7 @@ import { t } from "#base/language.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { existingVault } from "#commands/lookup.ts";
+import type { Invitation } from "#sync/members/invitation.ts";
 import { extendChain, readMembership, toMember } from "#sync/members/member-chain.ts";
 import { forgetSync } from "#sync/round/beginning.ts";
 import { isRemovedHere } from "#sync/round/no-member.ts";
@@ -30,6 +31,7 @@ export const syncLeave = defineCommand({
     const question = t`Leave ${state.remote}?`;
     if (!yes && !(await context.prompt.confirm(question, "--yes")))
       throw new FobError("interrupted", t("nothing was changed"));
+    if (!local && state.joining) await withdraw(session, state.joining);
     const told = !local && state.chain.length > 0 ? await tell(session, context) : null;
     const isLast = told?.members.length === 0;
     // nobody but the recovery identity could read it
@@ -53,6 +55,15 @@ export const syncLeave = defineCommand({
       ? [t("this was the last device: the repository is empty again, for another `fob sync init`")]
       : [],
 });
+
+/** Takes the request to join from the remote: nobody is to let a device in that has gone. */
+async function withdraw(
+  { state, work: { repository } }: Session,
+  { id }: Pick<Invitation, "id">,
+): Promise<void> {
+  await repository.open(state.remote);
+  await repository.discard("request", id);
+}
 
 async function isStateDamaged(context: SessionContext): Promise<boolean> {
   try {

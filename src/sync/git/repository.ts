@@ -356,7 +356,13 @@ export class Repository {
     if (answer.exitCode === 0) return true;
     if (/\((?:stale info|fetch first|non-fast-forward)\)/.test(answer.output.toString("utf8")))
       return false;
-    throw failed(answer, t("the remote did not take what was sent"));
+    throw failed(
+      answer,
+      t("the remote did not take what was sent"),
+      t(
+        "`fob sync status` says which remote it is; the next `fob sync` sends what was changed here",
+      ),
+    );
   }
 
   /** The address of the remote, for one call: a settings file would have to be written. */
