@@ -2,7 +2,6 @@ import {
   closeSync,
   constants,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -11,6 +10,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { makeFolders } from "#base/make-folders.ts";
 import { openRegular } from "#base/open-regular.ts";
 
 /** What V8 has compiled of a built file, and the state that the file had. */
@@ -84,7 +84,7 @@ export function writeCompiled(kept: CodeFile, compile: () => CompiledFiles, buil
   const { folder, name } = kept;
   const temporary = `${folder}/.new-${name}-${process.pid}`;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     if (!isPrivate(lstatOrNull(folder))) return;
     // before the work of compiling
     const file = openSync(temporary, "wx", 0o600);

@@ -4,7 +4,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  mkdirSync,
   readSync,
   renameSync,
   rmSync,
@@ -14,6 +13,7 @@ import { join } from "node:path";
 import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { makeFolders } from "#base/make-folders.ts";
 import { type OpenFile, openRegular } from "#base/open-regular.ts";
 import { namesIn } from "#vault/cells/folder-error.ts";
 
@@ -60,7 +60,7 @@ export function appendEvent(folder: string, event: AuditEvent, now: Date): void 
     detail: event.detail?.slice(0, 300) ?? null,
   };
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     const { file } = openLog(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT);
     let size: number;
     try {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { lstatSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   moveTo,
@@ -11,6 +11,7 @@ import { describeDoneInDoubt, describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { refuseForeignHome } from "#base/home-owner.ts";
 import { t } from "#base/language.ts";
+import { makeFolders } from "#base/make-folders.ts";
 import { decodeText } from "#token/text-encoding.ts";
 
 /** The content of `config.json`, with unknown keys. */
@@ -117,7 +118,7 @@ function removeIfLeft(draft: string): void {
 function makeHome(home: string): void {
   refuseForeignHome(home);
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    makeFolders(home, 0o700);
   } catch (error) {
     throw describeFileError(error, "create", home);
   }

@@ -5,6 +5,7 @@ import { describeForeignFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { nameUser } from "#base/home-owner.ts";
 import { t } from "#base/language.ts";
+import { makeFolders } from "#base/make-folders.ts";
 import { agentLink, isOurSocket, linkIn, namedSocket, realPath } from "./agent-socket.ts";
 import {
   faultsOfSocketFolders,
@@ -90,7 +91,7 @@ function makeFolderOf(path: string): void {
   }
   const folder = dirname(path);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
   } catch (error) {
     throw describeForeignFileError(error, "create", folder);
   }

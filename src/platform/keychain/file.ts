@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { publishFile, syncFolder } from "#base/durable-file.ts";
 import { WRITING_MS } from "#base/file-age.ts";
 import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { refuseForeignHome } from "#base/home-owner.ts";
 import { t } from "#base/language.ts";
+import { makeFolders } from "#base/make-folders.ts";
 import type { Secret } from "#token/secret.ts";
 import type { KeyItem, KeyStore } from "#vault/keys/key-store.ts";
 import { keyFilePath, readKeyFile } from "./key-file.ts";
@@ -46,7 +47,7 @@ export function fileKeyStore(home: string, item: KeyItem | null): KeyStore {
 function createKeyFile(home: string, path: string, key: Secret): void {
   refuseForeignHome(home);
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    makeFolders(home, 0o700);
     const bytes = Buffer.from(`${key.toString("base64")}\n`);
     if (publishFile(`${path}.new-${randomBytes(8).toString("hex")}`, path, bytes)) syncFolder(home);
   } catch (error) {

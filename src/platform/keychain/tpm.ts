@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { publishFile, syncFolder } from "#base/durable-file.ts";
@@ -7,6 +7,7 @@ import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { refuseForeignHome } from "#base/home-owner.ts";
 import { t } from "#base/language.ts";
+import { makeFolders } from "#base/make-folders.ts";
 import { openRegular } from "#base/open-regular.ts";
 import type { Secret } from "#token/secret.ts";
 import type { Chip, ChipKey } from "#vault/chip/chip.ts";
@@ -80,7 +81,7 @@ function checkLength(key: Secret | null, path: string): Secret | null {
 function write(home: string, path: string, { parent, publicArea, privateArea }: ChipKey): void {
   refuseForeignHome(home);
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    makeFolders(home, 0o700);
     const json = { format: "fob-tpm-key", version: 1, parent, publicArea, privateArea };
     const bytes = Buffer.from(`${JSON.stringify(json)}\n`);
     if (publishFile(`${path}.new-${randomBytes(8).toString("hex")}`, path, bytes)) syncFolder(home);

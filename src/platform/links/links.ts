@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { makeFolders } from "#base/make-folders.ts";
 import type { Links } from "#cli/links.ts";
 import { makeFirst } from "#platform/agent/agent-place.ts";
 import { socketFolders } from "#platform/agent/socket-folders.ts";
@@ -47,7 +47,7 @@ function hideArgument(link: string): void {
 function questionFolder(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): string {
   if (platform === "win32") {
     const folder = dirname(rememberedPath(env, platform));
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     return folder;
   }
   const folder = makeFirst(socketFolders(env));

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeFolders } from "#base/make-folders.ts";
 import type { LinkOwner } from "#cli/links.ts";
 import { planOf, runTool, type Step, writing } from "#platform/program/system-steps.ts";
 import { type Registry, type Surroundings, UNDO } from "./registry.ts";
@@ -104,7 +105,7 @@ async function exportKey(
   env: NodeJS.ProcessEnv,
 ): Promise<string | null> {
   const folder = dirname(remembered);
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   const file = join(folder, `export-${randomBytes(4).toString("hex")}.reg`);
   try {
     const { exitCode } = await runTool([reg(env), "export", keyOf(scheme), file, "/y"], env);

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, realpathSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { moveTo, removeQuietly, syncFolder, writeNewFile } from "#base/durable-file.ts";
 import { describeForeignFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { makeFolders } from "#base/make-folders.ts";
 import { shellWord } from "#base/shell-word.ts";
 import type { SystemPlan, SystemStep } from "#cli/system-plan.ts";
 import type { Tool } from "./tool.ts";
@@ -82,7 +83,7 @@ async function take(step: Step, env: NodeJS.ProcessEnv, undo: string): Promise<v
 
 /** Replaces a file, or the one that a symbolic link leads to, atomically. */
 function replace(given: string, bytes: Uint8Array): void {
-  mkdirSync(dirname(given), { recursive: true });
+  makeFolders(dirname(given));
   const path = targetOf(given);
   const temporary = `${path}.${randomBytes(4).toString("hex")}`;
   writeNewFile(temporary, bytes);

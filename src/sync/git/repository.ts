@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { makeFolders } from "#base/make-folders.ts";
 import { makeFolder } from "#vault/cells/cell-files.ts";
 import { folderOf, isBySsh, isOnThisMachine, placeOf } from "./address.ts";
 import { failed, isUnreachable, mayTellOfDamage, namesIn, reasonOf } from "./answers.ts";
@@ -452,7 +453,7 @@ export function blobId(bytes: Uint8Array): string {
 export async function createLocalRemote(remote: string, run: RunGit): Promise<boolean> {
   if (!isAbsolute(remote)) return false;
   if (existsSync(remote) && readdirSync(remote).length > 0) return false;
-  mkdirSync(remote, { recursive: true, mode: 0o700 });
+  makeFolders(remote, 0o700);
   const answer = await run([...SETTINGS, "init", "--quiet", "--bare", remote]);
   if (answer.exitCode !== 0) throw failed(answer, t`no repository can be made at ${remote}`);
   return true;

@@ -11,6 +11,7 @@ import {
 import { isLongAgo, isYoung } from "#base/file-age.ts";
 import { describeFileError } from "#base/file-error.ts";
 import { refuseForeignHome } from "#base/home-owner.ts";
+import { makeFolders } from "#base/make-folders.ts";
 import { describeFolderError, homeOf, namesIn } from "./folder-error.ts";
 
 /** The largest file that is read, in bytes; no file of a vault is nearly as large. */
@@ -71,8 +72,8 @@ export function isFresh(folder: string, generation: number): boolean {
 export function makeFolder(folder: string): void {
   refuseForeignHome(homeOf(folder));
   try {
-    const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (first === undefined) return;
+    const first = makeFolders(folder, 0o700);
+    if (first === null) return;
     for (let made = folder; made.length >= first.length; made = dirname(made))
       syncFolder(dirname(made));
   } catch (error) {

@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, readdirSync } from "node:fs";
 import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { makeFolders } from "#base/make-folders.ts";
 import { forget } from "#token/secret.ts";
 import { readCell, updateCell } from "#vault/cells/cell.ts";
 import { tokenCell, type VaultLayout, vaultFolder } from "#vault/cells/layout.ts";
@@ -21,7 +22,7 @@ import { grantKey, parseGrantSecret } from "./grant-secret.ts";
  */
 export function prepareExport(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     if (readdirSync(folder).length > 0) {
       throw new FobError("usage", t`${folder} is not empty`, {
         hint: t("--export takes a new folder, or an empty one"),
