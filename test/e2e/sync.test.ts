@@ -183,6 +183,14 @@ describe("two homes", () => {
 });
 
 describe("beginning and leaving", () => {
+  test("a home without a vault is told how to begin", async () => {
+    for (const args of [[], ["add", "--all"], ["status"], ["members"], ["invite"], ["leave"]])
+      expect(await testHome().fob(["sync", ...args])).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining("`fob sync join` joins"),
+      });
+  });
+
   const remoteOf = ({ home }: { readonly home: string }) => join(home, "tokens.git");
 
   test("words that no device shows approve none, and a request that is gone was refused", async () => {
@@ -216,6 +224,33 @@ describe("beginning and leaving", () => {
     expect(refused).toMatchObject({ exitCode: 7 });
     expect(refused.stderr).toContain("the request of this device was refused");
     expect(await ok(desktop, ["sync", "leave", "--yes"])).toMatchObject({ remote: moved });
+  });
+
+  test("a request without the invitation's secret is refused, and does not use it up", async () => {
+    const [laptop, desktop] = [testHome(), testHome()];
+    const remote = remoteOf(laptop);
+    await enroll(laptop, TOTP_URI);
+    await ok(laptop, ["sync", "init", remote, "--name", "laptop"]);
+    const { invitation } = await ok(laptop, ["sync", "invite"]);
+    const { id } = JSON.parse(Buffer.from(invitation.split(":")[1], "base64url").toString());
+    const git = (args: readonly string[], input = "") =>
+      execFileSync("git", ["--git-dir", remote, ...args], {
+        input,
+        env: { ...process.env, GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a", ...COMMITTER },
+      })
+        .toString()
+        .trim();
+    const file = git(["hash-object", "-w", "--stdin"], "x".repeat(512));
+    const tree = git(["mktree"], `100644 blob ${file}\trequest\n`);
+    const commit = git(["commit-tree", tree, "-m", "x"]);
+    git(["update-ref", `refs/heads/fob-join/${id}`, commit]);
+    const join = ["sync", "join", "-", "--name", "desktop"];
+    expect(await desktop.fob(join, { input: invitation })).toMatchObject({ exitCode: 7 });
+    const said = await laptop.fob(["sync"]);
+    expect(said).toMatchObject({ exitCode: 0 });
+    expect(said.stderr).toContain("not made with the secret of its invitation");
+    const { words } = await ok(desktop, join, invitation);
+    expect(await ok(laptop, ["sync", "--approve", words])).toMatchObject({ approved: ["desktop"] });
   });
 
   test("a device that leaves before it was let in takes its request back", async () => {
@@ -272,6 +307,15 @@ describe("beginning and leaving", () => {
     const refused = await laptop.fob(init);
     expect(refused).toMatchObject({ exitCode: 2 });
     expect(refused.stderr).toContain("refs/heads/main");
+    // what is no repository is not taken, and stays as it is
+    const file = join(laptop.home, "..", `${randomUUID()}.txt`);
+    onTestFinished(() => rmSync(file, { force: true }));
+    writeFileSync(file, "x");
+    for (const place of [laptop.home, file]) {
+      const other = await laptop.fob(["sync", "init", place]);
+      expect(other).toMatchObject({ exitCode: 2, stdout: "" });
+      expect(other.stderr).toContain("an empty folder, fob makes a repository");
+    }
     expect(await namesOf(laptop)).toEqual(["Example"]);
   });
 

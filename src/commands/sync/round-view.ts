@@ -74,10 +74,16 @@ export function roundNotes(report: RoundReport): readonly string[] {
       ({ name, words }) =>
         t`${name} asks to join, with the words ${words}: \`fob sync --approve ${shellWord(words)}\` if its screen shows the same`,
     ),
+    ...(report.foreignRequests > 0 ? [foreignRequest()] : []),
     ...split.map((name) => t`${name} has two secrets on two devices: both tokens stay`),
     ...unread.map((name) => t`${name} has not synchronised since this device joined`),
     ...strangers.map((id) => t`the remote has a branch of a stranger, ${id}: it was ignored`),
   ].map(printable);
+}
+
+/** A request of somebody who does not have the invitation's secret. */
+export function foreignRequest(): string {
+  return t("a request to join was not made with the secret of its invitation: it was refused");
 }
 
 function named(what: string, names: readonly string[]): readonly string[] {

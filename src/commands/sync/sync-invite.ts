@@ -9,6 +9,7 @@ import type { Approve } from "#sync/round/join-requests.ts";
 import { runRound } from "#sync/round/round.ts";
 import { readSyncState, writeSyncState } from "#sync/round/sync-state.ts";
 import { approval } from "./approval.ts";
+import { foreignRequest } from "./round-view.ts";
 import { openSession, type Session, type SessionContext } from "./sync-session.ts";
 
 type InviteContext = SessionContext &
@@ -93,6 +94,7 @@ async function untilJoined(
     const state = readSyncState(work.vault);
     if (!state?.invitations.some((one) => one.id === id)) break;
     const { report } = await runRound(work, { approve: ask });
+    if (report.foreignRequests > 0) context.tell(foreignRequest());
     const [name] = report.approved;
     if (name !== undefined) return name;
     if (unanswered !== null) throw nobodyCompared(unanswered);

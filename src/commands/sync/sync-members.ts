@@ -3,11 +3,10 @@ import { defineCommand } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { formatTable } from "#cli/output/table.ts";
-import { existingVault } from "#commands/lookup.ts";
 import { deviceId } from "#sync/keys/device-keys.ts";
 import { type MemberChain, readMembership } from "#sync/members/member-chain.ts";
-import { requireSyncState } from "#sync/round/sync-state.ts";
 import { printable } from "#token/printable.ts";
+import { openState } from "./sync-session.ts";
 
 /** `fob sync members`: the devices that share tokens. */
 export const syncMembers = defineCommand({
@@ -20,7 +19,9 @@ export const syncMembers = defineCommand({
   isDelegable: () => true,
   isPaged: true,
   async run(_, context: Pick<Context, "findVault">) {
-    const { chain, keys } = requireSyncState(await existingVault(context));
+    const {
+      state: { chain, keys },
+    } = await openState(context);
     return membersOf(chain, deviceId(keys));
   },
   text: (members, style: Style) =>

@@ -2,12 +2,11 @@ import { hostname } from "node:os";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
-import { existingVault } from "#commands/lookup.ts";
 import { Repository } from "#sync/git/repository.ts";
 import { deviceId } from "#sync/keys/device-keys.ts";
 import { type Member, readMembership } from "#sync/members/member-chain.ts";
 import type { RoundWork } from "#sync/round/round.ts";
-import { requireSyncState, type SyncState } from "#sync/round/sync-state.ts";
+import { notSynchronised, requireSyncState, type SyncState } from "#sync/round/sync-state.ts";
 import { shortenName } from "#token/clean-name.ts";
 import { printable } from "#token/printable.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -55,10 +54,18 @@ export function workOn(vault: Vault, context: WorkContext): RoundWork {
   };
 }
 
+/** A vault, and what it knows of its synchronisation. Rejects with FobError `usage` without one. */
+export async function openState(
+  context: Pick<Context, "findVault">,
+): Promise<{ readonly vault: Vault; readonly state: SyncState }> {
+  const vault = await context.findVault();
+  if (!vault) throw notSynchronised();
+  return { vault, state: requireSyncState(vault) };
+}
+
 /** The synchronisation of the vault. Rejects with FobError `usage` where there is none. */
 export async function openSession(context: SessionContext): Promise<Session> {
-  const vault = await existingVault(context);
-  const state = requireSyncState(vault);
+  const { vault, state } = await openState(context);
   return { state, work: workOn(vault, context), device: deviceId(state.keys) };
 }
 

@@ -1,14 +1,14 @@
 import { original, plural, t } from "#base/language.ts";
 import { defineCommand } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { existingVault } from "#commands/lookup.ts";
 import { deviceId } from "#sync/keys/device-keys.ts";
 import { requestWords } from "#sync/members/invitation.ts";
 import { readMembership } from "#sync/members/member-chain.ts";
-import { requireSyncState, type SyncState } from "#sync/round/sync-state.ts";
+import type { SyncState } from "#sync/round/sync-state.ts";
 import { lastFailure } from "#sync/round/turns.ts";
 import { isInUse, nameIn } from "#sync/tokens/shared-token.ts";
 import { printable } from "#token/printable.ts";
+import { openState } from "./sync-session.ts";
 
 /** `fob sync status`: what is synchronised with whom. */
 export const syncStatus = defineCommand({
@@ -20,8 +20,7 @@ export const syncStatus = defineCommand({
   examples: [{ command: "fob sync status", explanation: "remote, devices, tokens" }],
   isDelegable: () => true,
   async run(_, context: Pick<Context, "findVault">) {
-    const vault = await existingVault(context);
-    const state = requireSyncState(vault);
+    const { vault, state } = await openState(context);
     const failure = lastFailure(vault);
     return {
       ...statusOf(state, deviceId(state.keys)),

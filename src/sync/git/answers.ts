@@ -27,13 +27,13 @@ export function isUnreachable({ remarks }: GitAnswer): boolean {
 }
 
 /** The error of a call that has failed: `what`, and why git says so. */
-export function failed(
-  answer: GitAnswer,
-  what: string,
-  hint = t("`fob sync status` says which remote it is; nothing was changed"),
-): FobError {
+export function failed(answer: GitAnswer, what: string, hint?: string): FobError {
   const reason = reasonOf(answer);
-  return new FobError("unavailable", reason === null ? what : t`${what}: ${reason}`, { hint });
+  return new FobError(
+    "unavailable",
+    reason === null ? what : t`${what}: ${reason}`,
+    hint === undefined ? {} : { hint },
+  );
 }
 
 /** How far git has come, and what it has done. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
@@ -192,7 +192,7 @@ export class Repository {
   /** The names of all branches and tags of the remote. */
   async names(): Promise<readonly string[]> {
     const listing = await this.#atRemote(["ls-remote", "--quiet", REMOTE]);
-    if (listing.exitCode !== 0) throw failed(listing, t("the remote cannot be reached"));
+    if (listing.exitCode !== 0) throw this.#unreachable(listing);
     return namesIn(listing);
   }
 
@@ -205,11 +205,10 @@ export class Repository {
 
   /** After a fetch of all branches has failed: because of one of them, or of the remote. */
   async #fetchOneByOne(failure: GitAnswer) {
-    if (isUnreachable(failure)) throw failed(failure, t("the remote cannot be reached"));
+    if (isUnreachable(failure)) throw this.#unreachable(failure);
     const listing = await this.#atRemote(["ls-remote", "--quiet", REMOTE]);
     const names = namesIn(listing).filter(isBranchOfFob);
-    if (listing.exitCode !== 0 || names.length > MAX_BRANCHES)
-      throw failed(failure, t("the remote cannot be reached"));
+    if (listing.exitCode !== 0 || names.length > MAX_BRANCHES) throw this.#unreachable(failure);
     const fetched = new Set<string>();
     const broken = new Map<string, string>();
     for (const name of names) {
@@ -220,7 +219,7 @@ export class Repository {
         broken.set(name.slice(DEVICE_BRANCH.length), reasonOf(answer) ?? "");
     }
     // not one branch is wrong, but something that all of them need
-    if (fetched.size === 0) throw failed(failure, t("the remote cannot be reached"));
+    if (fetched.size === 0) throw this.#unreachable(failure);
     return { fetched, broken };
   }
 
@@ -360,9 +359,7 @@ export class Repository {
     throw failed(
       answer,
       t("the remote did not take what was sent"),
-      t(
-        "`fob sync status` says which remote it is; the next `fob sync` sends what was changed here",
-      ),
+      t`the remote is ${this.#remote}; the next \`fob sync\` sends what was changed here`,
     );
   }
 
@@ -392,6 +389,14 @@ export class Repository {
     const lines = listing.toString("latin1").trimEnd().split("\n");
     const oldest = Number(lines.at(-1)?.split(" ")[0]) * 1_000;
     return lines.length >= MAX_COMMITS || now.getTime() - oldest > MAX_AGE;
+  }
+
+  #unreachable(answer: GitAnswer): FobError {
+    return failed(
+      answer,
+      t("the remote cannot be reached"),
+      t`the remote is ${this.#remote}; nothing was changed`,
+    );
   }
 
   async #git(args: readonly string[], run: GitRun = {}): Promise<Buffer> {
@@ -449,14 +454,28 @@ export function blobId(bytes: Uint8Array): string {
   return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }
 
-/** Makes a bare repository at a path where there is nothing, or an empty folder. */
+/**
+ * Makes a bare repository at a path where there is nothing, or an empty folder. Returns whether it
+ * was needed. Throws FobError `usage` for a file, and for a folder of something else.
+ */
 export async function createLocalRemote(remote: string, run: RunGit): Promise<boolean> {
   if (!isAbsolute(remote)) return false;
-  if (existsSync(remote) && readdirSync(remote).length > 0) return false;
+  const found = statSync(remote, { throwIfNoEntry: false });
+  if (found && !found.isDirectory()) throw noRepository(t`${remote} is no folder`);
+  if (found && readdirSync(remote).length > 0) {
+    if (["HEAD", ".git"].some((name) => existsSync(join(remote, name)))) return false;
+    throw noRepository(t`the folder ${remote} holds something else, and no git repository`);
+  }
   makeFolders(remote, 0o700);
   const answer = await run([...SETTINGS, "init", "--quiet", "--bare", remote]);
   if (answer.exitCode !== 0) throw failed(answer, t`no repository can be made at ${remote}`);
   return true;
+}
+
+function noRepository(message: string): FobError {
+  return new FobError("usage", message, {
+    hint: t("at a path where there is nothing, or an empty folder, fob makes a repository"),
+  });
 }
 
 function importStream(

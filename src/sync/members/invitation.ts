@@ -19,6 +19,7 @@ export const INVITATION_MS = 15 * 60_000;
  * put in a key of its own.
  */
 export interface Invitation {
+  /** Follows from all the rest, so that no character can be mistyped. It tells nothing of it. */
   readonly id: string;
   readonly remote: string;
   /** The hash of the first entry of the member list. */
@@ -54,13 +55,17 @@ const RequestSchema = v.strictObject({
 
 /** A new invitation. */
 export function newInvitation(remote: string, genesis: string, now: Date): Invitation {
-  return {
-    id: randomBytes(8).toString("hex"),
+  const rest = {
     remote,
     genesis,
     secret: randomBytes(32).toString("base64"),
     expires: now.getTime() + INVITATION_MS,
   };
+  return { id: idOf(rest), ...rest };
+}
+
+function idOf({ remote, genesis, secret, expires }: Omit<Invitation, "id">): string {
+  return hashOf({ remote, genesis, secret, expires }).slice(0, 16);
 }
 
 /** The text of an invitation, which is also that of its QR code. */
@@ -74,9 +79,9 @@ export function parseInvitation(text: string): Invitation {
   if (trimmed.startsWith(PREFIX) && trimmed.length <= MAX_LENGTH) {
     const json = Buffer.from(trimmed.slice(PREFIX.length), "base64url").toString("utf8");
     const parsed = v.safeParse(InvitationSchema, damagedAsNull(json));
-    if (parsed.success) return parsed.output;
+    if (parsed.success && idOf(parsed.output) === parsed.output.id) return parsed.output;
   }
-  throw new FobError("invalid", t("this is no invitation, or only a part of one"), {
+  throw new FobError("invalid", t("this is no invitation, or not one as it was printed"), {
     hint: t("`fob sync invite` on a device that is a member prints one: fob-sync:..."),
   });
 }

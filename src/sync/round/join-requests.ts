@@ -22,7 +22,10 @@ export type Approve = (
 /** A request is a name and two keys. */
 const MAX_REQUEST = 8_192;
 
-/** The members after the requests that were made with an invitation of this device. */
+/**
+ * The members after the requests that were made with an invitation of this device. `foreign` are
+ * the ids of invitations whose request was made by somebody who does not have its secret.
+ */
 export async function answerRequests(
   { invitations, keys }: SyncState,
   before: MemberChain,
@@ -33,13 +36,17 @@ export async function answerRequests(
   const approved: string[] = [];
   const left: { readonly name: string; readonly words: string }[] = [];
   const used = new Set<string>();
+  const foreign: string[] = [];
   for (const invitation of invitations) {
     const commit = requests.get(invitation.id);
     if (commit === undefined || invitation.expires <= now.getTime()) continue;
     const file = (await repository.files(commit)).get("request");
     const [bytes] = file && file.bytes <= MAX_REQUEST ? await repository.read([file]) : [];
     const request = bytes ? openRequest(bytes, invitation) : null;
-    if (!request) continue;
+    if (!request) {
+      foreign.push(invitation.id);
+      continue;
+    }
     const words = requestWords(request, invitation);
     const answer = await approve(request, words, invitation.id);
     if (answer === null) {
@@ -54,5 +61,5 @@ export async function answerRequests(
     chain = extendChain(chain, { action: "add", member, at: now }, keys);
     approved.push(member.name);
   }
-  return { chain, approved, requests: left, used };
+  return { chain, approved, requests: left, used, foreign };
 }

@@ -76,6 +76,8 @@ export interface RoundReport extends VaultReport {
   readonly unshared: readonly string[];
   /** Requests that nobody has decided about. */
   readonly requests: readonly { readonly name: string; readonly words: string }[];
+  /** How many requests were refused because they were not made with an invitation's secret. */
+  readonly foreignRequests: number;
   readonly members: readonly Member[];
 }
 
@@ -145,7 +147,7 @@ async function tryRound(
     isRestored,
     ignored,
   });
-  const { chain, requests, approved, used } = await settleMembers(
+  const { chain, requests, approved, used, foreign } = await settleMembers(
     before,
     view,
     shown,
@@ -216,8 +218,9 @@ async function tryRound(
     return { state: saved, report: null };
   deleteReleased(drafts, before.tokens, { vault, device });
   const state = writeSyncState(vault, saved, afterSending(saved, device, now));
-  const ended = before.invitations.filter((one) => !isOpen(one));
-  await discardRequests(ended, shown, repository);
+  const ended = before.invitations.flatMap((one) => (isOpen(one) ? [] : one.id));
+  // the device that has the invitation can still ask
+  await discardRequests([...ended, ...foreign], shown, repository);
   if (isSent) for (const id of view.leftovers) await repository.discard("device", id);
   if (isSent) await repository.tidy();
   const report = {
@@ -231,18 +234,19 @@ async function tryRound(
     strangers: view.strangers,
     approved,
     requests,
+    foreignRequests: foreign.length,
     members: membership.members,
   };
   return { state, report };
 }
 
-/** Takes requests from the remote that nobody decides about any more. */
+/** Takes the requests with these ids from the remote: nobody decides about them any more. */
 async function discardRequests(
-  ended: readonly Pick<Invitation, "id">[],
+  ids: readonly string[],
   { requests }: Pick<RemoteBranches, "requests">,
   repository: Pick<Repository, "discard">,
 ): Promise<void> {
-  for (const { id } of ended) if (requests.has(id)) await repository.discard("request", id);
+  for (const id of ids) if (requests.has(id)) await repository.discard("request", id);
 }
 
 /** Whether this home was moved or copied since its last round. */

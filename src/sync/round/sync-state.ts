@@ -90,7 +90,12 @@ export function readSyncState(vault: Vault): SyncState | null {
 export function requireSyncState(vault: Vault): SyncState {
   const state = readSyncState(vault);
   if (state) return state;
-  throw new FobError("usage", t("this vault is not synchronised with other devices"), {
+  throw notSynchronised();
+}
+
+/** The error of a home in which nothing is synchronised. */
+export function notSynchronised(): FobError {
+  return new FobError("usage", t("this vault is not synchronised with other devices"), {
     hint: t("`fob sync init REMOTE` begins, `fob sync join` joins a device that has begun"),
   });
 }

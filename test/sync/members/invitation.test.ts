@@ -20,6 +20,18 @@ test("an invitation is read as it was written, and no part of it is", () => {
     expect(() => parseInvitation(text.slice(0, length))).toThrow("no invitation");
 });
 
+test("an invitation with any other character is none", () => {
+  const text = formatInvitation(invitation);
+  const json = Buffer.from(text.slice("fob-sync:".length), "base64url").toString("utf8");
+  for (let at = 0; at < json.length; at++) {
+    const other = json[at] === "1" ? "2" : "1";
+    const changed = Buffer.from(json.slice(0, at) + other + json.slice(at + 1));
+    expect(() => parseInvitation(`fob-sync:${changed.toString("base64url")}`)).toThrow(
+      "no invitation",
+    );
+  }
+});
+
 test("a request opens with its invitation alone, and not with any bit changed", () => {
   const sealed = sealRequest(request, invitation);
   expect(openRequest(sealed, invitation)).toEqual(request);
