@@ -61,7 +61,9 @@ test("what an older copy of a home has again is taken away by name, and counts o
   });
   expect(await namesOf(laptop)).toEqual([]);
   // it can be restored, and goes again
-  expect((await laptop.fob(["restore", "Count"])).exitCode).toBe(0);
+  const restored = await laptop.fob(["restore", "Count"]);
+  expect(restored).toMatchObject({ exitCode: 0 });
+  expect(restored.stderr).toContain("Count was handed over to desktop: both give the same");
   const again = await laptop.fob(["sync"]);
   expect(again).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("removed: Count") });
   expect(again.stderr).toContain("Count was handed over to desktop");
@@ -102,6 +104,47 @@ test("a secret that counts on two devices is named, does not move, and becomes o
   const phone = testHome();
   await letJoin(laptop, phone, "phone");
   expect(await ok(laptop, ["sync", "move", "Count", "phone"])).toMatchObject({ device: "phone" });
+});
+
+test("what counts on two devices and was never handed over is named on both", async () => {
+  const { laptop, desktop } = await twoHomes([HOTP_URI, TOTP_URI]);
+  // with a PIN from the beginning, nobody can compare the secret
+  await ok(laptop, ["sync"]);
+  const pin = { FOB_PIN: "748291" };
+  await laptop.fob(["pin", "set", "Count"], { env: pin });
+  await enroll(desktop, HOTP_URI.replaceAll("Count", "Other"));
+  const [here, there] = [
+    { name: "Count", device: "desktop" },
+    { name: "Other", device: "laptop" },
+  ];
+  expect(await ok(desktop, ["sync"])).toMatchObject({ doubled: [there], sent: true });
+  expect(await ok(laptop, ["sync"])).toMatchObject({ doubled: [here] });
+  for (const home of [laptop, desktop])
+    expect(await ok(home, ["sync"])).toMatchObject({ sent: false });
+  const status = await laptop.fob(["sync", "status"]);
+  expect(status.stdout).toContain("counts on two devices: Count, on desktop too");
+  expect(violations("sync-status", await ok(laptop, ["sync", "status"]))).toEqual([]);
+  const checks = await laptop.fob(["doctor", "--json"]);
+  expect(JSON.parse(checks.stdout)).toContainEqual(
+    expect.objectContaining({ check: "sync", status: "warning" }),
+  );
+  await ok(desktop, ["remove", "Other", "--yes"]);
+  for (const home of [desktop, laptop])
+    expect(await ok(home, ["sync"])).toMatchObject({ doubled: [] });
+});
+
+test("a copy of a home that becomes a device of its own names what counts in both, also behind a PIN", async () => {
+  const { laptop, desktop } = await twoHomes([TOTP_URI, HOTP_URI]);
+  await laptop.fob(["pin", "set", "Count"], { env: { FOB_PIN: "748291" } });
+  const copy = copyOf(laptop);
+  await ok(copy, ["sync", "leave", "--local", "--yes"]);
+  await letJoin(desktop, copy, "copy");
+  await ok(laptop, ["sync"]);
+  for (const [home, device] of [
+    [copy, "laptop"],
+    [laptop, "copy"],
+  ] as const)
+    expect(await ok(home, ["sync"])).toMatchObject({ doubled: [{ name: "Count", device }] });
 });
 
 test("a damaged copy of the repository is made anew, with what was never sent", async () => {

@@ -95,6 +95,79 @@ describe("two homes", () => {
     expect(await namesOf(laptop)).toEqual(["Count"]);
   });
 
+  test("a PIN that was set since a token was offered keeps it here, and goes with it later", async () => {
+    const { laptop, desktop } = await twoHomes([HOTP_URI]);
+    const env = { FOB_PIN: "748291" };
+    await ok(laptop, ["sync", "move", "Count", "desktop"]);
+    await ok(desktop, ["sync"]);
+    expect((await laptop.fob(["pin", "set", "Count"], { env })).exitCode).toBe(0);
+    const kept = await laptop.fob(["sync"]);
+    expect(kept.stderr).toContain("Count stays, because it has got a PIN");
+    for (const home of [desktop, laptop]) await ok(home, ["sync"]);
+    expect(await namesOf(desktop)).toEqual([]);
+    expect((await laptop.fob(["code", "Count"], { env })).stdout).toBe(`${RFC_CODES[3]}\n`);
+    const offered = await laptop.fob(["sync", "move", "Count", "desktop"], { env });
+    expect(offered).toMatchObject({ exitCode: 0 });
+    for (const home of [desktop, laptop]) await ok(home, ["sync"]);
+    expect(await ok(desktop, ["sync"])).toMatchObject({ waiting: ["Count"] });
+    await desktop.fob(["sync", "--set-pins"], { env: { FOB_PIN: "915273" } });
+    const given = await desktop.fob(["code", "Count"], { env: { FOB_PIN: "915273" } });
+    expect(given.stdout).toBe(`${RFC_CODES[4]}\n`);
+  });
+
+  test.each([
+    ["offered", []],
+    ["accepted", ["desktop"]],
+  ] as const)(
+    "a token that was %s and is removed here goes nowhere, and can be restored",
+    async (_, rounds) => {
+      const { laptop, desktop } = await twoHomes([HOTP_URI]);
+      await ok(laptop, ["sync", "move", "Count", "desktop"]);
+      for (const home of rounds) await ok({ desktop }[home], ["sync"]);
+      await ok(laptop, ["remove", "Count", "--yes"]);
+      for (const home of [laptop, desktop, laptop, desktop, laptop]) await ok(home, ["sync"]);
+      expect(await namesOf(desktop)).toEqual([]);
+      await ok(laptop, ["restore", "Count"]);
+      for (const home of [laptop, desktop]) await ok(home, ["sync"]);
+      expect((await laptop.fob(["code", "Count"])).stdout).toBe(`${RFC_CODES[3]}\n`);
+      await ok(laptop, ["sync", "move", "Count", "desktop"]);
+      for (const home of [desktop, laptop, desktop]) await ok(home, ["sync"]);
+      expect((await desktop.fob(["code", "Count"])).stdout).toBe(`${RFC_CODES[4]}\n`);
+    },
+  );
+
+  test("a token on its way to a device that left without a word comes back", async () => {
+    const { laptop, desktop } = await twoHomes([HOTP_URI]);
+    await ok(laptop, ["sync", "move", "Count", "desktop"]);
+    for (const home of [desktop, laptop]) await ok(home, ["sync"]);
+    const left = await desktop.fob(["sync", "leave", "--local", "--yes"]);
+    expect(left.stderr).toContain("`fob sync remove desktop` on laptop keeps it there");
+    const status = await laptop.fob(["sync", "status"]);
+    expect(status.stderr).toContain("`fob sync remove desktop` brings it back");
+    const removed = await laptop.fob(["sync", "remove", "desktop", "--yes"]);
+    expect(removed.stderr).toContain("Count was on its way to desktop, and is here again");
+    expect(await namesOf(laptop)).toEqual(["Count"]);
+  });
+
+  test("two secrets for one account are told on both devices", async () => {
+    const { laptop, desktop } = await twoHomes([TOTP_URI]);
+    for (const [home, key] of [
+      [laptop, "A"],
+      [desktop, "B"],
+    ] as const)
+      await enroll(home, `otpauth://totp/Shop:ann?secret=${key.repeat(32)}&issuer=Shop`);
+    const conflict = { conflicts: ["Shop"] };
+    await ok(laptop, ["sync", "add", "Shop"]);
+    expect(await ok(desktop, ["sync"])).toMatchObject({ conflicts: [], added: ["Shop 2"] });
+    const added = await desktop.fob(["sync", "add", "Shop"]);
+    expect(added.stderr).toContain("Shop has two secrets on two devices");
+    expect(await ok(laptop, ["sync"])).toMatchObject(conflict);
+    for (const home of [laptop, desktop]) {
+      expect(await ok(home, ["sync"])).toMatchObject({ conflicts: [] });
+      expect(await namesOf(home)).toEqual(["Example", "Shop", "Shop 2"]);
+    }
+  });
+
   test("a device leaves when what it gave away has arrived", async () => {
     const { laptop, desktop } = await twoHomes([HOTP_URI]);
     await ok(laptop, ["sync", "move", "Count", "desktop"]);
@@ -168,6 +241,12 @@ describe("two homes", () => {
     expect(refused).toMatchObject({ exitCode: 4 });
     expect(refused.stderr).toContain("was removed");
     expect(await namesOf(desktop)).toEqual(["Example"]);
+    expect(await ok(desktop, ["sync", "status"])).toMatchObject({
+      member: false,
+      members: ["laptop"],
+    });
+    expect(await ok(desktop, ["sync", "members"])).toMatchObject([{ name: "laptop" }]);
+    expect(await desktop.fob(["sync", "invite"])).toMatchObject({ exitCode: 4, stdout: "" });
     expect(await ok(desktop, ["sync", "leave", "--yes"])).toMatchObject({ told: false, remote });
     expect(existsSync(join(desktop.home, "sync"))).toBe(false);
   });

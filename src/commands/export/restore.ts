@@ -8,6 +8,7 @@ import { formatMoment } from "#cli/output/moments.ts";
 import { formatTable } from "#cli/output/table.ts";
 import { conflictOptions, refuseBoth } from "#commands/enroll/account-conflicts.ts";
 import { existingVault } from "#commands/lookup.ts";
+import { heldElsewhere } from "#sync/round/held-elsewhere.ts";
 import { counterOf } from "#token/counter.ts";
 import { findToken } from "#token/find-token.ts";
 import { printable } from "#token/printable.ts";
@@ -59,6 +60,8 @@ type Restoration =
       readonly passedOn: number;
       /** How many removed tokens have the same name. */
       readonly alike: number;
+      /** The device to which it was handed over; null for none. */
+      readonly elsewhere: string | null;
     }
   | {
       readonly kind: "restorable";
@@ -143,8 +146,15 @@ export const restore = defineCommand({
       return result.tokens.length === 0 ? [t("nothing can be restored"), ...damaged] : damaged;
     }
     if (result.kind === "restored") {
-      const { name, goesOnAt, passedOn, alike } = result;
+      const { name, goesOnAt, passedOn, alike, elsewhere } = result;
       return [
+        ...(elsewhere === null
+          ? []
+          : [
+              printable(
+                t`${name} was handed over to ${elsewhere}: both give the same passcodes until \`fob sync\` takes it away here`,
+              ),
+            ]),
         ...(goesOnAt === null
           ? []
           : [
@@ -198,7 +208,16 @@ async function restoreRemoved(
   const passedOn = record ? leaveCodes(vault, record, context) : 0;
   const restored = restoreToken(vault, id);
   const alike = removed.filter(({ token }) => token.id !== id && token.name === name).length;
-  return { kind: "restored", id: restored.id, name: restored.name, goesOnAt, passedOn, alike };
+  const elsewhere = heldElsewhere(vault, id);
+  return {
+    kind: "restored",
+    id: restored.id,
+    name: restored.name,
+    goesOnAt,
+    passedOn,
+    alike,
+    elsewhere,
+  };
 }
 
 /**

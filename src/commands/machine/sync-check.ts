@@ -48,6 +48,16 @@ function describe(state: SyncState, vault: Vault): Check {
   }
   if (state.chain.length === 0)
     return { check: CHECK, status: "ok", message: t("this device waits to be approved") };
+  const { doubled = [] } = state;
+  if (doubled.length > 0) {
+    const names = [...new Set(doubled.map(({ name }) => name))].join(", ");
+    return {
+      check: CHECK,
+      status: "warning",
+      message: t`another device counts with the same secret and gives the same passcodes: ${names}`,
+      hint: t("`fob sync status` says which device: remove one of the two tokens"),
+    };
+  }
   const devices = plural(readMembership(state.chain).members.length, "device");
   const message = t`${devices}, last synchronised: ${state.lastSync ?? ""}`;
   return { check: CHECK, status: "ok", message };

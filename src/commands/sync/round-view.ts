@@ -74,8 +74,15 @@ export function roundNotes(report: RoundReport): readonly string[] {
       ({ name, words }) =>
         t`${name} asks to join, with the words ${words}: \`fob sync --approve ${shellWord(words)}\` if its screen shows the same`,
     ),
+    ...report.kept.map(
+      (name) =>
+        t`${name} stays, because it has got a PIN since it was offered: \`fob sync move\` offers it again`,
+    ),
     ...(report.foreignRequests > 0 ? [foreignRequest()] : []),
-    ...split.map((name) => t`${name} has two secrets on two devices: both tokens stay`),
+    ...split.map(
+      (name) =>
+        t`${name} has two secrets on two devices: both tokens stay, one with a number in its name`,
+    ),
     ...unread.map((name) => t`${name} has not synchronised since this device joined`),
     ...strangers.map((id) => t`the remote has a branch of a stranger, ${id}: it was ignored`),
   ].map(printable);

@@ -6,6 +6,7 @@ import type { Context } from "#cli/context.ts";
 import { checkQr, drawQr, type QrContext } from "#commands/asked-qr.ts";
 import { formatInvitation, INVITATION_MS, newInvitation } from "#sync/members/invitation.ts";
 import type { Approve } from "#sync/round/join-requests.ts";
+import { removedHere } from "#sync/round/no-member.ts";
 import { runRound } from "#sync/round/round.ts";
 import { readSyncState, writeSyncState } from "#sync/round/sync-state.ts";
 import { approval } from "./approval.ts";
@@ -43,6 +44,7 @@ export const syncInvite = defineCommand({
     const { state, work } = session;
     if (state.chain.length === 0)
       throw new FobError("usage", t("this device is no member yet, and cannot invite others"));
+    if (state.isRemoved) throw removedHere();
     const now = context.clock();
     const invitation = newInvitation(state.remote, state.genesis, now);
     writeSyncState(work.vault, state, {

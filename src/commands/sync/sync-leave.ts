@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { shellWord } from "#base/shell-word.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { existingVault } from "#commands/lookup.ts";
@@ -9,8 +10,9 @@ import { forgetSync } from "#sync/round/beginning.ts";
 import { isRemovedHere } from "#sync/round/no-member.ts";
 import { type RoundReport, runRound } from "#sync/round/round.ts";
 import { readSyncState } from "#sync/round/sync-state.ts";
-import { nameIn } from "#sync/tokens/shared-token.ts";
+import { isInUse, nameIn } from "#sync/tokens/shared-token.ts";
 import { isDamage } from "#token/newer.ts";
+import { printable } from "#token/printable.ts";
 import { openSession, type Session, type SessionContext, workOn } from "./sync-session.ts";
 
 /** `fob sync leave`: takes this device out. */
@@ -38,7 +40,9 @@ export const syncLeave = defineCommand({
     const isGone = isLast && (await work.repository.discard("device", session.device));
     const isEmptied = isGone && told?.strangers.length === 0;
     await forgetSync(work);
-    return { device: state.name, remote: state.remote, isTold: told !== null, isEmptied };
+    const device = state.name;
+    const coming = told === null ? tokensOnTheirWay(session) : [];
+    return { device, remote: state.remote, isTold: told !== null, isEmptied, coming };
   },
   text: ({ remote }) =>
     remote === null
@@ -50,11 +54,28 @@ export const syncLeave = defineCommand({
     told: isTold,
     emptied: isEmptied,
   }),
-  notes: ({ isEmptied }) =>
-    isEmptied
+  notes: ({ isEmptied, coming }) => [
+    ...coming.map(({ name, from, here }) =>
+      printable(
+        t`${name} was on its way here: \`fob sync remove ${shellWord(here)}\` on ${from} keeps it there`,
+      ),
+    ),
+    ...(isEmptied
       ? [t("this was the last device: the repository is empty again, for another `fob sync init`")]
-      : [],
+      : []),
+  ],
 });
+
+/** The tokens that this device was to get, of which nobody is told that it has left. */
+function tokensOnTheirWay({ state, device }: Session) {
+  const { members } = state.chain.length > 0 ? readMembership(state.chain) : { members: [] };
+  const nameOf = (id: string | null) => members.find((member) => member.id === id)?.name;
+  return Object.values(state.tokens).flatMap(({ shared }) => {
+    const { device: to, from = null, step } = shared.holder?.value ?? {};
+    if (to !== device || step === "held" || !isInUse(shared)) return [];
+    return [{ name: nameIn(shared), from: nameOf(from) ?? "", here: nameOf(device) ?? state.name }];
+  });
+}
 
 /** Takes the request to join from the remote: nobody is to let a device in that has gone. */
 async function withdraw(
@@ -81,7 +102,7 @@ async function leaveDamaged(yes: boolean, context: SessionContext & Pick<Context
   if (!yes && !(await context.prompt.confirm(question, "--yes")))
     throw new FobError("interrupted", t("nothing was changed"));
   await forgetSync(workOn(await existingVault(context), context));
-  return { device: null, remote: null, isTold: false, isEmptied: false };
+  return { device: null, remote: null, isTold: false, isEmptied: false, coming: [] };
 }
 
 /**

@@ -20,11 +20,11 @@ export const syncMembers = defineCommand({
   isPaged: true,
   async run(_, context: Pick<Context, "findVault">) {
     const {
-      state: { chain, keys },
+      state: { chain, keys, isRemoved = false },
     } = await openState(context);
-    return membersOf(chain, deviceId(keys));
+    return { members: membersOf(chain, deviceId(keys), isRemoved), isRemoved };
   },
-  text: (members, style: Style) =>
+  text: ({ members }, style: Style) =>
     formatTable(
       [
         [t("DEVICE"), ({ name }) => printable(name)],
@@ -35,11 +35,14 @@ export const syncMembers = defineCommand({
       members,
       style,
     ),
-  json: (members) => members,
+  json: ({ members }) => members,
+  notes: ({ isRemoved }) =>
+    isRemoved ? [t("this device was removed: these are the members when it last knew")] : [],
 });
 
-function membersOf(chain: MemberChain, device: string) {
-  const members = chain.length > 0 ? readMembership(chain).members : [];
+function membersOf(chain: MemberChain, device: string, isRemoved: boolean) {
+  const all = chain.length > 0 ? readMembership(chain).members : [];
+  const members = isRemoved ? all.filter(({ id }) => id !== device) : all;
   return members.map(({ id, name }) => ({
     id,
     name,

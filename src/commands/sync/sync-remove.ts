@@ -1,10 +1,12 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
 import { defineCommand, flag, required } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { extendChain } from "#sync/members/member-chain.ts";
+import { shownName } from "#sync/round/display-names.ts";
 import { runRound, type Wishes } from "#sync/round/round.ts";
-import { isInUse, nameIn } from "#sync/tokens/shared-token.ts";
+import { isInUse } from "#sync/tokens/shared-token.ts";
 import { printable } from "#token/printable.ts";
 import { roundNotes } from "./round-view.ts";
 import { findMember, openSession, type SessionContext } from "./sync-session.ts";
@@ -45,18 +47,25 @@ export const syncRemove = defineCommand({
         ({ shared }) =>
           isInUse(shared) && (!shared.holder || shared.holder.value.device === member.id),
       )
-      .map(({ shared }) => nameIn(shared))
+      .map((known) => shownName(known, work.vault))
       .sort();
-    return { id: member.id, name: member.name, tokens, report };
+    const back = Object.entries(state.tokens).flatMap(([id, { shared }]) => {
+      const { step, from, device: to } = shared.holder?.value ?? {};
+      const known = ownValue(after.tokens, id);
+      const wasReleased = step === "released" && from === device && to === member.id;
+      return wasReleased && known?.local ? [shownName(known, work.vault)] : [];
+    });
+    return { id: member.id, name: member.name, tokens, back, report };
   },
   text: ({ name }) => printable(t`took ${name} out; everything is encrypted anew`),
   json: ({ id, name, tokens }) => ({ id, name, tokens }),
-  notes: ({ name, tokens, report }) => [
+  notes: ({ name, tokens, back, report }) => [
     ...(tokens.length > 0
       ? [
           t`what ${name} had, it still has: enroll these anew if it is not in your hands: ${tokens.join(", ")}`,
         ].map(printable)
       : []),
+    ...back.map((token) => printable(t`${token} was on its way to ${name}, and is here again`)),
     ...roundNotes(report),
   ],
 });

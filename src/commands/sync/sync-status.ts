@@ -1,4 +1,5 @@
 import { original, plural, t } from "#base/language.ts";
+import { shellWord } from "#base/shell-word.ts";
 import { defineCommand } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { deviceId } from "#sync/keys/device-keys.ts";
@@ -35,11 +36,12 @@ export const syncStatus = defineCommand({
     [
       t`remote: ${status.remote}`,
       t`this device: ${status.device}`,
-      status.words === null
-        ? t`devices: ${status.members.join(", ")}`
-        : t`waits for approval, with the words ${status.words}`,
+      devicesLine(status),
       t`shared: ${plural(status.tokens.length, "token")}`,
       ...status.waiting.map((name) => t`wants a PIN: ${name}`),
+      ...status.doubled.map(
+        ({ name, device }) => t`counts on two devices: ${name}, on ${device} too`,
+      ),
       ...status.moves.map(
         ({ name, device, step }) => t`on its way: ${name} to ${device} (${step})`,
       ),
@@ -50,11 +52,35 @@ export const syncStatus = defineCommand({
     ]
       .map(printable)
       .join("\n"),
-  json: ({ failure, ...status }) => ({
+  json: ({ failure, isRemoved: _, ...status }) => ({
     ...status,
     failure: failure && { ...failure, message: original(failure.message) },
   }),
+  notes: ({ doubled, moves, device: here }) => [
+    ...(doubled.length === 0
+      ? []
+      : [t("two devices that count with one secret give the same passcodes: remove one of them")]),
+    ...new Set(
+      moves.flatMap(({ step, device }) =>
+        step === "released" && device !== here
+          ? [
+              printable(
+                t`if ${device} never takes what is on its way, \`fob sync remove ${shellWord(device)}\` brings it back`,
+              ),
+            ]
+          : [],
+      ),
+    ),
+  ],
 });
+
+function devicesLine({ words, members, isRemoved }: ReturnType<typeof statusOf>): string {
+  if (words !== null) return t`waits for approval, with the words ${words}`;
+  const names = members.join(", ");
+  return isRemoved
+    ? t`this device was removed; the others when it last knew: ${names}`
+    : t`devices: ${names}`;
+}
 
 function statusOf(state: SyncState, self: string) {
   const { members, former } =
@@ -62,14 +88,16 @@ function statusOf(state: SyncState, self: string) {
   const nameOf = (id: string) =>
     [...members, ...former].find((member) => member.id === id)?.name ?? id;
   const inUse = Object.values(state.tokens).filter(({ shared }) => isInUse(shared));
+  const { isRemoved = false } = state;
   const { signing, recipient } = state.keys;
   const request = { name: state.name, keys: { signing, recipient } };
   return {
     remote: state.remote,
     device: members.length > 0 ? nameOf(self) : state.name,
-    member: state.joining === null,
+    isRemoved,
+    member: state.joining === null && !isRemoved,
     words: state.joining && requestWords(request, state.joining),
-    members: members.map(({ name }) => name),
+    members: members.filter(({ id }) => !(isRemoved && id === self)).map(({ name }) => name),
     tokens: inUse
       .filter(({ shared }) => !shared.holder)
       .map(({ shared }) => nameIn(shared))
@@ -81,6 +109,7 @@ function statusOf(state: SyncState, self: string) {
         ? [{ name: nameIn(shared), device: nameOf(holder.device), step: holder.step }]
         : [];
     }),
+    doubled: (state.doubled ?? []).map(({ name, device }) => ({ name, device: nameOf(device) })),
     lastSync: state.lastSync,
   };
 }

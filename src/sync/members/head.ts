@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { type DeviceKeys, hashOf, isSigned, signValue } from "#sync/keys/device-keys.ts";
+import { type CountedToken, CountedTokenSchema } from "#sync/tokens/counted-token.ts";
 import { padJson } from "#sync/tokens/padding.ts";
 import { MAX_TIME } from "#sync/tokens/stamp.ts";
 import { parseJson } from "#token/bounded-json.ts";
@@ -32,10 +33,17 @@ export interface HeadBody {
   /** The hash over names and contents of all token files ({@link filesDigest}). */
   readonly files: string;
   readonly seen: Readonly<Record<string, SeenHead>>;
+  /** The tokens that the device counts or answers with; absent where there are none. */
+  readonly counts?: readonly CountedToken[] | undefined;
 }
 
 const FORMAT = "fob-sync-head";
-const VERSION = 1;
+/** Heads without counts are of version 1, as they always were. */
+const VERSION = 2;
+
+/** More tokens than any vault has. */
+const MAX_COUNTS = 100_000;
+
 const PURPOSE = "sync head";
 
 const Number_ = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
@@ -55,6 +63,7 @@ const HeadSchema = v.strictObject({
     chain: ChainSchema,
     files: Hash,
     seen: v.record(Id, v.strictObject({ number: Number_, hash: Hash })),
+    counts: v.optional(v.pipe(v.array(CountedTokenSchema), v.maxLength(MAX_COUNTS))),
   }),
   signature: v.pipe(v.string(), v.length(88), v.base64()),
 });
@@ -68,7 +77,8 @@ const FarewellSchema = v.object({
 /** The plaintext of a head, signed and padded. */
 export function encodeHead(body: HeadBody, keys: DeviceKeys): Buffer {
   const signature = signValue(body, PURPOSE, keys);
-  return padJson(JSON.stringify({ format: FORMAT, version: VERSION, body, signature }));
+  const version = body.counts ? VERSION : 1;
+  return padJson(JSON.stringify({ format: FORMAT, version, body, signature }));
 }
 
 /**
@@ -96,7 +106,7 @@ export function checkHead(
 
 /** The plaintext of the file that tells a former member: the list of members, which proves it. */
 export function encodeFarewell(chain: MemberChain): Buffer {
-  return padJson(JSON.stringify({ format: "fob-sync-farewell", version: VERSION, chain }));
+  return padJson(JSON.stringify({ format: "fob-sync-farewell", version: 1, chain }));
 }
 
 /** Reverses {@link encodeFarewell}. Throws FobError `invalid` for anything else. */

@@ -1,4 +1,7 @@
+import { nameIn } from "#sync/tokens/shared-token.ts";
 import { FreeNames, fold } from "#token/names.ts";
+import type { Vault } from "#vault/vault.ts";
+import type { KnownToken } from "./sync-state.ts";
 
 /** A shared token with the name that its devices have agreed on. */
 export interface SharedName {
@@ -18,4 +21,9 @@ export function displayNames(
   const names = new FreeNames(others.map(fold));
   const inOrder = [...shared].sort((a, b) => (a.id < b.id ? -1 : 1));
   return new Map(inOrder.map(({ id, name }) => [id, names.next(name)]));
+}
+
+/** What a shared token is called in this vault; for one that is not in it, what the devices say. */
+export function shownName({ shared, local }: KnownToken, vault: Pick<Vault, "entries">): string {
+  return vault.entries().find(({ id }) => id === local?.id)?.name ?? nameIn(shared);
 }

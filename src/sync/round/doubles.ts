@@ -1,9 +1,11 @@
 import type { Membership } from "#sync/members/member-chain.ts";
+import type { CountedByDevice, CountedToken, SecondCounter } from "#sync/tokens/counted-token.ts";
 import { whyOnOneDevice } from "#sync/tokens/shareable.ts";
 import { isInUse, nameIn } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
 import { countingKey, readSound, soundFingerprint } from "#vault/tokens/same-secret.ts";
 import type { Vault } from "#vault/vault.ts";
+import { countedElsewhere } from "./counted-here.ts";
 import type { Draft, Drafts } from "./take-over.ts";
 
 /**
@@ -28,37 +30,52 @@ export function removeDoubles(drafts: Drafts, stamp: Stamp): void {
   }
 }
 
-/** A token of which another device has the secret, too: both give the same passcodes. */
-export interface SecondCounter {
-  readonly name: string;
-  /** The id of the other device. */
+/** What is known of the tokens that count. */
+interface Counting {
   readonly device: string;
+  readonly membership: Membership;
+  /** Of this vault, and of the other members as they last said. */
+  readonly own: readonly CountedToken[];
+  readonly others: CountedByDevice;
 }
 
 /**
  * The tokens that count or answer for one device with a secret that another device has: it was
- * enrolled there as well. Found in the shared tokens, and in this vault for those that it does not
- * share. Devices that are no members count no more.
+ * enrolled there as well, or the vault was copied. Found in the shared tokens, in this vault for
+ * those that it does not share, and in what the members say. Devices that are no members count no
+ * more.
  */
 export function findSecondCounters(
   { tokens }: Drafts,
   vault: Vault,
-  { device, membership }: { readonly device: string; readonly membership: Membership },
+  { device, membership, own, others }: Counting,
 ): readonly SecondCounter[] {
   const held = [...tokens.values()].filter((draft) => isCountingAt(draft, membership));
-  return [...amongShared(held), ...inThisVault(held, vault, device)];
+  const shared = amongShared(held);
+  const unshared = inThisVault(held, vault, device);
+  const found = new Set([...shared, ...unshared].map(({ id }) => id));
+  const said = countedElsewhere(own, others, vault).filter(({ id }) => !found.has(id));
+  return [...shared, ...unshared, ...said].map(({ name, device: other }) => ({
+    name,
+    device: other,
+  }));
 }
 
-function amongShared(held: readonly Draft[]): readonly SecondCounter[] {
+/** With the id of the token in this vault, where it is here. */
+type Found = SecondCounter & { readonly id: string | undefined };
+
+function amongShared(held: readonly Draft[]): readonly Found[] {
   const first = new Map<string, Draft>();
   return held.flatMap((draft) => {
     const other = first.get(draft.secretKey);
     if (!other) first.set(draft.secretKey, draft);
-    return other ? [{ name: nameIn(draft.shared), device: ownerOf(other) }] : [];
+    if (!other) return [];
+    const id = draft.local?.id ?? other.local?.id;
+    return [{ id, name: nameIn(draft.shared), device: ownerOf(other) }];
   });
 }
 
-function inThisVault(held: readonly Draft[], vault: Vault, device: string): SecondCounter[] {
+function inThisVault(held: readonly Draft[], vault: Vault, device: string): Found[] {
   const elsewhere = new Map(
     held.flatMap((draft) => {
       const owner = ownerOf(draft);
@@ -73,7 +90,7 @@ function inThisVault(held: readonly Draft[], vault: Vault, device: string): Seco
     const other = fingerprint && elsewhere.get(countingKey(fingerprint, entry.credential));
     // with the same id it is the token itself, which came back
     if (!other || other.draft.shared.token === entry.id) return [];
-    return [{ name: entry.name, device: other.owner }];
+    return [{ id: entry.id, name: entry.name, device: other.owner }];
   });
 }
 

@@ -1,6 +1,6 @@
 import { ownValue } from "#base/own-value.ts";
 import type { Member } from "#sync/members/member-chain.ts";
-import { type Holder, nameIn, type Register } from "#sync/tokens/shared-token.ts";
+import { type Holder, isInUse, nameIn, type Register } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
 import { counterOf } from "#token/counter.ts";
 import { codesOf } from "#vault/belongings/recovery-codes.ts";
@@ -14,7 +14,55 @@ import {
 } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import type { KnownToken } from "./sync-state.ts";
-import type { Draft, Drafts } from "./take-over.ts";
+import type { Draft, Drafts, OpenContent } from "./take-over.ts";
+
+/** What the moves of a round need. */
+interface Moving {
+  readonly vault: Vault;
+  readonly device: string;
+  readonly members: readonly Pick<Member, "id">[];
+  readonly now: Date;
+}
+
+/** The ids of the tokens in this vault that this device releases in this round. */
+export function tokensToRelease(
+  { tokens }: Drafts,
+  { vault, device, members }: Omit<Moving, "now">,
+): readonly string[] {
+  const listed = new Set(vault.entries().map(({ id }) => id));
+  const areMembers = (...ids: string[]) => ids.every((id) => members.some((one) => one.id === id));
+  return [...tokens.values()].flatMap(({ shared, local }) => {
+    const holder = shared.holder?.value;
+    const isDue = holder?.from === device && holder.step === "accepted" && isInUse(shared);
+    const id = local?.id ?? shared.token;
+    return isDue && listed.has(id) && areMembers(device, holder.device) ? [id] : [];
+  });
+}
+
+/**
+ * Takes back what has got a PIN here since it was offered: its file has none, and the other device
+ * would store it without one. It can be offered again. Returns the names of the tokens.
+ */
+export async function keepGuarded(
+  drafts: Drafts,
+  stamp: Stamp,
+  { vault, device }: Pick<Moving, "vault" | "device">,
+  open: OpenContent,
+): Promise<readonly string[]> {
+  const kept: string[] = [];
+  const pins = new Map(vault.entries().map(({ id, pin }) => [id, pin]));
+  for (const [id, draft] of drafts.tokens) {
+    const { shared, local } = draft;
+    const holder = shared.holder?.value;
+    if (holder?.from !== device || holder.step === "released" || !isInUse(shared)) continue;
+    if (!local || pins.get(local.id) !== "user" || (await open(id)).pin === "user") continue;
+    const back = step(draft, { ...holder, device, step: "held", from: null }, stamp);
+    const removed = { value: true, stamp };
+    drafts.tokens.set(id, { ...back, shared: { ...back.shared, removed }, local: null });
+    kept.push(nameIn(shared));
+  }
+  return kept;
+}
 
 /**
  * Takes the next step of every move in which this device takes part. The receiver accepts what is
@@ -25,24 +73,15 @@ import type { Draft, Drafts } from "./take-over.ts";
 export function takeNextSteps(
   drafts: Drafts,
   stamp: Stamp,
-  {
-    vault,
-    device,
-    members,
-    now,
-  }: {
-    readonly vault: Vault;
-    readonly device: string;
-    readonly members: readonly Pick<Member, "id">[];
-    readonly now: Date;
-  },
+  { vault, device, members, now }: Moving,
 ): readonly string[] {
   const left: string[] = [];
   const isMember = (id: string) => members.some((member) => member.id === id);
   const listed = new Set(vault.entries().map(({ id }) => id));
   for (const [id, draft] of drafts.tokens) {
     const holder = draft.shared.holder?.value;
-    if (!holder) continue;
+    // a person has removed it, who can restore it
+    if (!holder || !isInUse(draft.shared)) continue;
     if (!isMember(holder.device) || !isMember(device)) {
       const isReceiverMember = isMember(holder.device);
       const isHere = listed.has(draft.shared.token);

@@ -10,6 +10,8 @@ export interface VaultTokens {
   readonly listed: ReadonlyMap<string, IndexEntry>;
   /** The ids of removed tokens that can be restored. */
   readonly removed: ReadonlySet<string>;
+  /** The ids of tokens that a round has begun to release: it has removed them, and not a person. */
+  readonly releasing: ReadonlySet<string>;
   /** The fields of a token that devices share. */
   fieldsOf(entry: IndexEntry): Readonly<Record<string, JsonValue>>;
 }
@@ -35,7 +37,7 @@ function withLocalChanges(draft: Draft, vault: VaultTokens, stamp: Stamp): Draft
   const entry = vault.listed.get(local.id);
   if (entry) return withChangedFields(draft, vault.fieldsOf(entry), stamp);
   if (!vault.removed.has(local.id)) return { ...draft, local: null };
-  if (isLeaving(shared)) return draft;
+  if (isLeaving(shared) && vault.releasing.has(local.id)) return draft;
   const gone = { ...draft, local: null };
   return isInUse(shared) ? changed(gone, { removed: { value: true, stamp } }) : gone;
 }

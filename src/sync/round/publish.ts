@@ -12,6 +12,7 @@ import {
   seenOf,
 } from "#sync/members/head.ts";
 import type { MemberChain, Membership } from "#sync/members/member-chain.ts";
+import type { CountedToken } from "#sync/tokens/counted-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
 import { encodeTokenFile } from "#sync/tokens/token-file.ts";
 import { farewellFile, HEAD_FILE, type RemoteView, tokenFile } from "./remote-view.ts";
@@ -29,6 +30,8 @@ interface Publication {
   readonly now: Date;
   /** Whether a new head is written although nothing else has changed. */
   readonly mustWrite: boolean;
+  /** What this device says that it counts with. */
+  readonly counts: readonly CountedToken[];
 }
 
 /**
@@ -50,6 +53,7 @@ export async function prepareCommit(
   },
 ): Promise<Pick<SyncState, "tokens" | "head" | "published"> & { readonly commit: string | null }> {
   const { before, drafts, chain, membership, view, stamp, now } = publication;
+  const counts = publication.counts.length === 0 ? undefined : publication.counts;
   const device = deviceId(before.keys);
   const recipients = [membership.recovery, ...membership.members.map(({ keys }) => keys.recipient)];
   const seal = sealerFor(recipients.map((key) => Buffer.from(key, "base64")));
@@ -74,7 +78,11 @@ export async function prepareCommit(
     files.set(tokenFile(id), sealed);
   }
   const blobs = new Map(Object.entries(tokens).map(([id, { blob }]) => [tokenFile(id), blob]));
-  const published = hashOf({ tokens: filesDigest(blobs), chain: hashOf(chain.at(-1)) });
+  const published = hashOf({
+    tokens: filesDigest(blobs),
+    chain: hashOf(chain.at(-1)),
+    ...(counts && { counts }),
+  });
   const ownSeen = ownValue(view.seen, device);
   const isBehind = ownSeen !== undefined && ownSeen.number > (before.head?.number ?? 0);
   if (published === before.published && !isBehind && !publication.mustWrite)
@@ -93,6 +101,7 @@ export async function prepareCommit(
     chain,
     files: filesDigest(blobs),
     seen,
+    ...(counts && { counts }),
   };
   files.set(HEAD_FILE, await seal(encodeHead(body, before.keys)));
   const commit = await repository.commit(files, before.commit, now);

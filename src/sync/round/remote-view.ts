@@ -22,6 +22,7 @@ import {
   readMembership,
 } from "#sync/members/member-chain.ts";
 import { checkAgainstSeen, joinSeen, type SeenHeads } from "#sync/members/seen.ts";
+import type { CountedToken } from "#sync/tokens/counted-token.ts";
 import { FILE_ID } from "#sync/tokens/token-file.ts";
 import { isDamage } from "#token/newer.ts";
 import { notApprovedYet, removedHere } from "./no-member.ts";
@@ -53,6 +54,8 @@ export interface NewBranch {
   readonly id: string;
   readonly commit: string;
   readonly clock: number;
+  /** What the device says that it counts with. */
+  readonly counts: readonly CountedToken[];
   /** The token files by the id of the token file. */
   readonly tokens: ReadonlyMap<string, TreeFile>;
 }
@@ -139,6 +142,7 @@ export async function readRemote(
       id,
       commit,
       clock: body.clock,
+      counts: body.counts ?? [],
       tokens: tokensIn(files),
     })),
     seen,

@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
+import { ownValue } from "#base/own-value.ts";
 import type { RemoteBranches, Repository } from "#sync/git/repository.ts";
 import { deviceId, hashOf } from "#sync/keys/device-keys.ts";
 import { openerFor } from "#sync/keys/sealed-file.ts";
@@ -13,23 +14,33 @@ import {
   type Membership,
   readMembership,
 } from "#sync/members/member-chain.ts";
+import type { CountedByDevice, SecondCounter } from "#sync/tokens/counted-token.ts";
 import { latestStamp, nameIn } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
+import { fold } from "#token/names.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
-import { findSecondCounters, removeDoubles, type SecondCounter } from "./doubles.ts";
-import { deleteReleased, takeNextSteps } from "./handover.ts";
+import { countedHere } from "./counted-here.ts";
+import { findSecondCounters, removeDoubles } from "./doubles.ts";
+import { deleteReleased, keepGuarded, takeNextSteps, tokensToRelease } from "./handover.ts";
 import { type Approve, answerRequests } from "./join-requests.ts";
 import { takeLocalChanges } from "./local-changes.ts";
-import { notApprovedYet, removedHere } from "./no-member.ts";
+import { isRemovedHere, notApprovedYet, removedHere } from "./no-member.ts";
 import { placeOfHome } from "./own-writes.ts";
 import { prepareCommit } from "./publish.ts";
 import { type RemoteView, readRemote } from "./remote-view.ts";
 import { requireSyncState, type SyncState, writeSyncState } from "./sync-state.ts";
-import { type Drafts, type OpenContent, openContent, openContents, takeOver } from "./take-over.ts";
+import {
+  type Draft,
+  type Drafts,
+  type OpenContent,
+  openContent,
+  openContents,
+  takeOver,
+} from "./take-over.ts";
 import { inTurn, type TurnWork } from "./turns.ts";
-import { changeVault, keyOf, type VaultReport } from "./vault-changes.ts";
+import { belongsHere, changeVault, keyOf, type VaultReport } from "./vault-changes.ts";
 import { fieldsInVault } from "./vault-fields.ts";
 
 /** What a round works with. */
@@ -63,6 +74,8 @@ export interface RoundReport extends VaultReport {
   readonly isSent: boolean;
   /** Tokens that have left for another device. */
   readonly left: readonly string[];
+  /** Tokens that were to leave, and stay because they have got a PIN since they were offered. */
+  readonly kept: readonly string[];
   /** Tokens of which two devices have different secrets: both stay. */
   readonly split: readonly string[];
   /** Tokens that count with one secret on two devices. */
@@ -112,6 +125,7 @@ export async function roundOfTurn(work: RoundWork, wishes: Wishes = {}): Promise
       current = done.state;
       attempt++;
     } catch (error) {
+      if (isRemovedHere(error)) noteRemoved(work.vault);
       const isDamaged = error instanceof FobError && (await work.repository.isDamaged());
       if (!isDamaged || wasDamaged) throw error;
       // only a copy: the next attempt makes it anew, from the state before this one
@@ -121,6 +135,12 @@ export async function roundOfTurn(work: RoundWork, wishes: Wishes = {}): Promise
     }
   }
   throw new FobError("unavailable", t("the remote changes faster than this device can send"));
+}
+
+/** Other commands know then, too. */
+function noteRemoved(vault: Vault): void {
+  const state = requireSyncState(vault);
+  if (!state.isRemoved) writeSyncState(vault, state, { ...state, isRemoved: true });
 }
 
 async function tryRound(
@@ -165,6 +185,7 @@ async function tryRound(
     {
       listed: new Map(vault.entries().map((entry) => [entry.id, entry])),
       removed: new Set(removedIds(vault)),
+      releasing: new Set(before.releasing),
       fieldsOf: (entry) => fieldsInVault(vault, entry),
     },
     stamp,
@@ -173,8 +194,17 @@ async function tryRound(
   await recognizeSecrets(drafts, vault, open);
   await wishes.share?.(drafts, stamp, membership);
   removeDoubles(drafts, stamp);
-  const doubled = findSecondCounters(drafts, vault, { device, membership });
+  const { [device]: said, ...others } = countsOfMembers(before, view);
+  const doubled = findSecondCounters(drafts, vault, {
+    device,
+    membership,
+    own: countedHere(vault, before.genesis, said),
+    others,
+  });
   await look();
+  const kept = await keepGuarded(drafts, stamp, { vault, device }, open);
+  const releasing = tokensToRelease(drafts, { vault, device, members: membership.members });
+  const begun = releasing.length === 0 ? before : noteReleasing(vault, before, releasing);
   const left = takeNextSteps(drafts, stamp, {
     vault,
     device,
@@ -188,17 +218,18 @@ async function tryRound(
     stamp,
     openContent: open,
   });
+  const counts = countedHere(vault, before.genesis, said);
   const place = placeOfHome(vault.layout);
   const mustWrite = isRestored || hasMoved(before, place);
   const { commit, ...published } = await prepareCommit(
-    { before, drafts, chain, membership, view, stamp, now, mustWrite },
+    { before, drafts, chain, membership, view, stamp, now, mustWrite, counts },
     { repository, look, open, openAll: (ids) => openContents(drafts, ids, opening) },
   );
   const isOpen = ({ id, expires }: Invitation) => expires > now.getTime() && !used.has(id);
   const invitations = before.invitations.filter(isOpen);
   const loaded = Object.fromEntries(view.branches.map(({ id, commit: tip }) => [id, tip]));
-  const saved = writeSyncState(vault, before, {
-    ...before,
+  const saved = writeSyncState(vault, begun, {
+    ...begun,
     ...published,
     remote,
     commit: commit ?? before.commit,
@@ -209,6 +240,10 @@ async function tryRound(
     clock: stamp.time,
     seen: view.seen,
     loaded: { ...(isTrusted ? {} : before.loaded), ...loaded },
+    counts: { ...others, [device]: counts },
+    doubled,
+    releasing: [],
+    isRemoved: false,
     invitations,
     lastSync: before.lastSync,
   });
@@ -228,7 +263,8 @@ async function tryRound(
     isSent,
     unshared,
     left,
-    split: [...drafts.split],
+    kept,
+    split: [...new Set([...drafts.split, ...namesOfTwo(drafts, before, device)])],
     doubled,
     unread: view.unread,
     strangers: view.strangers,
@@ -240,6 +276,12 @@ async function tryRound(
   return { state, report };
 }
 
+/** Notes what is about to be removed: in the round after one that was cut off, no person has. */
+function noteReleasing(vault: Vault, before: SyncState, ids: readonly string[]): SyncState {
+  const releasing = [...new Set([...(before.releasing ?? []), ...ids])];
+  return writeSyncState(vault, before, { ...before, releasing });
+}
+
 /** Takes the requests with these ids from the remote: nobody decides about them any more. */
 async function discardRequests(
   ids: readonly string[],
@@ -247,6 +289,16 @@ async function discardRequests(
   repository: Pick<Repository, "discard">,
 ): Promise<void> {
   for (const id of ids) if (requests.has(id)) await repository.discard("request", id);
+}
+
+/** What the members say that they count with; of this one, what it last said. */
+function countsOfMembers({ counts = {} }: SyncState, view: RemoteView): CountedByDevice {
+  const known = view.membership.members.flatMap(({ id }) => {
+    const counted = ownValue(counts, id);
+    return counted ? [[id, counted] as const] : [];
+  });
+  const told = view.branches.map(({ id, counts: counted }) => [id, counted] as const);
+  return Object.fromEntries([...known, ...told]);
 }
 
 /** Whether this home was moved or copied since its last round. */
@@ -352,6 +404,25 @@ function repeatLost(before: SyncState, chain: MemberChain, at: Date): MemberChai
     repeated = extendChain(repeated, { action, member, at }, before.keys);
   }
   return repeated;
+}
+
+/**
+ * The names that two tokens with different secrets have which belong here, where one of them is new
+ * to this device: two devices have added one account, each with a secret of its own.
+ */
+function namesOfTwo({ tokens }: Drafts, before: SyncState, device: string): readonly string[] {
+  const byName = new Map<string, { readonly id: string; readonly draft: Draft }[]>();
+  for (const [id, draft] of tokens) {
+    if (!belongsHere(draft, device)) continue;
+    const name = fold(nameIn(draft.shared));
+    byName.set(name, [...(byName.get(name) ?? []), { id, draft }]);
+  }
+  return [...byName.values()].flatMap((same) => {
+    const [first] = same;
+    const areTwo = new Set(same.map(({ draft }) => draft.secretKey)).size > 1;
+    const isNew = same.some(({ id }) => ownValue(before.tokens, id) === undefined);
+    return first && areTwo && isNew ? [nameIn(first.draft.shared)] : [];
+  });
 }
 
 async function recognizeSecrets(drafts: Drafts, vault: Vault, open: OpenContent): Promise<void> {

@@ -5,6 +5,7 @@ import type { SeenHead } from "#sync/members/head.ts";
 import type { Invitation } from "#sync/members/invitation.ts";
 import type { MemberChain } from "#sync/members/member-chain.ts";
 import type { SeenHeads } from "#sync/members/seen.ts";
+import type { CountedByDevice, SecondCounter } from "#sync/tokens/counted-token.ts";
 import type { JsonValue } from "#sync/tokens/json-value.ts";
 import type { SharedToken } from "#sync/tokens/shared-token.ts";
 import { isDamage, writtenByNewer } from "#token/newer.ts";
@@ -61,6 +62,14 @@ export interface SyncState {
   /** The commits of the other devices whose content is taken over. */
   readonly loaded: Readonly<Record<string, string>>;
   readonly tokens: Readonly<Record<string, KnownToken>>;
+  /** The tokens that the members count or answer with, this one's own as it last said. */
+  readonly counts?: CountedByDevice;
+  /** The tokens that count on two devices, as of the last round. */
+  readonly doubled?: readonly SecondCounter[];
+  /** The ids of tokens of this vault that a round has begun to release. */
+  readonly releasing?: readonly string[];
+  /** Whether this device has found that the others have removed it. */
+  readonly isRemoved?: boolean;
   readonly invitations: readonly Invitation[];
   readonly lastSync: string | null;
 }

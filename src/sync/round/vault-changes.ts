@@ -60,7 +60,7 @@ export async function changeVault(drafts: Drafts, work: VaultWork): Promise<Vaul
   await addMissing(drafts, names, work, report);
   takeCodes(drafts, work);
   amendAll(drafts, names, work, report);
-  return report;
+  return { ...report, changed: report.changed.filter((name) => !report.added.includes(name)) };
 }
 
 /** Whether a shared token belongs into the vault of this device. */
@@ -73,7 +73,7 @@ export function belongsHere({ shared }: Draft, device: string): boolean {
 }
 
 /** The device that has a token in the place of this one; null for none. */
-function deviceElsewhere({ shared }: Draft, device: string): string | null {
+export function deviceElsewhere({ shared }: Pick<Draft, "shared">, device: string): string | null {
   const holder = shared.holder?.value;
   if (!holder || !isInUse(shared) || holder.device === device) return null;
   return holder.step === "released" || holder.step === "held" ? holder.device : null;

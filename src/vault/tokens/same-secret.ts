@@ -2,7 +2,7 @@ import type { Look } from "#base/long-work.ts";
 import { counterOf, joinCounters, raiseCounter } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
 import { unlessDamaged } from "#token/newer.ts";
-import { forget } from "#token/secret.ts";
+import { forget, type Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import type { TokenPlace } from "#vault/belongings/belongings-cell.ts";
 import { type Cell, readCell } from "#vault/cells/cell.ts";
@@ -26,11 +26,25 @@ import {
 export function fingerprintIn(vault: Vault, record: TokenRecord): string | null {
   if (record.fingerprint !== null || record.guard || record.held || isWiped(record))
     return record.fingerprint;
+  return usingSecret(vault, record, (secret) => fingerprintOf(secret, vault.vaultKey));
+}
+
+/**
+ * What `use` makes of the secret of a token in use. Null for a token that is gone or damaged, and
+ * where a PIN or a chip keeps the secret, or it was wiped.
+ */
+export function ofOpenSecret<T>(vault: Vault, id: string, use: (secret: Secret) => T): T | null {
+  const record = readSound(vault, id);
+  if (!record || record.guard || record.held || isWiped(record)) return null;
+  return unlessDamaged(() => usingSecret(vault, record, use));
+}
+
+function usingSecret<T>(vault: Vault, record: TokenRecord, use: (secret: Secret) => T): T {
   const secretKey = unguardedSecretKey(record, vault.vaultKey);
   const secret = secretOf(record, secretKey);
-  const fingerprint = fingerprintOf(secret, vault.vaultKey);
+  const made = use(secret);
   forget(secret, secretKey);
-  return fingerprint;
+  return made;
 }
 
 /**

@@ -64,7 +64,7 @@ async function twoSecrets(secrets: readonly [string, string]) {
     const commit = await repository.commit(files, null, AT);
     const listed = await repository.files(commit);
     const tokens = new Map([...listed].map(([name, file]) => [name.slice(7, 39), file]));
-    return { id: deviceId(keys), commit, clock: 1, tokens };
+    return { id: deviceId(keys), commit, clock: 1, counts: [], tokens };
   };
   const take = async (
     { keys, drafts }: ReturnType<typeof deviceOf>,

@@ -1,0 +1,19 @@
+import { deviceId } from "#sync/keys/device-keys.ts";
+import { readMembership } from "#sync/members/member-chain.ts";
+import { unlessDamaged } from "#token/newer.ts";
+import type { Vault } from "#vault/vault.ts";
+import { readSyncState } from "./sync-state.ts";
+import { deviceElsewhere } from "./vault-changes.ts";
+
+/**
+ * The name of the member to which a token of this vault was handed over: the next round takes it
+ * away again. Null for any other token, and where nothing is known of a synchronisation.
+ */
+export function heldElsewhere(vault: Vault, id: string): string | null {
+  const state = unlessDamaged(() => readSyncState(vault));
+  if (!state || state.chain.length === 0) return null;
+  const known = Object.values(state.tokens).find(({ shared }) => shared.token === id);
+  const holder = known && deviceElsewhere(known, deviceId(state.keys));
+  const { members } = readMembership(state.chain);
+  return members.find((member) => member.id === holder)?.name ?? null;
+}
