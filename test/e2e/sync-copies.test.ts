@@ -57,6 +57,7 @@ test("what an older copy of a home has again is taken away by name, and counts o
   expect(violations("sync", report)).toEqual([]);
   expect(report).toMatchObject({
     removed: ["Count"],
+    doubled: [],
     elsewhere: [{ name: "Count", device: "desktop" }],
   });
   expect(await namesOf(laptop)).toEqual([]);

@@ -68,8 +68,10 @@ function amongShared(held: readonly Draft[]): readonly Found[] {
   const first = new Map<string, Draft>();
   return held.flatMap((draft) => {
     const other = first.get(draft.secretKey);
-    if (!other) first.set(draft.secretKey, draft);
-    if (!other) return [];
+    if (!other) {
+      first.set(draft.secretKey, draft);
+      return [];
+    }
     const id = draft.local?.id ?? other.local?.id;
     return [{ id, name: nameIn(draft.shared), device: ownerOf(other) }];
   });

@@ -17,7 +17,7 @@ import type { KnownToken } from "./sync-state.ts";
 import type { Draft, Drafts, OpenContent } from "./take-over.ts";
 
 /** What the moves of a round need. */
-interface Moving {
+export interface Moving {
   readonly vault: Vault;
   readonly device: string;
   readonly members: readonly Pick<Member, "id">[];

@@ -23,7 +23,13 @@ import { removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import { countedHere } from "./counted-here.ts";
 import { findSecondCounters, removeDoubles } from "./doubles.ts";
-import { deleteReleased, keepGuarded, takeNextSteps, tokensToRelease } from "./handover.ts";
+import {
+  deleteReleased,
+  keepGuarded,
+  type Moving,
+  takeNextSteps,
+  tokensToRelease,
+} from "./handover.ts";
 import { type Approve, answerRequests } from "./join-requests.ts";
 import { takeLocalChanges } from "./local-changes.ts";
 import { isRemovedHere, notApprovedYet, removedHere } from "./no-member.ts";
@@ -194,23 +200,9 @@ async function tryRound(
   await recognizeSecrets(drafts, vault, open);
   await wishes.share?.(drafts, stamp, membership);
   removeDoubles(drafts, stamp);
-  const { [device]: said, ...others } = countsOfMembers(before, view);
-  const doubled = findSecondCounters(drafts, vault, {
-    device,
-    membership,
-    own: countedHere(vault, before.genesis, said),
-    others,
-  });
   await look();
-  const kept = await keepGuarded(drafts, stamp, { vault, device }, open);
-  const releasing = tokensToRelease(drafts, { vault, device, members: membership.members });
-  const begun = releasing.length === 0 ? before : noteReleasing(vault, before, releasing);
-  const left = takeNextSteps(drafts, stamp, {
-    vault,
-    device,
-    members: membership.members,
-    now,
-  });
+  const moving = { vault, device, members: membership.members, now };
+  const { begun, kept, left } = await moveOn(drafts, before, { ...moving, stamp, open });
   const changes = await changeVault(drafts, {
     ...work,
     device,
@@ -218,11 +210,13 @@ async function tryRound(
     stamp,
     openContent: open,
   });
-  const counts = countedHere(vault, before.genesis, said);
+  const { [device]: said, ...others } = countsOfMembers(before, view);
+  const own = countedHere(vault, before.genesis, said);
+  const doubled = findSecondCounters(drafts, vault, { device, membership, own, others });
   const place = placeOfHome(vault.layout);
   const mustWrite = isRestored || hasMoved(before, place);
   const { commit, ...published } = await prepareCommit(
-    { before, drafts, chain, membership, view, stamp, now, mustWrite, counts },
+    { before, drafts, chain, membership, view, stamp, now, mustWrite, counts: own },
     { repository, look, open, openAll: (ids) => openContents(drafts, ids, opening) },
   );
   const isOpen = ({ id, expires }: Invitation) => expires > now.getTime() && !used.has(id);
@@ -240,7 +234,7 @@ async function tryRound(
     clock: stamp.time,
     seen: view.seen,
     loaded: { ...(isTrusted ? {} : before.loaded), ...loaded },
-    counts: { ...others, [device]: counts },
+    counts: { ...others, [device]: own },
     doubled,
     releasing: [],
     isRemoved: false,
@@ -274,6 +268,21 @@ async function tryRound(
     members: membership.members,
   };
   return { state, report };
+}
+
+/**
+ * Every move that this device has a part in goes a step on, or ends. What is about to leave is
+ * noted in the state (`begun`) before it is removed.
+ */
+async function moveOn(
+  drafts: Drafts,
+  before: SyncState,
+  { stamp, open, ...moving }: Moving & { readonly stamp: Stamp; readonly open: OpenContent },
+) {
+  const kept = await keepGuarded(drafts, stamp, moving, open);
+  const releasing = tokensToRelease(drafts, moving);
+  const begun = releasing.length === 0 ? before : noteReleasing(moving.vault, before, releasing);
+  return { begun, kept, left: takeNextSteps(drafts, stamp, moving) };
 }
 
 /** Notes what is about to be removed: in the round after one that was cut off, no person has. */
