@@ -5,13 +5,24 @@ import type { PushChallenge } from "#push/provider.ts";
 import { type PushRequest, requestId } from "#push/push-request.ts";
 import { type PushToken, serverOf } from "#push/push-token.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
-import { canBeTriedAgain, type RememberedRequest } from "#vault/tokens/push-memory.ts";
+import {
+  canBeTriedAgain,
+  choiceWithoutReply,
+  type RememberedRequest,
+} from "#vault/tokens/push-memory.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 
 /** A polled challenge with its id, which is the same in every process. */
 export interface IdentifiedChallenge {
   readonly id: string;
   readonly challenge: PushChallenge;
+}
+
+/** A challenge that its server still asks about. */
+export interface OpenChallenge {
+  readonly challenge: PushChallenge;
+  /** The choice without a reply that was known before the server was asked; null for none. */
+  readonly untaken: PushAnswer | null;
 }
 
 /** The remembered requests in a token's record, by id. */
@@ -28,6 +39,22 @@ export function withIds(
 /** The remembered requests of a record. */
 export function memoryOf({ pushRequests }: TokenRecord): PushMemoryById {
   return new Map(pushRequests.map((one) => [one.id, one]));
+}
+
+/**
+ * Challenges that a server has just sent, by request id. `past` is what was remembered before it
+ * was asked.
+ */
+export function openChallenges(
+  waiting: readonly IdentifiedChallenge[],
+  past: PushMemoryById,
+): Map<string, OpenChallenge> {
+  return new Map(
+    waiting.map(({ id, challenge }) => {
+      const before = past.get(id);
+      return [id, { challenge, untaken: before ? choiceWithoutReply(before) : null }];
+    }),
+  );
 }
 
 /**

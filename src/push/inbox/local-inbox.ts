@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { providerOf } from "#push/protocols.ts";
-import type { PushChallenge, PushServices } from "#push/provider.ts";
+import type { PushServices, ServerConnection } from "#push/provider.ts";
 import type { PushMemory, PushOutcome } from "#push/push-request.ts";
 import { isPushToken, serverOf } from "#push/push-token.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
@@ -9,6 +9,7 @@ import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { touch } from "#vault/tokens/last-uses.ts";
 import {
   claimAnswer,
+  isAnsweredWith,
   type RememberedRequests,
   rememberRequests,
   settleAnswers,
@@ -21,6 +22,8 @@ import {
   type IdentifiedChallenge,
   isWaiting,
   memoryOf,
+  type OpenChallenge,
+  openChallenges,
   refuseRepeated,
   withIds,
   withOption,
@@ -36,7 +39,7 @@ export class LocalInbox implements PushInbox {
   readonly #services: PushServices;
   readonly #connections: ServerConnections;
   /** The challenges of each token's last poll, by token id and request id. */
-  readonly #challenges = new Map<string, ReadonlyMap<string, PushChallenge>>();
+  readonly #challenges = new Map<string, Map<string, OpenChallenge>>();
 
   constructor(store: TokenStore, services: PushServices, grantLabel: string | null = null) {
     this.grantLabel = grantLabel;
@@ -70,10 +73,11 @@ export class LocalInbox implements PushInbox {
     const waiting = received.filter(({ id, challenge }) =>
       isWaiting(memory.get(id), challenge, now),
     );
-    this.#challenges.set(tokenId, new Map(waiting.map(({ id, challenge }) => [id, challenge])));
+    const past = memoryOf(before);
+    this.#challenges.set(tokenId, openChallenges(waiting, past));
     const token = pushToken(before);
     const requests = waiting.map((one) => asRequest(token, one, memory.get(one.id)?.seenAt ?? 0));
-    const replayed = refuseRepeated(received, memoryOf(before), now);
+    const replayed = refuseRepeated(received, past, now);
     return {
       requests: requests.reverse(),
       refusals: [...refusals, ...replayed],
@@ -82,21 +86,23 @@ export class LocalInbox implements PushInbox {
   }
 
   async answer(id: string, given: PushAnswer, prompt: PinPrompt): Promise<PushOutcome> {
-    const { tokenId, challenge } = await this.#find(id);
+    const { tokenId, open } = await this.#find(id);
+    const { challenge } = open;
     const record = this.#store.read(tokenId);
     const answer = withOption(challenge, given);
     const isAsked = answer.kind === "approve" && record.guard !== null;
     const connection = isAsked
       ? await this.#connections.openOnce(record, prompt)
       : await this.#connections.of(record);
-    this.#claim(tokenId, id, challenge, answer);
-    const outcome = await connection.answer(challenge, answer, this.#services);
-    this.#change(tokenId, (known) => settleAnswers(known, new Map([[id, outcome.isAccepted]])));
+    this.#claim(tokenId, id, open, answer);
+    const outcome = await this.#send(connection, { tokenId, id, challenge }, answer);
+    const outcomes = new Map([[id, outcome.isAccepted]]);
+    this.#change(tokenId, (known) => settleAnswers(known, answer, outcomes));
     touch(this.#store, [tokenId], this.#services.now());
     // another process may have sent the same answer before: the server accepted that one
-    const isAccepted =
-      memoryOf(this.#store.read(tokenId)).get(id)?.isAccepted ?? outcome.isAccepted;
-    return { ...outcome, isAccepted };
+    const memory = memoryOf(this.#store.read(tokenId)).get(id);
+    const isTaken = memory?.isAccepted && isAnsweredWith(memory, answer);
+    return { ...outcome, isAccepted: isTaken || outcome.isAccepted };
   }
 
   async denyAll(ids: readonly string[], isReport: boolean): Promise<Denials> {
@@ -145,7 +151,7 @@ export class LocalInbox implements PushInbox {
    */
   async #denyMany(
     tokenId: string,
-    challenges: ReadonlyMap<string, PushChallenge>,
+    challenges: ReadonlyMap<string, OpenChallenge>,
     answer: PushAnswer,
   ): Promise<Denials> {
     try {
@@ -161,24 +167,24 @@ export class LocalInbox implements PushInbox {
 
   async #deny(
     record: TokenRecord,
-    challenges: ReadonlyMap<string, PushChallenge>,
+    challenges: ReadonlyMap<string, OpenChallenge>,
     answer: PushAnswer,
   ) {
     const tokenId = record.token.id;
     const connection = await this.#connections.of(record);
     let claimed: readonly string[] = [];
     this.#change(tokenId, (known) => {
-      const claims = claimMany(known, [...challenges.keys()], answer, this.#services.now());
+      const claims = claimMany(known, challenges, answer, this.#services.now());
       claimed = claims.ids;
       return claims.known;
     });
     const { outcomes, failure } = await sendSeveral(
       connection,
-      pick(challenges, claimed),
+      new Map([...pick(challenges, claimed)].map(([id, { challenge }]) => [id, challenge])),
       answer,
       this.#services,
     );
-    this.#change(tokenId, (known) => settleAnswers(known, outcomes));
+    this.#change(tokenId, (known) => settleAnswers(known, answer, outcomes));
     return {
       denied: [...outcomes].filter(([, isAccepted]) => isAccepted).map(([id]) => id),
       failure,
@@ -197,17 +203,31 @@ export class LocalInbox implements PushInbox {
     this.#change(before.token.id, (known) => rememberRequests(known, fresh, now));
   }
 
-  #claim(tokenId: string, id: string, challenge: PushChallenge, answer: PushAnswer): void {
+  /** Sends an answer. When it fails, only another poll can tell whether the server asks on. */
+  async #send(
+    connection: ServerConnection,
+    { tokenId, id, challenge }: IdentifiedChallenge & { readonly tokenId: string },
+    answer: PushAnswer,
+  ): Promise<PushOutcome> {
+    try {
+      return await connection.answer(challenge, answer, this.#services);
+    } catch (error) {
+      this.#challenges.get(tokenId)?.delete(id);
+      throw error;
+    }
+  }
+
+  #claim(tokenId: string, id: string, open: OpenChallenge, answer: PushAnswer): void {
     // measured after the PIN prompt, which may take long
     const now = this.#services.now();
     this.#change(tokenId, (known) => {
       const remembered = known.find((one) => one.id === id);
-      if (remembered && hasExpired(remembered, challenge, now)) {
+      if (remembered && hasExpired(remembered, open.challenge, now)) {
         throw new FobError("rejected", t("this request has expired"), {
           hint: t("start the login again"),
         });
       }
-      return claimAnswer(known, id, answer, now);
+      return claimAnswer(known, id, answer, now, open.untaken);
     });
   }
 
@@ -243,19 +263,19 @@ export class LocalInbox implements PushInbox {
 
   #seen(id: string) {
     for (const [tokenId, challenges] of this.#challenges) {
-      const challenge = challenges.get(id);
-      if (challenge) return { tokenId, challenge };
+      const open = challenges.get(id);
+      if (open) return { tokenId, open };
     }
     return null;
   }
 }
 
-function pick(challenges: ReadonlyMap<string, PushChallenge>, ids: readonly string[]) {
+function pick(challenges: ReadonlyMap<string, OpenChallenge>, ids: readonly string[]) {
   return new Map(ids.map((id) => [id, challenges.get(id)] as const).filter(isKnown));
 }
 
 function isKnown(
-  entry: readonly [string, PushChallenge | undefined],
-): entry is readonly [string, PushChallenge] {
+  entry: readonly [string, OpenChallenge | undefined],
+): entry is readonly [string, OpenChallenge] {
   return entry[1] !== undefined;
 }

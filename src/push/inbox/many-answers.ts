@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import type { PushChallenge, PushServices, ServerConnection } from "#push/provider.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import { claimAnswer, type RememberedRequests } from "#vault/tokens/push-memory.ts";
+import type { OpenChallenge } from "./challenges.ts";
 
 /** How many answers are sent at the same time. */
 const AT_ONCE = 8;
@@ -41,15 +42,15 @@ export async function sendSeveral(
 /** {@link claimAnswer} for several requests; `ids` has those that were not answered before. */
 export function claimMany(
   before: RememberedRequests,
-  ids: readonly string[],
+  open: ReadonlyMap<string, Pick<OpenChallenge, "untaken">>,
   answer: PushAnswer,
   now: Date,
 ): { readonly known: RememberedRequests; readonly ids: readonly string[] } {
   const claimed: string[] = [];
   let known = before;
-  for (const id of ids) {
+  for (const [id, { untaken }] of open) {
     try {
-      known = claimAnswer(known, id, answer, now);
+      known = claimAnswer(known, id, answer, now, untaken);
       claimed.push(id);
     } catch (error) {
       if (!(error instanceof FobError)) throw error;

@@ -57,18 +57,33 @@ export function canBeTriedAgain({
 }
 
 /**
+ * The choice whose reply was lost, or has not come yet; null for every other answer. A server that
+ * asks on after it did not take it.
+ */
+export function choiceWithoutReply({ answer, isAccepted }: RememberedRequest): PushAnswer | null {
+  return isAccepted === null && answer?.kind === "approve" && answer.choice !== null
+    ? answer
+    : null;
+}
+
+/**
  * Decides on an answer before it is sent. Returns `known` itself when the same answer was decided
  * on and may not have arrived. Throws FobError `rejected` when another answer was decided on, or
- * the server has this one already. After a wrong choice any answer is possible again.
+ * the server has this one already. After a wrong choice any answer is possible again: one that the
+ * server refused, or `untaken`, the {@link choiceWithoutReply} after which it asked on.
  */
 export function claimAnswer(
   known: RememberedRequests,
   id: string,
   answer: PushAnswer,
   now: Date,
+  untaken: PushAnswer | null = null,
 ): RememberedRequests {
   const before = known.find((one) => one.id === id) ?? unanswered(id, now);
-  if (canBeTriedAgain(before)) return put(known, { ...before, answer, isAccepted: null });
+  const isUntaken =
+    untaken !== null && before.isAccepted === null && isAnsweredWith(before, untaken);
+  if ((isUntaken && !sameAnswer(untaken, answer)) || canBeTriedAgain(before))
+    return put(known, { ...before, answer, isAccepted: null });
   if (
     before.answer !== null &&
     (before.isAccepted !== null || !sameAnswer(before.answer, answer))
@@ -84,22 +99,30 @@ export function claimAnswer(
 }
 
 /**
- * Records whether the server accepted the answers that were sent, by request id. An accepted answer
- * stays accepted: two processes may have sent the same answer, and the server accepts one. Returns
- * `known` itself when nothing changes.
+ * Records whether the server accepted the answer that was sent, by request id. An accepted answer
+ * stays accepted: two processes may have sent the same answer, and the server accepts one. It also
+ * stands in place of another one that was decided on while its reply was awaited. Returns `known`
+ * itself when nothing changes.
  */
 export function settleAnswers(
   known: RememberedRequests,
+  answer: PushAnswer,
   outcomes: ReadonlyMap<string, boolean>,
 ): RememberedRequests {
   let isNew = false;
   const settled = known.map((one) => {
-    const isAccepted = one.isAccepted === true || (outcomes.get(one.id) ?? one.isAccepted);
-    if (isAccepted === one.isAccepted) return one;
+    const isAccepted = outcomes.get(one.id) ?? one.isAccepted;
+    if (one.isAccepted === true || isAccepted === one.isAccepted) return one;
+    if (!isAccepted && !isAnsweredWith(one, answer)) return one;
     isNew = true;
-    return { ...one, isAccepted };
+    return { ...one, answer, isAccepted };
   });
   return isNew ? settled : known;
+}
+
+/** Whether this is the answer that was decided on. */
+export function isAnsweredWith({ answer }: RememberedRequest, sent: PushAnswer): boolean {
+  return answer !== null && sameAnswer(answer, sent);
 }
 
 function unanswered(id: string, now: Date): RememberedRequest {

@@ -7,10 +7,22 @@ import { lastUses } from "#vault/tokens/last-uses.ts";
 import { claimAnswer, settleAnswers } from "#vault/tokens/push-memory.ts";
 import { decodeRecord, encodeRecord } from "#vault/tokens/token-record.ts";
 import { inboxBench, pins } from "../inbox-bench.ts";
+import type { PrivacyIdeaServer } from "../privacyidea-server.ts";
 
 const NOBODY = pins();
 const APPROVE = { kind: "approve", choice: null } as const;
+const chosen = (choice: string) => ({ kind: "approve", choice }) as const;
 const DENY = { kind: "deny", isReport: false } as const;
+
+/** Answers while the server hears everything, and its replies are lost. */
+async function loseReply(server: PrivacyIdeaServer, answer: () => Promise<unknown>): Promise<void> {
+  server.intercept = (_, response) => {
+    response.end = () => response.destroy();
+    return false;
+  };
+  await expect(answer()).rejects.toMatchObject({ code: "unavailable" });
+  server.intercept = () => false;
+}
 
 test("of two processes that answer differently at once, one wins and the server hears one answer", async () => {
   const { server, token, newInbox } = await inboxBench();
@@ -43,9 +55,9 @@ test("a process that gives the answer that another one gave is told so, and the 
 
 test("what the server took stays taken, whatever it says to the same answer of another process", () => {
   const known = claimAnswer([], "a", APPROVE, new Date());
-  const taken = settleAnswers(known, new Map([["a", true]]));
+  const taken = settleAnswers(known, APPROVE, new Map([["a", true]]));
   expect(taken).toMatchObject([{ id: "a", isAccepted: true }]);
-  expect(settleAnswers(taken, new Map([["a", false]]))).toBe(taken);
+  expect(settleAnswers(taken, APPROVE, new Map([["a", false]]))).toBe(taken);
 });
 
 test("an answer that was cut off can be sent again, and no other one in its place", async () => {
@@ -70,6 +82,64 @@ test("an answer that was cut off can be sent again, and no other one in its plac
   expect(await inbox.history(token.id)).toMatchObject([
     { id: request?.id, answer: APPROVE, isAccepted: true },
   ]);
+});
+
+test.each([
+  ["in the same process", false],
+  ["in another process", true],
+])(
+  "after a choice whose reply was lost, another answer is possible while the server asks: %s",
+  async (_, isOther) => {
+    const { server, token, inbox, newInbox } = await inboxBench();
+    Object.assign(server, { stays: true, verdict: { value: false } });
+    for (const given of [chosen("42"), DENY]) {
+      server.challenges = [];
+      server.challenge({ options: "17,42" });
+      const id = (await inbox.poll(token.id)).requests[0]?.id ?? "";
+      await loseReply(server, () => inbox.answer(id, chosen("17"), NOBODY));
+      const later = isOther ? newInbox() : inbox;
+      if (isOther) await later.poll(token.id);
+      server.verdict = { value: true };
+      expect(await later.answer(id, given, NOBODY)).toMatchObject({ isAccepted: true });
+      server.verdict = { value: false };
+      const [memory] = await inbox.history(token.id);
+      expect(memory).toMatchObject({ id, answer: given, isAccepted: true });
+    }
+  },
+);
+
+test("after a choice whose reply was lost, and which the server took, nothing else is sent", async () => {
+  const { server, token, inbox } = await inboxBench();
+  server.challenge({ options: "17,42" });
+  const id = (await inbox.poll(token.id)).requests[0]?.id ?? "";
+  await loseReply(server, () => inbox.answer(id, chosen("42"), NOBODY));
+  await expect(inbox.answer(id, DENY, NOBODY)).rejects.toMatchObject({ code: "not-found" });
+  expect(server.answers).toHaveLength(1);
+  const [memory] = await inbox.history(token.id);
+  expect(memory).toMatchObject({ answer: chosen("42"), isAccepted: null });
+});
+
+test("of two processes that choose differently at once, one wins and the server hears one choice", async () => {
+  const { server, token, newInbox } = await inboxBench();
+  server.challenge({ options: "17,42" });
+  const inboxes = [newInbox(), newInbox()];
+  const polls = await Promise.all(inboxes.map((one) => one.poll(token.id)));
+  const id = polls[0]?.requests[0]?.id ?? "";
+  const answers = await Promise.allSettled([
+    inboxes[0]?.answer(id, chosen("17"), NOBODY),
+    inboxes[1]?.answer(id, chosen("42"), NOBODY),
+  ]);
+  expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  expect(server.answers).toHaveLength(1);
+});
+
+test("a choice that is taken after another answer was decided on is what is remembered", () => {
+  const known = claimAnswer([], "a", chosen("42"), new Date());
+  const denied = claimAnswer(known, "a", DENY, new Date(), chosen("42"));
+  expect(settleAnswers(denied, chosen("42"), new Map([["a", false]]))).toBe(denied);
+  const taken = settleAnswers(denied, chosen("42"), new Map([["a", true]]));
+  expect(taken).toMatchObject([{ id: "a", answer: chosen("42"), isAccepted: true }]);
+  expect(settleAnswers(taken, DENY, new Map([["a", false]]))).toBe(taken);
 });
 
 test("a token that gets a PIN while it is listened to asks for it", async () => {
