@@ -33,6 +33,19 @@ export function withAskedHint(error: unknown): unknown {
   );
 }
 
+/**
+ * An error of an answer to a login request, with a hint where the server may have received it. What
+ * was sent is in the history in any case.
+ */
+export function withSentHint(error: unknown): unknown {
+  return withHint(
+    error,
+    t(
+      "the server may have it all the same: `fob push history` shows what was sent, and the same answer can be sent again",
+    ),
+  );
+}
+
 function withHint(error: unknown, hint: string): unknown {
   if (!(error instanceof FobError) || error.code !== "unavailable") return error;
   // a server that has too much to do says so, and has done nothing

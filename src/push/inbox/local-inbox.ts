@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { withSentHint } from "#push/lost-reply.ts";
 import { providerOf } from "#push/protocols.ts";
 import type { PushServices, ServerConnection } from "#push/provider.ts";
 import type { PushMemory, PushOutcome } from "#push/push-request.ts";
@@ -213,7 +214,7 @@ export class LocalInbox implements PushInbox {
       return await connection.answer(challenge, answer, this.#services);
     } catch (error) {
       this.#challenges.get(tokenId)?.delete(id);
-      throw error;
+      throw withSentHint(error);
     }
   }
 

@@ -1,4 +1,5 @@
 import { FobError } from "#base/fob-error.ts";
+import { withSentHint } from "#push/lost-reply.ts";
 import type { PushChallenge, PushServices, ServerConnection } from "#push/provider.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import { claimAnswer, type RememberedRequests } from "#vault/tokens/push-memory.ts";
@@ -35,8 +36,9 @@ export async function sendSeveral(
   const workers = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
   const failed = workers.find(({ status }) => status === "rejected");
   if (failed?.status !== "rejected") return { outcomes, failure: null };
-  if (failed.reason instanceof FobError) return { outcomes, failure: failed.reason };
-  throw failed.reason;
+  const failure = withSentHint(failed.reason);
+  if (failure instanceof FobError) return { outcomes, failure };
+  throw failure;
 }
 
 /** {@link claimAnswer} for several requests; `ids` has those that were not answered before. */

@@ -66,9 +66,9 @@ test("an answer that was cut off can be sent again, and no other one in its plac
   const [request] = (await inbox.poll(token.id)).requests;
   server.intercept = (incoming) =>
     incoming.method === "POST" && incoming.socket.destroy().destroyed;
-  await expect(inbox.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toMatchObject({
-    code: "unavailable",
-  });
+  const lost = { code: "unavailable", hint: expect.stringContaining("fob push history") };
+  await expect(inbox.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toMatchObject(lost);
+  expect(await inbox.history(token.id)).toMatchObject([{ answer: APPROVE, isAccepted: null }]);
   server.intercept = () => false;
   const later = newInbox();
   expect((await later.poll(token.id)).requests.map(({ id }) => id)).toEqual([request?.id]);
