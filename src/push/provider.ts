@@ -36,6 +36,11 @@ export interface PolledChallenges {
    */
   readonly refusals: readonly string[];
   /**
+   * What is wrong with a list that holds what is no request, safe for a terminal; null for a list
+   * of requests alone.
+   */
+  readonly garbage: string | null;
+  /**
    * How far this machine's clock is ahead of the server's, in seconds; null when the server does
    * not send its time.
    */

@@ -20,7 +20,10 @@ export type PushEvent =
       readonly answer: PushAnswer;
       readonly outcome: PushOutcome;
     }
-  /** A request was dropped before it was shown. Each message is reported once. */
+  /**
+   * A request was dropped before it was shown, or the server lists what is none. Each message is
+   * reported once.
+   */
   | { readonly kind: "refusal"; readonly token: string; readonly message: string }
   /** Listening for a token has ended: it was removed, or its access domain forbids it. */
   | { readonly kind: "ended"; readonly token: string; readonly message: string }

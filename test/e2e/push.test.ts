@@ -251,6 +251,23 @@ describe("fob push listen", () => {
     });
   });
 
+  test.each([
+    ["no list", "<html>", 200, 8],
+    ["a list of nonsense", '{"result":{"status":true,"value":[42]}}', 200, 8],
+    ["a refusal", '{"result":{"status":false,"error":{"message":"no"}}}', 403, 7],
+  ])(
+    "says in the end that no request came because its server sends %s",
+    async (_, body, status, exitCode) => {
+      server.intercept = (_, response) => response.writeHead(status).end(body).writableEnded;
+      const over = await bench.fob(["push", "listen", "--json", "--once", "--timeout", "1"]);
+      server.intercept = () => false;
+      expect(over).toMatchObject({
+        exitCode,
+        stderr: expect.stringContaining(`no login request came in 1 s: ${server.url.host} `),
+      });
+    },
+  );
+
   test("shows nobody anything where there is neither a terminal nor a script", async () => {
     expect(await bench.fob(["push", "listen"])).toMatchObject({
       exitCode: 5,

@@ -26,6 +26,8 @@ export interface PushPollJson {
   /** In English; `localRefusals` has them in the client's language, where it requested one. */
   readonly refusals: readonly string[];
   readonly localRefusals?: readonly string[];
+  /** Absent in replies of older agents. */
+  readonly garbage?: { readonly english: string; readonly local?: string } | null;
   readonly clockOffsetSeconds: number | null;
 }
 
@@ -51,9 +53,11 @@ export function encodeRefusals(
 
 /** Decodes an agent's reply to a poll. */
 export function decodePoll(json: unknown): PolledRequests {
-  const { requests, refusals, localRefusals = refusals, clockOffsetSeconds } = json as PushPollJson;
+  const poll = json as PushPollJson;
+  const { requests, refusals, localRefusals = refusals, clockOffsetSeconds, garbage } = poll;
   return {
     clockOffsetSeconds,
+    garbage: garbage ? decodeText(garbage) : null,
     refusals: refusals.map((english, i) =>
       decodeText({ english, local: localRefusals[i] ?? english }),
     ),

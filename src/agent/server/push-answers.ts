@@ -7,6 +7,7 @@ import {
   type PushPollJson,
   type PushRequestJson,
 } from "#agent/protocol/push-protocol.ts";
+import { encodeText } from "#base/error-json.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { PolledRequests, PushInbox } from "#push/inbox/inbox.ts";
@@ -56,7 +57,11 @@ async function pollAll(inbox: PushInbox): Promise<PolledRequests> {
   const polls = await Promise.all(open.map(({ token }) => pollOne(inbox, token)));
   return {
     requests: polls.flatMap(({ requests }) => requests),
-    refusals: polls.flatMap(({ refusals }) => refusals),
+    refusals: polls.flatMap(({ refusals, garbage }) => [
+      ...refusals,
+      ...(garbage === null ? [] : [garbage]),
+    ]),
+    garbage: null,
     clockOffsetSeconds: null,
   };
 }
@@ -66,14 +71,17 @@ async function pollOne(inbox: PushInbox, { id, name }: PushToken): Promise<Polle
     return await inbox.poll(id);
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
-    return { requests: [], refusals: [t`${name}: ${error.message}`], clockOffsetSeconds: null };
+    const refusals = [t`${name}: ${error.message}`];
+    return { requests: [], refusals, garbage: null, clockOffsetSeconds: null };
   }
 }
 
-function encodePoll({ requests, refusals, clockOffsetSeconds }: PolledRequests): PushPollJson {
+function encodePoll(polled: PolledRequests): PushPollJson {
+  const { requests, refusals, garbage, clockOffsetSeconds } = polled;
   return {
     requests: requests.map(encodeRequest),
     ...encodeRefusals(refusals),
+    garbage: garbage === null ? null : encodeText(garbage),
     clockOffsetSeconds,
   };
 }

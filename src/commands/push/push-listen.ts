@@ -103,7 +103,7 @@ export const pushListen = defineCommand({
             context,
           )
         : await receive(listening, { ...input, notify, hear }, context, () => end.abort());
-      if (input.once && received === 0) throw nobodyCame(timeout);
+      if (input.once && received === 0) throw nobodyCame(timeout, listening.troubles);
       return failures;
     } finally {
       if (timer) clearTimeout(timer);
@@ -125,8 +125,14 @@ function waitingFor(count: number, { isTerminal }: Pick<Context, "isTerminal">):
     : t`waiting for login requests of ${tokens}`;
 }
 
-function nobodyCame(seconds: number | null): FobError {
-  return new FobError("not-found", t`no login request came in ${seconds} s`);
+/** A server that fails may have one: then its failure is the reason. */
+function nobodyCame(seconds: number | null, [trouble]: readonly FobError[]): FobError {
+  if (!trouble) return new FobError("not-found", t`no login request came in ${seconds} s`);
+  const { code, message, hint } = trouble;
+  return new FobError(code, t`no login request came in ${seconds} s: ${message}`, {
+    ...(hint === undefined ? {} : { hint }),
+    cause: trouble,
+  });
 }
 
 interface ListenInput {

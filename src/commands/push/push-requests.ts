@@ -4,7 +4,7 @@ import { attemptAll, failureOf, refuseFailures, refuseNothingDone } from "#cli/a
 import type { Context } from "#cli/context.ts";
 import { nothingEnrolled } from "#commands/lookup.ts";
 import { describeOffset, isClockOff } from "#push/clock-offset.ts";
-import type { InboxToken, PushInbox } from "#push/inbox/inbox.ts";
+import type { InboxToken, PolledRequests, PushInbox } from "#push/inbox/inbox.ts";
 import { type PushOutcome, type PushRequest, waitsOn } from "#push/push-request.ts";
 import { isTiqrToken, type TiqrToken } from "#push/tiqr/tiqr.ts";
 import { answerWord, type PushAnswer } from "#token/push-answer.ts";
@@ -76,30 +76,41 @@ export async function findWaiting(
   prompt: PinPrompt,
   context: Pick<Context, "complain">,
 ): Promise<Waiting> {
-  const { inbox } = push;
-  const notes: string[] = [];
+  const { inbox, tokens } = push;
   const { opened, failures: unopened } = await openTokens(push, prompt, context);
-  const failures = [...unopened];
+  const closed = tokens.filter((one) => !opened.includes(one));
   const polls = await Promise.allSettled(opened.map(({ token }) => inbox.poll(token.id)));
-  const requests: PushRequest[] = [];
-  for (const [i, poll] of polls.entries()) {
-    const name = opened[i]?.token.name ?? "";
-    if (poll.status === "rejected") {
-      if (push.tokens.length === 1) throw poll.reason;
-      failures.push(failureOf({ name }, poll.reason));
-      continue;
-    }
-    const { refusals, clockOffsetSeconds: offset } = poll.value;
-    requests.push(...poll.value.requests);
-    notes.push(...refusals.map((refusal) => t`${name}: ${refusal}`));
-    if (isClockOff(offset)) notes.push(describeOffset(offset));
-  }
+  // in the order of the tokens: the exit code is that of the first failure, whatever failed
+  const parts = tokens.map((one): Waiting => {
+    const poll = polls[opened.indexOf(one)];
+    if (poll?.status === "fulfilled") return readPoll(one.token, poll.value);
+    if (poll && tokens.length === 1) throw poll.reason;
+    const failure = poll ? failureOf(one.token, poll.reason) : unopened[closed.indexOf(one)];
+    return { requests: [], notes: [], failures: failure ? [failure] : [] };
+  });
+  const failures = parts.flatMap((part) => part.failures);
   refuseNothingDone(
     { done: polls.filter(({ status }) => status === "fulfilled"), failures },
     context,
   );
+  const requests = parts.flatMap((part) => part.requests);
   requests.sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
-  return { requests, notes: [...new Set(notes)], failures };
+  return { requests, notes: [...new Set(parts.flatMap(({ notes }) => notes))], failures };
+}
+
+/** What a server that answered gave for a token. */
+function readPoll(
+  { name }: InboxToken["token"],
+  { requests, refusals, garbage, clockOffsetSeconds: offset }: PolledRequests,
+): Waiting {
+  return {
+    requests,
+    notes: [
+      ...refusals.map((refusal) => t`${name}: ${refusal}`),
+      ...(isClockOff(offset) ? [describeOffset(offset)] : []),
+    ],
+    failures: garbage === null ? [] : [failureOf({ name }, new FobError("unavailable", garbage))],
+  };
 }
 
 /**

@@ -17,6 +17,8 @@ export interface PolledRequests {
   readonly requests: readonly PushRequest[];
   /** Why requests were dropped, one line each, safe for a terminal. */
   readonly refusals: readonly string[];
+  /** Why the server fails although it answers: its list holds what is no request. Null for none. */
+  readonly garbage: string | null;
   /**
    * How far this machine's clock is ahead of the server's, in seconds; null when the server does
    * not send its time.

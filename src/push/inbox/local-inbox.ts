@@ -63,7 +63,7 @@ export class LocalInbox implements PushInbox {
   async poll(tokenId: string, signal?: AbortSignal): Promise<PolledRequests> {
     const before = this.#store.read(tokenId);
     const connection = await this.#connections.of(before);
-    const { challenges, refusals, clockOffsetSeconds } = await connection.poll(
+    const { challenges, refusals, garbage, clockOffsetSeconds } = await connection.poll(
       this.#services,
       signal,
     );
@@ -82,6 +82,7 @@ export class LocalInbox implements PushInbox {
     return {
       requests: requests.reverse(),
       refusals: [...refusals, ...replayed],
+      garbage,
       clockOffsetSeconds,
     };
   }

@@ -1,3 +1,4 @@
+import type { FobError } from "#base/fob-error.ts";
 import type { InboxToken, PushInbox } from "#push/inbox/inbox.ts";
 import type { PushEvent } from "#push/push-event.ts";
 import { type PushOutcome, type PushRequest, waitsOn } from "#push/push-request.ts";
@@ -53,6 +54,11 @@ export class Listening {
   get waiting(): readonly PushRequest[] {
     const all = this.#queues.flatMap(({ waiting }) => waiting);
     return all.sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
+  }
+
+  /** Why servers give no requests now: they cannot be reached, refuse, or send garbage. */
+  get troubles(): readonly FobError[] {
+    return this.#servers.flatMap(({ troubles }) => troubles);
   }
 
   /** How many requests arrived in the last minute. */

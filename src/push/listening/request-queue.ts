@@ -1,3 +1,4 @@
+import type { FobError } from "#base/fob-error.ts";
 import type { InboxToken, PolledRequests } from "#push/inbox/inbox.ts";
 import type { PushEvent } from "#push/push-event.ts";
 import type { PushRequest } from "#push/push-request.ts";
@@ -12,10 +13,12 @@ export class RequestQueue {
   /** The newest first. */
   waiting: readonly PushRequest[] = [];
   /**
-   * Whether an event has reported that the server refuses this token, or does not answer for it
-   * alone.
+   * Why the server refuses this token, or does not answer for it alone, once an event has reported
+   * that; null while it answers.
    */
-  isOffline = false;
+  offline: FobError | null = null;
+  /** What was wrong with the last reply, as {@link PolledRequests.garbage} says it. */
+  garbage: string | null = null;
   /** Answered requests: a poll that was already under way may list them once more. */
   readonly #answered = new Set<string>();
   readonly #refusals = new Set<string>();
@@ -28,14 +31,15 @@ export class RequestQueue {
    * Takes the result of a poll; returns the events for new and gone requests, in the order in which
    * they are to be reported.
    */
-  compare({ requests: listed, refusals }: PolledRequests, now: Date): PushEvent[] {
+  compare({ requests: listed, refusals, garbage }: PolledRequests, now: Date): PushEvent[] {
+    this.garbage = garbage;
     const before = this.waiting;
     this.waiting = listed.filter(({ id }) => !this.#answered.has(id));
     const fresh = without(this.waiting, before).reverse();
     return [
       ...without(before, this.waiting).map((request) => asGone(request, now)),
       ...fresh.map((request) => ({ kind: "request", request }) as const),
-      ...this.#unheard(refusals).map(
+      ...this.#unheard(garbage === null ? refusals : [...refusals, garbage]).map(
         (message) => ({ kind: "refusal", token: this.token.name, message }) as const,
       ),
     ];

@@ -36,7 +36,8 @@ interface Silence {
 export class ServerPolling {
   readonly #settings: PollingSettings;
   #queues: readonly RequestQueue[];
-  #isDown = false;
+  /** Why the server answers for none of its tokens; null while it does. */
+  #down: FobError | null = null;
   #isDrifting = false;
   #failure: unknown = null;
   #wake = new AbortController();
@@ -62,6 +63,15 @@ export class ServerPolling {
       clearInterval(expiry);
     }
     return this.#failure;
+  }
+
+  /** Why its tokens get no requests now, of those that get none. */
+  get troubles(): readonly FobError[] {
+    return this.#queues.flatMap((queue) => {
+      const { offline, garbage } = queue;
+      const garbled = garbage === null ? null : new FobError("unavailable", garbage);
+      return offline ?? this.#down ?? this.#silent.get(queue)?.error ?? garbled ?? [];
+    });
   }
 
   /** Polls at once and then every second. */
@@ -114,24 +124,24 @@ export class ServerPolling {
 
   #noteAnswer(queue: RequestQueue, number: number): void {
     const { server, tell } = this.#settings;
-    if (this.#isDown) tell({ kind: "online", server, token: null });
-    this.#isDown = false;
+    if (this.#down) tell({ kind: "online", server, token: null });
+    this.#down = null;
     this.#silent.delete(queue);
-    if (queue.isOffline) tell({ kind: "online", server, token: queue.token.name });
-    queue.isOffline = false;
+    if (queue.offline) tell({ kind: "online", server, token: queue.token.name });
+    queue.offline = null;
     // the server works: a token that got no answer to an earlier poll has a problem of its own
     for (const [other, { error, asked }] of this.#silent)
       if (asked < number) this.#tellOffline(other, error);
   }
 
   #noteSilence(queue: RequestQueue, error: FobError): void {
-    if (this.#isDown) return;
-    if (!queue.isOffline) this.#silent.set(queue, { error, asked: this.#asked });
-    if (!this.#queues.every((one) => one.isOffline || this.#silent.has(one))) return;
+    if (this.#down) return;
+    if (!queue.offline) this.#silent.set(queue, { error, asked: this.#asked });
+    if (!this.#queues.every((one) => one.offline || this.#silent.has(one))) return;
     const { server, tell } = this.#settings;
     const { message, hint = null } = error;
     tell({ kind: "offline", server, token: null, message, hint });
-    this.#isDown = true;
+    this.#down = error;
     this.#silent.clear();
   }
 
@@ -139,8 +149,8 @@ export class ServerPolling {
     const { server, tell } = this.#settings;
     const { message, hint = null } = error;
     this.#silent.delete(queue);
-    if (!queue.isOffline) tell({ kind: "offline", server, token: queue.token.name, message, hint });
-    queue.isOffline = true;
+    if (!queue.offline) tell({ kind: "offline", server, token: queue.token.name, message, hint });
+    queue.offline = error;
   }
 
   #giveUp(queue: RequestQueue, error: unknown): void {

@@ -53,8 +53,10 @@ export interface PrivacyIdeaData {
   readonly displayCode: string | null;
 }
 
-/** The serial and server key that challenges must match. */
+/** The server, and the serial and server key that challenges must match. */
 export interface Expected {
+  /** The host's name, for messages. */
+  readonly host: string;
   readonly serial: string;
   readonly serverKey: KeyObject;
 }
@@ -63,9 +65,11 @@ export interface Expected {
 export function readChallenges(listed: readonly unknown[], expected: Expected) {
   const challenges = new Map<string, PushChallenge>();
   const refusals: string[] = [];
+  let isGarbled = false;
   for (const one of listed.slice(-MAX_CHALLENGES)) {
     const read = readChallenge(one, expected);
-    if (typeof read === "string") refusals.push(read);
+    if (read === null) isGarbled = true;
+    else if (typeof read === "string") refusals.push(read);
     else if (challenges.has(read.nonce))
       refusals.push(t("a request was dropped: it came twice at once"));
     else challenges.set(read.nonce, read);
@@ -73,16 +77,20 @@ export function readChallenges(listed: readonly unknown[], expected: Expected) {
   const left = listed.length - MAX_CHALLENGES;
   if (left > 0)
     refusals.push(t`${left} requests were dropped: no more than ${MAX_CHALLENGES} are looked at`);
-  return { challenges: [...challenges.values()], refusals };
+  const garbage = isGarbled ? t`${expected.host} lists what is no login request` : null;
+  return { challenges: [...challenges.values()], refusals, garbage };
 }
 
 /**
- * A challenge, or the reason why it is dropped. The reason contains no text of an unverified
- * challenge.
+ * A challenge, or the reason why it is dropped; null for what is none. The reason contains no text
+ * of an unverified challenge.
  */
-function readChallenge(value: unknown, { serial, serverKey }: Expected): PushChallenge | string {
+function readChallenge(
+  value: unknown,
+  { serial, serverKey }: Expected,
+): PushChallenge | string | null {
   const parsed = v.safeParse(ChallengeSchema, value);
-  if (!parsed.success) return t("a request was dropped: it makes no sense");
+  if (!parsed.success) return null;
   const received = parsed.output;
   if (!verifiesText(signedText(received), received.signature, serverKey)) {
     return t("a request was dropped: the server that this token was enrolled with did not sign it");

@@ -94,7 +94,10 @@ class PrivacyIdeaConnection implements ServerConnection {
       if (!Array.isArray(value))
         throw new FobError("unavailable", t`${url.host}: the server's list of requests is none`);
       if (Math.abs(clockOffsetSeconds ?? 0) <= MAX_OFFSET_OF_OLD) this.#question = question;
-      return { ...readChallenges(value, { serial, serverKey }), clockOffsetSeconds };
+      return {
+        ...readChallenges(value, { host: url.host, serial, serverKey }),
+        clockOffsetSeconds,
+      };
     } catch (error) {
       throw blameClock(error, clockOffsetSeconds);
     }

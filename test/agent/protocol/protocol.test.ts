@@ -123,6 +123,9 @@ describe("login requests", () => {
     const polled = { requests: [request], refusals: ["one", "two"], clockOffsetSeconds: 3 };
     const decoded = decodePoll(polled);
     expect(decoded).toMatchObject({ clockOffsetSeconds: 3, refusals: ["one", "two"] });
+    expect(decoded.garbage).toBeNull();
+    const garbled = decodePoll({ ...polled, garbage: { english: "bad", local: "schlecht" } });
+    expect([garbled.garbage, original(garbled.garbage ?? "")]).toEqual(["schlecht", "bad"]);
     const { quick: _, ...rest } = request;
     expect(decoded.requests).toEqual([
       {

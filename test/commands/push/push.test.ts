@@ -53,6 +53,39 @@ test("of two servers, one that cannot be asked is told of, and the other's reque
   expect(failures[0]?.message).toMatch(/^Gone: /);
 });
 
+test("the first failure is that of the first token, whether its PIN or its server is missing", async () => {
+  const { server, guard, store, context } = await stage();
+  store({ url: new URL("http://127.0.0.1:1/ttype/push") }, "AAA", "PIPU-AAA");
+  store({ url: server.url }, "Open", "PIPU-OPEN");
+  await guard("83517");
+  const { failures } = await pushList.run({}, { ...context, pinPrompt: pins("wrong") });
+  expect(failures.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^AAA: 127\.0\.0\.1:1 /),
+    expect.stringMatching(/^ACME: /),
+  ]);
+  expect(failures.map(({ exitCode }) => exitCode)).toEqual([8, 4]);
+});
+
+test("a server that lists what is no request fails, and what is whole is listed and answered", async () => {
+  const { server, context } = await stage();
+  server.challenge({ question: "the good one" });
+  server.challenges.push(42, { nonce: "x" });
+  const { requests, notes, failures } = await pushList.run({}, context);
+  expect(requests.map(({ question }) => question)).toEqual(["the good one"]);
+  expect(failures).toMatchObject([
+    { code: "unavailable", message: `ACME: ${server.url.host} lists what is no login request` },
+  ]);
+  expect(notes).toEqual([]);
+  const { denied, exitCode } = await pushDeny.run(
+    { id: undefined, report: false, all: false },
+    context,
+  );
+  expect([denied.length, exitCode]).toEqual([1, 0]);
+  await expect(
+    openRequests(context).then((open) => chooseRequest(open, undefined, context)),
+  ).rejects.toMatchObject({ code: "unavailable" });
+});
+
 test("after a wrong choice the request waits on, without a warning, and another choice is taken", async () => {
   const { server, context, inbox } = await stage();
   server.challenge({ options: "17,42,93" });

@@ -75,13 +75,14 @@ test("what comes, goes and is answered is told once, in its order", async () => 
 });
 
 test("a server that goes away and comes back is told of once each, and a clock that drifts and is set", async () => {
-  const { server, clock, next } = await listeningBench();
+  const { server, clock, listening, next } = await listeningBench();
   let isDown = true;
   server.intercept = (request) => isDown && request.socket.destroy().destroyed;
   expect(await next("offline")).toMatchObject({
     token: null,
     message: expect.stringMatching(/cannot be reached/),
   });
+  expect(listening.troubles).toMatchObject([{ code: "unavailable" }]);
   isDown = false;
   await next("online");
   clock.ahead = 30;
@@ -132,7 +133,7 @@ test("a token that fails at a server that answers for others is named, and told 
 
 test("a token that its server refuses is named, and listened for on", async () => {
   let isRefused = true;
-  const { next } = await listeningBench((_, response) => {
+  const { listening, next } = await listeningBench((_, response) => {
     if (isRefused) response.writeHead(403).end("{}");
     else response.end(JSON.stringify({ result: { status: true, value: [] } }));
     return true;
@@ -141,8 +142,22 @@ test("a token that its server refuses is named, and listened for on", async () =
     token: "Other",
     message: expect.stringMatching(/status 403/),
   });
+  expect(listening.troubles).toMatchObject([{ code: "rejected" }]);
   isRefused = false;
   expect(await next("online")).toMatchObject({ token: "Other" });
+  expect(listening.troubles).toEqual([]);
+});
+
+test("a server that lists what is no request is told of once, and is a trouble until it does not", async () => {
+  const { server, listening, next } = await listeningBench();
+  const message = `${server.url.host} lists what is no login request`;
+  server.challenges = [42];
+  expect(await next("refusal")).toMatchObject({ token: "ACME", message });
+  expect(listening.troubles).toMatchObject([{ code: "unavailable", message }]);
+  server.challenges = [];
+  server.challenge();
+  await next("request");
+  expect(listening.troubles).toEqual([]);
 });
 
 test("denying all that waits says why a server did not hear it", async () => {
@@ -158,7 +173,12 @@ test("a request that was answered does not come again by a poll that was on its 
   const { token } = await inboxBench();
   if (!isPushToken(token)) throw new Error("no token for login requests");
   const queue = new RequestQueue(token);
-  const polled = { requests: [pushRequest("a")], refusals: [], clockOffsetSeconds: null };
+  const polled = {
+    requests: [pushRequest("a")],
+    refusals: [],
+    garbage: null,
+    clockOffsetSeconds: null,
+  };
   expect(queue.compare(polled, NOW)).toMatchObject([{ kind: "request", request: { id: "a" } }]);
   queue.drop("a");
   expect([queue.compare(polled, NOW), queue.waiting]).toEqual([[], []]);
@@ -169,7 +189,7 @@ test("each refusal is told once, and no more of them than anybody reads", async 
   if (!isPushToken(token)) throw new Error("no token for login requests");
   const queue = new RequestQueue(token);
   const compare = (refusals: readonly string[]) =>
-    queue.compare({ requests: [], refusals, clockOffsetSeconds: null }, NOW).length;
+    queue.compare({ requests: [], refusals, garbage: null, clockOffsetSeconds: null }, NOW).length;
   expect([compare(["a", "a", "b"]), compare(["a", "b", "c"])]).toEqual([2, 1]);
   expect(compare(Array.from({ length: 1_000 }, (_, i) => String(i)))).toBe(253);
 });

@@ -210,9 +210,6 @@ describe("dropped before anybody sees it is a request", () => {
       alter({ capabilities: "{", capabilities_signature: "AAAA" }),
       /was altered/,
     ],
-    ["without a nonce", ({ nonce: _, ...challenge }: WireChallenge) => challenge, /makes no sense/],
-    ["that is no object", () => 42, /makes no sense/],
-    ["with an endless question", alter({ question: "x".repeat(100_000) }), /makes no sense/],
   ] as const)("%s", async (_, change, reason) => {
     const { server, token, inbox } = await inboxBench();
     server.challenge({ question: "the good one" });
@@ -220,6 +217,19 @@ describe("dropped before anybody sees it is a request", () => {
     const { requests, refusals } = await inbox.poll(token.id);
     expect(requests.map(({ question }) => question)).toEqual(["the good one"]);
     expect(refusals).toEqual([expect.stringMatching(reason)]);
+  });
+
+  test.each([
+    ["without a nonce", ({ nonce: _, ...challenge }: WireChallenge) => challenge],
+    ["that is no object", () => 42],
+    ["with an endless question", alter({ question: "x".repeat(100_000) })],
+  ] as const)("%s, as what a server should not send", async (_, change) => {
+    const { server, token, inbox } = await inboxBench();
+    server.challenge({ question: "the good one" });
+    server.challenges.push(change(server.sign()));
+    const { requests, refusals, garbage } = await inbox.poll(token.id);
+    expect(requests.map(({ question }) => question)).toEqual(["the good one"]);
+    expect([refusals, garbage]).toEqual([[], `${server.url.host} lists what is no login request`]);
   });
 
   test.each([
@@ -404,6 +414,20 @@ describe("a server of privacyIDEA", () => {
       await expect(inbox.poll(token.id)).rejects.toMatchObject({ code });
     },
   );
+
+  test.each([
+    [404, "unavailable"],
+    [405, "unavailable"],
+    [410, "unavailable"],
+    [401, "rejected"],
+    [403, "rejected"],
+  ] as const)("that is not privacyIDEA and answers with status %i: %s", async (status, code) => {
+    const { server, token, inbox } = await inboxBench();
+    server.intercept = (_, response) => response.writeHead(status).end("<html>").writableEnded;
+    await expect(inbox.poll(token.id)).rejects.toEqual(
+      refused(code, new RegExp(`answers with status ${status}$`)),
+    );
+  });
 
   test("is asked a new question by a clock that was set back", async () => {
     const { server, token, inbox, clock } = await inboxBench();
