@@ -18,7 +18,14 @@ import type {
 import { cleanSerial } from "#token/draft/uri-label.ts";
 import type { TiqrCredential } from "#token/push-credential.ts";
 import { forget } from "#token/secret.ts";
-import { number, PROTOCOL, postForm, refuseServerTrouble, TIMEOUT } from "./tiqr-form.ts";
+import {
+  number,
+  PROTOCOL,
+  postForm,
+  refuseDoubtfulYes,
+  refuseServerTrouble,
+  TIMEOUT,
+} from "./tiqr-form.ts";
 
 /**
  * `tiqrenroll://` and the address of the metadata, or a link that opens an app, with the path
@@ -239,7 +246,7 @@ async function handOver(
   trace("secret", `status ${reply.status}, ${reply.body.length} bytes`);
   refuseServerTrouble(reply, url.host);
   const refusal = refusalOf(reply);
-  if (refusal === null) return;
+  if (refusal === null) return refuseDoubtfulYes(reply, url.host);
   throw new FobError("rejected", t`${url.host} does not take the new token: ${refusal}`, {
     hint: t("nothing is enrolled; ask for another enrollment"),
   });

@@ -39,6 +39,15 @@ export function postForm(
 }
 
 /**
+ * Throws FobError `unavailable` for a yes that comes with a status of failure: the page of a proxy
+ * or of another server says it. A refusal may have such a status, as servers of OpenConext do.
+ */
+export function refuseDoubtfulYes({ status }: HttpReply, host: string): void {
+  if (status >= 200 && status < 300) return;
+  throw new FobError("unavailable", t`${host} answers with status ${status}`);
+}
+
+/**
  * Throws FobError `unavailable` for a reply of a server that has a problem (5xx) or too much to do
  * (429), whatever its body says.
  */

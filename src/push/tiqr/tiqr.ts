@@ -9,7 +9,7 @@ import { jsonOf, words } from "#push/server-words.ts";
 import type { TiqrCredential } from "#token/push-credential.ts";
 import type { Token } from "#token/token.ts";
 import { tiqrEnrollment } from "./tiqr-enrollment.ts";
-import { number, postForm, refuseServerTrouble } from "./tiqr-form.ts";
+import { number, postForm, refuseDoubtfulYes, refuseServerTrouble } from "./tiqr-form.ts";
 import { refuseOtherSchemes } from "./tiqr-schemes.ts";
 
 /**
@@ -139,6 +139,7 @@ export async function sendTiqrResponse(
   const { word, count, message } = readReply(reply);
   if (word === "") throw noTiqrServer(url.host, reply);
   if (word !== "OK") throw withMessage(refusal(word, count, url.host), message);
+  refuseDoubtfulYes(reply, url.host);
   return message;
 }
 

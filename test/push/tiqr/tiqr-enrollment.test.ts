@@ -209,6 +209,8 @@ describe("enrolling with a TiQR server", () => {
     ["no in JSON with null", 200, '{"responseCode":"101","message":null}', "rejected"],
     ["nothing", 500, "", "unavailable"],
     ["yes with a status of trouble", 503, '{"responseCode":1}', "unavailable"],
+    ["yes with a status that is none", 404, "OK", "unavailable"],
+    ["yes in JSON with a status that is none", 403, '{"responseCode":1}', "unavailable"],
     ["that it has too much to do", 429, "OK", "unavailable"],
   ])("that says %s to the secret leaves nothing of it", async (_, status, body, code) => {
     const { given, done } = await enrollAt({

@@ -227,7 +227,21 @@ describe("a response that the server does not take", () => {
   });
 });
 
-test.each([429, 500, 503])(
+test("a refusal is one with a status of failure, too", async () => {
+  const intercept = (_: unknown, response: ServerResponse) =>
+    response.writeHead(403).end("INVALID_RESPONSE:2").writableEnded;
+  const server = await tiqrServer({ intercept });
+  const login = `${new URL(server.enrollment.replace("tiqrenroll://", "")).origin}/login`;
+  const sent = sendTiqrResponse(parseTiqrChallenge(server.login()), token(login), "123456", {
+    http: httpClient("fob/test"),
+  });
+  await expect(sent).rejects.toMatchObject({
+    code: "rejected",
+    message: expect.stringContaining("2 attempts left"),
+  });
+});
+
+test.each([404, 429, 500, 503])(
   "status %i is the server's trouble, whatever the body says",
   async (status) => {
     const intercept = (_: unknown, response: ServerResponse) => {
