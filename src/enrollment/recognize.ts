@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t, translated } from "#base/language.ts";
-import { refusalOfTiqrScheme } from "#push/tiqr/tiqr-schemes.ts";
+import { notKnown, refusalOfTiqrScheme, unknownSchemeOf } from "#push/tiqr/tiqr-schemes.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { AskSecret, Finding, ParsedOnline, ParsedToken } from "#token/draft/parsed-token.ts";
 import type { EnrollmentDraft, EnrollmentFormat, OnlineEnrollment } from "./draft.ts";
@@ -107,7 +107,10 @@ function recognition(input: string) {
     throw new FobError("invalid", t`the enrollment string is longer than ${MAX_LENGTH} characters`);
   const otherApp = refusalOfOtherApp(text) ?? refusalOfTiqrScheme(text);
   if (otherApp) throw otherApp;
-  throw new FobError("invalid", t("this is not an enrollment string that fob knows"), {
+  const scheme = unknownSchemeOf(text);
+  const what =
+    scheme === null ? t("this is not an enrollment string that fob knows") : notKnown(scheme);
+  throw new FobError("invalid", what, {
     hint: t`known are ${FORMATS.map(({ example }) => translated(example)).join(", ")}`,
   });
 }

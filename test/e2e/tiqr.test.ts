@@ -231,6 +231,24 @@ test("the schemes of another organization are named as unknown, and taken where 
   expect(server.isApproved(login)).toBe(true);
 });
 
+test("a scheme that fob does not know is named where it cannot be enrolled, with the setting where that may help", async () => {
+  const [{ fob }, server] = [testHome(), await tiqrServer()];
+  const login = server.login();
+  const enroll = (input: string) => fob(["enroll", "-"], { input });
+  expect(await enroll(login)).toMatchObject({
+    exitCode: 6,
+    stderr: expect.stringMatching(/^fob: tiqrauth: .*\nhint: `fob push approve -`/),
+  });
+  for (const text of [login.replace("tiqrauth", "acme"), "acmeauth://x", "acme://https://x.test"])
+    expect(await enroll(text)).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringMatching(/^fob: (acme\w*): is no scheme .*\nhint: .*tiqr\.schemes \1;/),
+    });
+  const { stderr } = await enroll("foo://bar");
+  expect(stderr).toMatch(/^fob: foo: is no scheme that fob knows\nhint: known are /);
+  expect(stderr).not.toContain("tiqr.schemes");
+});
+
 test("an enrollment that is given as a login is said to be one", async () => {
   const { fob, server } = await enrolled();
   expect(await fob(["push", "approve", server.enrollment, "--yes"])).toMatchObject({

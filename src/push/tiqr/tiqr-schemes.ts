@@ -9,6 +9,9 @@ const LOGIN = "tiqrauth";
 const BEGINNING = /^([a-z][a-z0-9+.-]{0,40}):\/\//i;
 const SCHEME = /^[a-z][a-z0-9+.-]{0,40}$/;
 
+/** What follows the scheme of a login: `IDENTITY@SERVICE/SESSION/QUESTION`. */
+const LIKE_LOGIN = /^[^/?#]+\/[0-9a-z]+\/[0-9a-z]+(?:\/|$)/i;
+
 /** Schemes that mean something else: those of the web and its programs, and of other tokens. */
 const WELL_KNOWN: ReadonlySet<string> = new Set([
   ...["http", "https", "ws", "wss", "ftp", "ftps", "sftp", "ssh", "file", "data", "blob", "about"],
@@ -51,8 +54,7 @@ export function areTiqrSchemes(setting: string): boolean {
  * Whether a text begins with a scheme that may be another organization's, and means nothing else.
  */
 export function hasOtherScheme(text: string): boolean {
-  const scheme = BEGINNING.exec(text.trim())?.[1];
-  return scheme !== undefined && !isWellKnown(scheme.toLowerCase());
+  return unknownSchemeOf(text.trim()) !== null;
 }
 
 /**
@@ -72,26 +74,41 @@ export function withTiqrScheme(given: string, schemes: readonly string[]): strin
  * message names.
  */
 export function refuseOtherSchemes(text: string): void {
-  const scheme = BEGINNING.exec(text)?.[1]?.toLowerCase();
+  const scheme = schemeOf(text);
   if (scheme === ENROLLMENT) {
     throw new FobError("invalid", t("this is a TiQR enrollment, and no login"), {
       hint: t("`fob enroll -` reads it from standard input"),
     });
   }
-  if (scheme !== undefined && !isWellKnown(scheme)) throw unknownScheme(scheme);
+  if (scheme !== null && !isWellKnown(scheme)) throw unknownScheme(scheme);
 }
 
 /**
- * The error for an enrollment that looks like one of TiQR, with a scheme that fob does not know;
- * null for every other text.
+ * The error for a text that is to be enrolled and has the scheme of a TiQR login, or one that may
+ * be that of another organization's TiQR app; null for every other text.
  */
 export function refusalOfTiqrScheme(text: string): FobError | null {
-  const [beginning = "", scheme = ""] = BEGINNING.exec(text) ?? [];
-  const isEnrollment =
-    /enroll?$/i.test(scheme) &&
-    !isWellKnown(scheme.toLowerCase()) &&
-    /^https?:?\/\//i.test(text.slice(beginning.length));
-  return isEnrollment ? unknownScheme(scheme.toLowerCase()) : null;
+  const scheme = schemeOf(text);
+  if (scheme === LOGIN) {
+    return new FobError("invalid", t`${LOGIN}: is the scheme of a TiQR login, and no enrollment`, {
+      hint: t("`fob push approve -` reads it from standard input, and approves it"),
+    });
+  }
+  if (scheme === null || isWellKnown(scheme)) return null;
+  const rest = text.slice(`${scheme}://`.length);
+  const isTiqr =
+    /(?:auth|enroll?)$/.test(scheme) || /^https?:?\/\//i.test(rest) || LIKE_LOGIN.test(rest);
+  return isTiqr ? unknownScheme(scheme) : null;
+}
+
+/** The scheme that a text begins with and that fob does not know; null for none. */
+export function unknownSchemeOf(text: string): string | null {
+  const scheme = schemeOf(text);
+  return scheme === null || isWellKnown(scheme) ? null : scheme;
+}
+
+function schemeOf(text: string): string | null {
+  return BEGINNING.exec(text)?.[1]?.toLowerCase() ?? null;
 }
 
 function isWellKnown(scheme: string): boolean {
@@ -99,7 +116,12 @@ function isWellKnown(scheme: string): boolean {
 }
 
 function unknownScheme(scheme: string): FobError {
-  return new FobError("invalid", t`${scheme}: is no scheme that fob knows`, {
+  return new FobError("invalid", notKnown(scheme), {
     hint: t`if it is that of a TiQR app of your organization: fob config set tiqr.schemes ${scheme}; commas separate several`,
   });
+}
+
+/** The message for a scheme that fob does not know. */
+export function notKnown(scheme: string): string {
+  return t`${scheme}: is no scheme that fob knows`;
 }
