@@ -268,6 +268,12 @@ test("of several identities at a service, the NAME of a token chooses", async ()
   });
   expect(await fob(["push", "approve", login, "carl", "--yes"])).toMatchObject({ exitCode: 3 });
   expect(await fob(["push", "approve", "3f2a", "bob"])).toMatchObject({ exitCode: 2 });
+  await fob(["enroll", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "--name", "carlos"]);
+  for (const given of ["carlos", "Carl"])
+    expect(await fob(["push", "approve", login, given, "--yes"])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^fob: carlos answers no TiQR logins\nhint: /),
+    });
   expect(ann.answers.concat(bob.answers)).toEqual([]);
   expect(await fob(["push", "approve", login, "bob", "--yes"])).toMatchObject({ exitCode: 0 });
   const again = bob.login({ identity: null });

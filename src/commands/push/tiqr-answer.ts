@@ -16,7 +16,9 @@ import {
   type TiqrToken,
 } from "#push/tiqr/tiqr.ts";
 import { findNamed } from "#token/find-token.ts";
+import { matchName, matchWholeName } from "#token/names.ts";
 import { printable } from "#token/printable.ts";
+import type { Token } from "#token/token.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { ChallengeInput } from "#vault/tokens/responses.ts";
 
@@ -159,9 +161,9 @@ async function chooseToken(
   context: PickContext,
 ): Promise<TiqrToken> {
   const { service, identity } = challenge;
-  const all = (await tokens.entries()).filter(isTiqrToken);
-  if (name !== undefined) return findNamed(name, all, tokens.grantLabel);
-  const known = all.filter(({ credential }) => {
+  const entries = await tokens.entries();
+  if (name !== undefined) return findTiqr(name, entries, tokens.grantLabel);
+  const known = entries.filter(isTiqrToken).filter(({ credential }) => {
     const isService = credential.service.toLowerCase() === service;
     return isService && (identity === null || credential.identity === identity);
   });
@@ -179,6 +181,17 @@ async function chooseToken(
   const ids = new Set(known.map(({ id }) => id));
   const chosen = await pickToken(tokens, context, { fits: ({ id }) => ids.has(id) });
   return known.find(({ id }) => id === chosen.id) ?? first;
+}
+
+/** The TiQR token that NAME means. Throws FobError `usage` for a token of another kind. */
+function findTiqr(name: string, entries: readonly Token[], grantLabel: string | null): TiqrToken {
+  const all = entries.filter(isTiqrToken);
+  const match = grantLabel === null ? matchName(name, all) : matchWholeName(name, all);
+  if (match !== null && match.kind !== "none") return findNamed(name, all, grantLabel);
+  const other = findNamed(name, entries, grantLabel);
+  throw new FobError("usage", t`${other.name} answers no TiQR logins`, {
+    hint: t("without NAME, the token of the login page's service answers"),
+  });
 }
 
 async function confirm(question: string, context: Pick<Context, "prompt">): Promise<void> {
