@@ -208,7 +208,7 @@ export function pressPushKey(before: PushScreenState, key: Key, now: Date): Push
   if (scrolled) return stay(scrolled);
   switch (mode.kind) {
     case "watching":
-      return typeOption(state, "", key) ?? watch(state, pressed, now);
+      return typeOption(state, "", key) ?? watch(state, key, now);
     case "approving":
       return pressed === "enter" && isApprovable(state)
         ? answerShown(state, { kind: "approve", choice: null })
@@ -270,7 +270,8 @@ function withOutcome(
   };
 }
 
-function watch(state: PushScreenState, pressed: string, now: Date): PushStep {
+function watch(state: PushScreenState, key: Key, now: Date): PushStep {
+  const pressed = nameOf(key);
   const shown = shownRequest(state);
   switch (pressed) {
     case "q":
@@ -288,11 +289,8 @@ function watch(state: PushScreenState, pressed: string, now: Date): PushStep {
   switch (pressed) {
     case "a":
       // where there are options, the one that is typed approves
-      return stay(
-        shown.options.length === 0 && isApprovable(state)
-          ? { ...state, mode: { kind: "approving", id } }
-          : state,
-      );
+      if (shown.options.length > 0) return stay(withWanted(state, shown));
+      return stay(isApprovable(state) ? { ...state, mode: { kind: "approving", id } } : state);
     case "d":
     case "delete":
       // the request was drawn before another took its place
@@ -305,8 +303,15 @@ function watch(state: PushScreenState, pressed: string, now: Date): PushStep {
     case "ctrl-d":
       return stay({ ...state, mode: { kind: "denying-all" } });
     default:
-      return stay(state);
+      return stay(key.name === "text" ? withWanted(state, shown) : state);
   }
+}
+
+/** The screen after a text that none of the options begins with: it says what is to be typed. */
+function withWanted(state: PushScreenState, shown: PushRequest): PushScreenState {
+  const { options } = shown;
+  if (options.length === 0 || !isApprovable(state)) return state;
+  return withSaid(state, shown, t("one of these is to be typed"));
 }
 
 function choose(
@@ -315,21 +320,21 @@ function choose(
   key: Key,
   now: Date,
 ): PushStep {
+  const shown = shownRequest(state);
   switch (key.name) {
     case "enter": {
-      const choice = findOption(shownRequest(state)?.options ?? [], typed);
-      return choice === null || !isApprovable(state)
-        ? stay(state)
-        : answerShown(state, { kind: "approve", choice });
+      const choice = findOption(shown?.options ?? [], typed);
+      if (choice === null) return stay(shown ? withWanted(state, shown) : state);
+      return isApprovable(state) ? answerShown(state, { kind: "approve", choice }) : stay(state);
     }
     case "backspace":
       return stay(withTyped(state, withoutLast(typed)));
     case "text":
       // what none of the options begins with is a slip
-      return typeOption(state, typed, key) ?? stay(state);
+      return typeOption(state, typed, key) ?? stay(shown ? withWanted(state, shown) : state);
     case "delete":
     case "ctrl-d":
-      return watch(back(state).state, key.name, now);
+      return watch(back(state).state, key, now);
     default:
       return back(state);
   }

@@ -227,14 +227,21 @@ function viewSaidOrKeys(
   columns: number,
   style: Style,
 ): string[] {
-  const { said, sight } = state;
+  const { sight } = state;
   const keys = wrapItems(keysOf(state, shown), " · ", columns).map((line) => style.faint(line));
-  if (said === null || said.id !== shown?.id) return keys;
-  const isTight = sight !== null && sight.room < sight.total;
-  return [
-    ...wrapWhole(`! ${said.text}`, columns).map((line) => style.warning(line)),
-    ...(isTight ? [] : keys),
-  ];
+  const said = viewSaid(state, shown, columns, style);
+  const isTight = said.length > 0 && sight !== null && sight.room < sight.total;
+  return [...said, ...(isTight ? [] : keys)];
+}
+
+function viewSaid(
+  { said }: PushScreenState,
+  shown: PushRequest | null,
+  columns: number,
+  style: Style,
+): string[] {
+  if (said === null || said.id !== shown?.id) return [];
+  return wrapWhole(`! ${said.text}`, columns).map((line) => style.warning(line));
 }
 
 /** What keeps the person from approving, and how the rest of a long request is seen. */
@@ -285,10 +292,13 @@ function viewOptions(
   columns: number,
   style: Style,
 ): string[] {
-  const options = shownRequest(state)?.options ?? [];
+  const shown = shownRequest(state);
+  const options = shown?.options ?? [];
   if (options.length === 0) return [];
+  // in place of the question, so that the request keeps its room while the person types
+  const said = typed === "" ? [] : viewSaid(state, shown, columns, style);
   return [
-    ...strong(t("Which one does the login page show?"), columns, style),
+    ...(said.length > 0 ? said : strong(t("Which one does the login page show?"), columns, style)),
     ...wrapItems(options.map(printable), "    ", columns - 2).map((line) => `  ${line}`),
     ...(isApprovable(state)
       ? wrapWhole(t`type it, then Enter: ${printable(typed)}_`, columns)

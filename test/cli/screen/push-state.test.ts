@@ -96,6 +96,17 @@ describe("number matching", () => {
     expect(press(waiting(matched), text("1"), text("9"), ENTER).wishes).toEqual([]);
   });
 
+  test("says what it takes of a text that none begins with, until a key is pressed", () => {
+    const said = { id: "1", text: "one of these is to be typed" };
+    for (const keys of [[text("9")], [text("a")], [text("1"), text("9")], [text("1"), ENTER]]) {
+      const { state } = press(waiting(matched), ...keys);
+      expect(state.said).toEqual(said);
+      expect(press(state, { name: "backspace" }).state.said).toBeNull();
+    }
+    expect(press(waiting(matched), { name: "tab" }).state.said).toBeNull();
+    expect(press(waiting(one), text("9")).state.said).toBeNull();
+  });
+
   test("can be corrected, and left", () => {
     const keys = [text("1"), { name: "backspace" }, text("57"), ENTER] as const;
     expect(press(waiting(matched), ...keys).wishes).toMatchObject(chosen("57"));

@@ -244,6 +244,25 @@ describe("the screen of login requests", () => {
     );
   });
 
+  test.each([["9"], ["5", "9"]])(
+    "says what is to be typed after %j, in no more room",
+    (...keys) => {
+      const matched = waiting(pushRequest("1", { options: ["12", "57"] }));
+      let state = withSight(
+        matched,
+        viewPush({ state: matched, tokens: [], now: NOW }, SIZE, style).sight,
+      );
+      const before = view(state).length;
+      for (const text of keys) state = pressPushKey(state, { name: "text", text }, NOW).state;
+      const shown = view(state);
+      expect(shown).toContain("! one of these is to be typed");
+      if (keys.length > 1) expect(shown.length).toBeLessThanOrEqual(before);
+      expect(view(pressPushKey(state, { name: "backspace" }, NOW).state)).not.toContain(
+        "! one of these is to be typed",
+      );
+    },
+  );
+
   test("names keys that are no option", () => {
     const request = pushRequest("1", { options: ["D", "q", "Blue car"] });
     const shown = view(waiting(request, pushRequest("2", { options: ["D", "q"] }))).join("\n");
