@@ -12,6 +12,9 @@ import { type LabUser, userName } from "./lab-user.ts";
 import { OwnerIndex } from "./owner-index.ts";
 import { decodeRecord, encodeRecord } from "./record-text.ts";
 
+/** How many addresses are kept: of the servers of one home that may run at the same time. */
+const MAX_ADDRESSES = 8;
+
 /**
  * The lab's data, in cells below `HOME/lab`: one for each user, one for each token with its
  * challenges, and an index of who has which. Several processes may write without locks, and see
@@ -144,14 +147,17 @@ export class LabStore {
     return onlyValue(this.#sealedCell(name), make);
   }
 
-  /** The address of the last server that was started; null when there was none. */
-  address(): string | null {
-    return readCell(this.#addressCell())?.toString("utf8") ?? null;
+  /** The addresses of the servers that were started last, the newest first. */
+  addresses(): readonly string[] {
+    return addressesIn(readCell(this.#addressCell()));
   }
 
   /** Stores the address of a server, for the commands that make enrollment strings. */
-  setAddress(url: string): void {
-    updateCell(this.#addressCell(), () => Buffer.from(url));
+  addAddress(url: string): void {
+    updateCell(this.#addressCell(), (current) => {
+      const others = addressesIn(current).filter((one) => one !== url);
+      return Buffer.from([url, ...others].slice(0, MAX_ADDRESSES).join("\n"));
+    });
   }
 
   #cell(name: string): Omit<Cell, "seal"> {
@@ -177,6 +183,11 @@ export class LabStore {
   #names(kind: "users" | "tokens"): string[] {
     return namesIn(join(this.folder, kind)).sort();
   }
+}
+
+/** One a line; an earlier fob wrote one alone. */
+function addressesIn(value: Buffer | null): string[] {
+  return value ? value.toString("utf8").split("\n") : [];
 }
 
 /** The value of a cell; the first reader creates it with `make`. */

@@ -21,6 +21,6 @@ export async function serveLab(lab: Lab, address: ListenAddress): Promise<Listen
   const server = await serve(address, endpoints, (error) => {
     noteRefused(lab, "failure", { detail: asFobError(error).message });
   });
-  lab.store.setAddress(server.url);
+  lab.store.addAddress(server.url);
   return server;
 }

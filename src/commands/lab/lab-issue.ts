@@ -148,7 +148,7 @@ const KINDS: Readonly<Record<string, Maker>> = {
   async push(lab, user, options, context) {
     const { issuePush } = await import("#lab/issue.ts");
     return issuePush(lab, await recipient(user, options, context), {
-      url: labUrl(lab, options.url),
+      url: await labUrl(lab, options.url),
       ...orderPush(options),
     });
   },
@@ -156,14 +156,14 @@ const KINDS: Readonly<Record<string, Maker>> = {
     const { issueActivation } = await import("#lab/issue.ts");
     const order = orderActivation(options);
     return issueActivation(lab, await recipient(user, options, context), {
-      url: labUrl(lab, options.url),
+      url: await labUrl(lab, options.url),
       ...order,
     });
   },
   async tiqr(lab, user, options, context) {
     const { issueTiqr } = await import("#lab/issue.ts");
     return issueTiqr(lab, await recipient(user, options, context), {
-      url: labUrl(lab, options.url),
+      url: await labUrl(lab, options.url),
       ...orderTiqr(options),
     });
   },

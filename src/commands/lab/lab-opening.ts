@@ -30,11 +30,13 @@ export function existingUser({ store }: Lab, text: string): LabUser {
 }
 
 /**
- * Where enrollment strings send devices: the address given, or of the lab's newest server, or its
- * usual one. Throws FobError `usage`.
+ * Where enrollment strings send devices: the address given, or of the lab's newest server that
+ * listens, or its usual one. Throws FobError `usage`.
  */
-export function labUrl({ store }: Lab, given: string | undefined): string {
-  const text = given ?? store.address() ?? `http://127.0.0.1:${USUAL_PORT}`;
+export async function labUrl({ store }: Lab, given: string | undefined): Promise<string> {
+  const { listeningAddress } = await import("#lab/listening-address.ts");
+  const text =
+    given ?? (await listeningAddress(store.addresses())) ?? `http://127.0.0.1:${USUAL_PORT}`;
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url && /^https?:$/.test(url.protocol)) return url.origin;
   throw new FobError(
