@@ -149,6 +149,70 @@ describe("two homes", () => {
     expect(await namesOf(laptop)).toEqual(["Count"]);
   });
 
+  /** Lets the repository take nothing for a while. */
+  async function whileRefused(remote: string, work: () => Promise<void>): Promise<void> {
+    const config = (...args: readonly string[]) =>
+      execFileSync("git", ["--git-dir", remote, "config", ...args]);
+    config("receive.maxInputSize", "1");
+    await work();
+    config("--unset", "receive.maxInputSize");
+  }
+
+  test("a token that arrives is stored once the others can see that it has", async () => {
+    const { laptop, desktop, remote } = await twoHomes([HOTP_URI]);
+    await ok(laptop, ["sync", "move", "Count", "desktop"]);
+    for (const home of [desktop, laptop]) await ok(home, ["sync"]);
+    await whileRefused(remote, async () => {
+      expect(await desktop.fob(["sync"])).toMatchObject({ exitCode: 8 });
+      expect(await namesOf(desktop)).toEqual([]);
+      expect(await ok(desktop, ["sync", "status"])).toMatchObject({
+        moves: [{ name: "Count", device: "desktop", step: "released" }],
+      });
+    });
+    await ok(laptop, ["sync", "remove", "desktop", "--yes"]);
+    expect(await namesOf(laptop)).toEqual(["Count"]);
+    expect(await desktop.fob(["sync"])).toMatchObject({ exitCode: 4 });
+    expect(await namesOf(desktop)).toEqual([]);
+  });
+
+  test("who leaves is told of what it was to hand over, and can restore what never went", async () => {
+    const { laptop, desktop, remote } = await twoHomes([HOTP_URI]);
+    await ok(laptop, ["sync", "move", "Count", "desktop"]);
+    await ok(desktop, ["sync"]);
+    await whileRefused(remote, async () => {
+      expect(await laptop.fob(["sync"])).toMatchObject({ exitCode: 8 });
+    });
+    const left = await laptop.fob(["sync", "leave", "--local", "--yes"]);
+    expect(left.stdout).toBe(`left ${remote}\n`);
+    expect(left.stderr).toContain("Count is not here any more: it was to go to desktop");
+    await ok(laptop, ["restore", "Count"]);
+    expect((await laptop.fob(["code", "Count"])).stdout).toBe(`${RFC_CODES[3]}\n`);
+  });
+
+  test("a move ends where its owner leaves with the token", async () => {
+    const { laptop, desktop } = await twoHomes([HOTP_URI]);
+    await ok(laptop, ["sync", "move", "Count", "desktop"]);
+    await ok(desktop, ["sync"]);
+    await ok(laptop, ["sync", "leave", "--yes"]);
+    const said = await desktop.fob(["sync"]);
+    expect(said.stderr).toContain("Count does not come");
+    expect(await ok(desktop, ["sync", "status"])).toMatchObject({ moves: [] });
+    expect((await desktop.fob(["sync", "leave", "--local", "--yes"])).stderr).toBe("");
+    expect(await namesOf(laptop)).toEqual(["Count"]);
+  });
+
+  test("a token whose secret is shared under another name says how it is called now", async () => {
+    const { laptop, desktop } = await twoHomes([TOTP_URI]);
+    await enroll(laptop, OTHER_URI.replace(/Planted/g, "Zed"));
+    await enroll(desktop, OTHER_URI);
+    await ok(laptop, ["sync", "add", "Zed-issuer"]);
+    const added = await desktop.fob(["sync", "add", "Planted-issuer"]);
+    const [name] = (await namesOf(desktop)).filter((one) => one !== "Example");
+    expect(added.stdout).toBe(`shared ${name}\n`);
+    const renamed = "Planted-issuer is called Zed-issuer from now on\n";
+    expect(added.stderr.includes(renamed)).toBe(name === "Zed-issuer");
+  });
+
   test("two secrets for one account are told on both devices", async () => {
     const { laptop, desktop } = await twoHomes([TOTP_URI]);
     for (const [home, key] of [
@@ -283,13 +347,17 @@ describe("beginning and leaving", () => {
     await ok(laptop, ["sync", "init", remoteOf(laptop), "--name", "laptop"]);
     expect(await none("lusab-babad-gutih-tugad")).toContain("none asks");
     const { invitation } = await ok(laptop, ["sync", "invite"]);
+    const elsewhere = join(desktop.home, "empty.git");
+    execFileSync("git", ["init", "--quiet", "--bare", elsewhere]);
+    const wrong = ["sync", "join", "-", "--remote", elsewhere];
+    expect(await desktop.fob(wrong, { input: invitation })).toMatchObject({ exitCode: 3 });
     // the repository is at another place on this device
     const moved = join(desktop.home, "tokens.git");
     symlinkSync(remoteOf(laptop), moved);
     const args = ["sync", "join", "-", "--name", "desktop", "--remote", moved];
     const { words } = await ok(desktop, args, invitation);
-    for (const wrong of [words.replace(/^./, "x"), words.slice(0, 10)])
-      expect(await none(wrong)).toContain(`desktop (${words})`);
+    for (const mistyped of [words.replace(/^./, "x"), words.slice(0, 10)])
+      expect(await none(mistyped)).toContain(`desktop (${words})`);
     expect(await ok(laptop, ["sync", "members"])).toHaveLength(1);
     const waiting = await desktop.fob(["sync"]);
     expect(waiting).toMatchObject({ exitCode: 8 });

@@ -78,6 +78,9 @@ export function roundNotes(report: RoundReport): readonly string[] {
       (name) =>
         t`${name} stays, because it has got a PIN since it was offered: \`fob sync move\` offers it again`,
     ),
+    ...report.ended.map(
+      (name) => t`${name} does not come: the device that was to hand it over has left with it`,
+    ),
     ...(report.foreignRequests > 0 ? [foreignRequest()] : []),
     ...split.map(
       (name) =>

@@ -79,14 +79,19 @@ export const syncAdd = defineCommand({
       },
     });
     for (const { content } of opened) forget(content.secret);
-    const shared = opened.map(({ token: { id, name } }) => ({ id, name }));
-    return { shared, leftOut, report, failures: opening.failures };
+    const shown = new Map(vault.entries().map((entry) => [entry.id, entry.name]));
+    const shared = opened.map(({ token: { id, name } }) => ({ id, name: shown.get(id) ?? name }));
+    const renamed = opened.flatMap(({ token: { id, name } }) => {
+      const now = shown.get(id) ?? name;
+      return now === name ? [] : [printable(t`${name} is called ${now} from now on`)];
+    });
+    return { shared, renamed, leftOut, report, failures: opening.failures };
   },
   text: ({ shared }) =>
     shared.length > 3
       ? t`shared ${plural(shared.length, "token")}`
       : shared.map(({ name }) => printable(t`shared ${name}`)).join("\n"),
   json: ({ shared }) => shared,
-  notes: ({ leftOut, report }) => [...leftOut, ...roundNotes(report)],
+  notes: ({ renamed, leftOut, report }) => [...renamed, ...leftOut, ...roundNotes(report)],
   failures: ({ failures }) => failures,
 });

@@ -13,6 +13,7 @@ import { readSyncState } from "#sync/round/sync-state.ts";
 import { isInUse, nameIn } from "#sync/tokens/shared-token.ts";
 import { isDamage } from "#token/newer.ts";
 import { printable } from "#token/printable.ts";
+import { removedIds } from "#vault/trash/removal.ts";
 import { openSession, type Session, type SessionContext, workOn } from "./sync-session.ts";
 
 /** `fob sync leave`: takes this device out. */
@@ -41,20 +42,27 @@ export const syncLeave = defineCommand({
     const isEmptied = isGone && told?.strangers.length === 0;
     await forgetSync(work);
     const device = state.name;
-    const coming = told === null ? tokensOnTheirWay(session) : [];
-    return { device, remote: state.remote, isTold: told !== null, isEmptied, coming };
+    const moves = told === null ? movesOf(session) : { coming: [], leaving: [] };
+    return { device, remote: state.remote, isTold: told !== null, isEmptied, ...moves };
   },
-  text: ({ remote }) =>
-    remote === null
-      ? t("forgot the synchronisation; all tokens stay here")
-      : t`left ${remote}; all tokens stay here`,
+  text({ remote, leaving }) {
+    if (remote === null) return t("forgot the synchronisation; all tokens stay here");
+    return leaving.length > 0 ? t`left ${remote}` : t`left ${remote}; all tokens stay here`;
+  },
   json: ({ device, remote, isTold, isEmptied }) => ({
     device,
     remote,
     told: isTold,
     emptied: isEmptied,
   }),
-  notes: ({ isEmptied, coming }) => [
+  notes: ({ isEmptied, coming, leaving }) => [
+    ...leaving.map(({ name, to, restorable }) =>
+      printable(
+        restorable === null
+          ? t`${name} is not here any more: it is on its way to ${to}`
+          : t`${name} is not here any more: it was to go to ${to}; \`fob restore ${shellWord(restorable)}\` brings it back, if it has not arrived there`,
+      ),
+    ),
     ...coming.map(({ name, from, here }) =>
       printable(
         t`${name} was on its way here: \`fob sync remove ${shellWord(here)}\` on ${from} keeps it there`,
@@ -66,15 +74,31 @@ export const syncLeave = defineCommand({
   ],
 });
 
-/** The tokens that this device was to get, of which nobody is told that it has left. */
-function tokensOnTheirWay({ state, device }: Session) {
+/**
+ * The tokens that this device was to get, or has released: nobody is told that it has left. What it
+ * has released can be restored as long as the release was not sent.
+ */
+function movesOf({ state, device, work: { vault } }: Session) {
   const { members } = state.chain.length > 0 ? readMembership(state.chain) : { members: [] };
-  const nameOf = (id: string | null) => members.find((member) => member.id === id)?.name;
-  return Object.values(state.tokens).flatMap(({ shared }) => {
-    const { device: to, from = null, step } = shared.holder?.value ?? {};
-    if (to !== device || step === "held" || !isInUse(shared)) return [];
-    return [{ name: nameIn(shared), from: nameOf(from) ?? "", here: nameOf(device) ?? state.name }];
-  });
+  const nameOf = (id: string | null) => members.find((member) => member.id === id)?.name ?? null;
+  const removed = new Set(removedIds(vault));
+  const here = nameOf(device) ?? state.name;
+  const coming: { readonly name: string; readonly from: string; readonly here: string }[] = [];
+  const leaving: {
+    readonly name: string;
+    readonly to: string;
+    readonly restorable: string | null;
+  }[] = [];
+  for (const { shared } of Object.values(state.tokens)) {
+    const holder = shared.holder?.value;
+    if (!holder || !isInUse(shared)) continue;
+    const [from, to] = [nameOf(holder.from), nameOf(holder.device)];
+    const name = nameIn(shared);
+    if (holder.device === device && from !== null) coming.push({ name, from, here });
+    else if (holder.from === device && holder.step === "released" && to !== null)
+      leaving.push({ name, to, restorable: removed.has(shared.token) ? shared.token : null });
+  }
+  return { coming, leaving };
 }
 
 /** Takes the request to join from the remote: nobody is to let a device in that has gone. */
@@ -102,7 +126,7 @@ async function leaveDamaged(yes: boolean, context: SessionContext & Pick<Context
   if (!yes && !(await context.prompt.confirm(question, "--yes")))
     throw new FobError("interrupted", t("nothing was changed"));
   await forgetSync(workOn(await existingVault(context), context));
-  return { device: null, remote: null, isTold: false, isEmptied: false, coming: [] };
+  return { device: null, remote: null, isTold: false, isEmptied: false, coming: [], leaving: [] };
 }
 
 /**

@@ -103,11 +103,11 @@ function statusOf(state: SyncState, self: string) {
       .map(({ shared }) => nameIn(shared))
       .sort(),
     waiting: inUse.filter(({ wantsPin }) => wantsPin).map(({ shared }) => nameIn(shared)),
-    moves: inUse.flatMap(({ shared }) => {
+    moves: inUse.flatMap(({ shared, isUnheard }) => {
       const holder = shared.holder?.value;
-      return holder && holder.step !== "held"
-        ? [{ name: nameIn(shared), device: nameOf(holder.device), step: holder.step }]
-        : [];
+      if (!holder) return [];
+      const step = isUnheard ? "released" : holder.step;
+      return step === "held" ? [] : [{ name: nameIn(shared), device: nameOf(holder.device), step }];
     }),
     doubled: (state.doubled ?? []).map(({ name, device }) => ({ name, device: nameOf(device) })),
     lastSync: state.lastSync,

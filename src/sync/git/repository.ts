@@ -124,7 +124,7 @@ export class Repository {
   async open(remote: string): Promise<boolean> {
     this.#remote = remote;
     if (["HEAD", "refs", "objects"].every((name) => existsSync(join(this.#folder, name)))) {
-      removeLocks(this.#folder);
+      removeRemains(this.#folder);
       await this.#forgetAddress();
       return false;
     }
@@ -320,15 +320,16 @@ export class Repository {
   }
 
   /**
-   * Removes a branch at the remote. Returns whether it is gone. What fails stays: it has no effect
-   * on anybody.
+   * Removes a branch at the remote; with `commit`, only as long as it shows that one. Returns
+   * whether it is gone. What fails stays: it has no effect on anybody.
    */
-  async discard(kind: "device" | "request", id: string): Promise<boolean> {
+  async discard(kind: "device" | "request", id: string, commit?: string): Promise<boolean> {
     const branch = `${kind === "device" ? DEVICE_BRANCH : REQUEST_BRANCH}${id}`;
     const answer = await this.#atRemote([
       "push",
       "--progress",
       "--no-verify",
+      ...(commit === undefined ? [] : [`--force-with-lease=${branch}:${commit}`]),
       REMOTE,
       `:${branch}`,
     ]);
@@ -354,7 +355,8 @@ export class Repository {
       `${commit}:${branch}`,
     ]);
     if (answer.exitCode === 0) return true;
-    if (/\((?:stale info|fetch first|non-fast-forward)\)/.test(answer.output.toString("utf8")))
+    const output = `${answer.output.toString("utf8")}\n${answer.remarks}`;
+    if (/\((?:stale info|fetch first|non-fast-forward)\)|reference already exists/.test(output))
       return false;
     throw failed(
       answer,
@@ -442,11 +444,15 @@ export class Repository {
   }
 }
 
-/** Removes the lock files that a git has left which was killed. */
-function removeLocks(folder: string): void {
+/** Removes the locks and unfinished packs that a git has left which was killed. */
+function removeRemains(folder: string): void {
   const inRefs = readdirSync(join(folder, "refs"), { recursive: true, encoding: "utf8" });
   for (const name of [...readdirSync(folder), ...inRefs.map((path) => join("refs", path))])
     if (name.endsWith(".lock")) rmSync(join(folder, name), { force: true });
+  const packs = join(folder, "objects", "pack");
+  if (!existsSync(packs)) return;
+  for (const name of readdirSync(packs))
+    if (name.startsWith("tmp_")) rmSync(join(packs, name), { force: true });
 }
 
 /** The id that git gives to a content. */

@@ -90,6 +90,14 @@ function refuseUsed(names: readonly string[]): void {
   });
 }
 
+/** Throws FobError `not-found` for a repository in which no device has written. */
+function refuseEmpty(names: readonly string[], remote: string): void {
+  if (names.some((name) => name.startsWith(DEVICE_BRANCH))) return;
+  throw new FobError("not-found", t`${remote} holds no synchronisation`, {
+    hint: t("`fob sync join --remote ADDRESS` says where its repository is from here"),
+  });
+}
+
 /** Sends a request to join. Returns the words that both screens show. */
 export async function askToJoin(
   work: RoundWork,
@@ -117,6 +125,7 @@ async function askInTurn(
   const { remote, genesis } = invitation;
   try {
     await repository.open(remote);
+    refuseEmpty(await repository.names(), remote);
     await repository.request(invitation.id, sealRequest(request, invitation), now);
   } catch (error) {
     repository.remove();

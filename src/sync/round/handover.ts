@@ -22,12 +22,14 @@ export interface Moving {
   readonly device: string;
   readonly members: readonly Pick<Member, "id">[];
   readonly now: Date;
+  /** The ids of the files of released tokens whose receiver is out and has not taken them. */
+  readonly untaken: ReadonlySet<string>;
 }
 
 /** The ids of the tokens in this vault that this device releases in this round. */
 export function tokensToRelease(
   { tokens }: Drafts,
-  { vault, device, members }: Omit<Moving, "now">,
+  { vault, device, members }: Pick<Moving, "vault" | "device" | "members">,
 ): readonly string[] {
   const listed = new Set(vault.entries().map(({ id }) => id));
   const areMembers = (...ids: string[]) => ids.every((id) => members.some((one) => one.id === id));
@@ -56,7 +58,7 @@ export async function keepGuarded(
     const holder = shared.holder?.value;
     if (holder?.from !== device || holder.step === "released" || !isInUse(shared)) continue;
     if (!local || pins.get(local.id) !== "user" || (await open(id)).pin === "user") continue;
-    const back = step(draft, { ...holder, device, step: "held", from: null }, stamp);
+    const back = keepFor(device, draft, holder, stamp);
     const removed = { value: true, stamp };
     drafts.tokens.set(id, { ...back, shared: { ...back.shared, removed }, local: null });
     kept.push(nameIn(shared));
@@ -68,79 +70,99 @@ export async function keepGuarded(
  * Takes the next step of every move in which this device takes part. The receiver accepts what is
  * offered; the owner then removes the token and releases it with its last counter; the receiver
  * stores it. At no time do two devices have it. A device that is no member takes no step, and no
- * token goes to it. Returns the names of tokens that have left.
+ * token goes to it. Returns the names of tokens that have `left`, and of those whose move has
+ * `ended` because their owner is out.
  */
 export function takeNextSteps(
   drafts: Drafts,
   stamp: Stamp,
-  { vault, device, members, now }: Moving,
-): readonly string[] {
+  { vault, device, members, now, untaken }: Moving,
+): { readonly left: readonly string[]; readonly ended: readonly string[] } {
   const left: string[] = [];
-  const isMember = (id: string) => members.some((member) => member.id === id);
+  const ended: string[] = [];
   const listed = new Set(vault.entries().map(({ id }) => id));
   for (const [id, draft] of drafts.tokens) {
     const holder = draft.shared.holder?.value;
-    // a person has removed it, who can restore it
+    // what a person has removed can be restored by that person
     if (!holder || !isInUse(draft.shared)) continue;
-    if (!isMember(holder.device) || !isMember(device)) {
-      const isReceiverMember = isMember(holder.device);
-      const isHere = listed.has(draft.shared.token);
-      if (staysHere(holder, device, { isReceiverMember, isHere }))
-        drafts.tokens.set(id, keep(draft, holder, { device, listed, stamp }));
-      continue;
-    }
-    if (takeNextStep(drafts, id, draft, { holder, vault, device, stamp, now }))
-      left.push(nameIn(draft.shared));
+    const isHere = listed.has(draft.shared.token) || untaken.has(id);
+    const moved = afterStep(draft, holder, { vault, device, members, now, stamp, listed, isHere });
+    if (!moved) continue;
+    drafts.tokens.set(id, moved.draft);
+    if (moved.event === "left") left.push(nameIn(draft.shared));
+    if (moved.event === "ended") ended.push(nameIn(draft.shared));
   }
-  return left;
+  return { left, ended };
 }
 
-/** Takes the next step of one token. Returns whether it has left. */
-function takeNextStep(
-  drafts: Drafts,
-  id: string,
-  draft: Draft,
-  work: {
-    readonly holder: Holder;
-    readonly vault: Vault;
-    readonly device: string;
-    readonly stamp: Stamp;
-    readonly now: Date;
-  },
-): boolean {
-  const { holder, vault, device, stamp, now } = work;
-  if (holder.device === device && holder.step === "offered")
-    drafts.tokens.set(id, step(draft, { ...holder, step: "accepted" }, stamp));
-  else if (holder.device === device && holder.step === "released")
-    drafts.tokens.set(id, step(draft, { ...holder, step: "held", from: null }, stamp));
-  else if (holder.from === device && holder.step === "accepted") {
-    const last = takeOut(vault, draft.local?.id ?? draft.shared.token, now);
-    const released = step(draft, { ...holder, step: "released", ...last }, stamp);
-    drafts.tokens.set(id, { ...released, local: null, isAside: false });
-    return true;
+/** What the next step of a token needs. */
+interface Step extends Omit<Moving, "untaken"> {
+  readonly stamp: Stamp;
+  readonly listed: ReadonlySet<string>;
+  /** Whether the token is in this vault, or comes back to it. */
+  readonly isHere: boolean;
+}
+
+/** A token after its next step, and what that means for this device. */
+interface Moved {
+  readonly draft: Draft;
+  readonly event: "left" | "ended" | null;
+}
+
+/** The next step of one token; null where this device has none to take. */
+function afterStep(draft: Draft, holder: Holder, work: Step): Moved | null {
+  const { device, stamp } = work;
+  const isMember = (id: string) => work.members.some((member) => member.id === id);
+  if (!isMember(holder.device) || !isMember(device)) {
+    const isReceiverMember = isMember(holder.device);
+    const stays = staysHere(holder, device, { isReceiverMember, isHere: work.isHere });
+    return stays ? { draft: keep(draft, holder, work), event: null } : null;
   }
-  return false;
+  if (holder.from !== null && !isMember(holder.from) && holder.step !== "released") {
+    // its owner has left with it
+    return holder.device === device
+      ? { draft: keepFor(holder.from, draft, holder, stamp), event: "ended" }
+      : null;
+  }
+  return afterUsualStep(draft, holder, work);
+}
+
+/** {@link afterStep} between two members. */
+function afterUsualStep(
+  draft: Draft,
+  holder: Holder,
+  { vault, device, stamp, now }: Step,
+): Moved | null {
+  if (holder.device === device && holder.step === "offered")
+    return { draft: step(draft, { ...holder, step: "accepted" }, stamp), event: null };
+  if (holder.device === device && holder.step === "released")
+    return { draft: { ...keepFor(device, draft, holder, stamp), isUnheard: true }, event: null };
+  if (holder.from !== device || holder.step !== "accepted") return null;
+  const last = takeOut(vault, draft.local?.id ?? draft.shared.token, now);
+  const released = step(draft, { ...holder, step: "released", ...last }, stamp);
+  return { draft: { ...released, local: null, isAside: false }, event: "left" };
 }
 
 /** The token is this device's from now on. */
 function keep(
   draft: Draft,
   holder: Holder,
-  {
-    device,
-    listed,
-    stamp,
-  }: { readonly device: string; readonly listed: ReadonlySet<string>; readonly stamp: Stamp },
+  { device, listed, stamp }: Pick<Step, "device" | "listed" | "stamp">,
 ): Draft {
-  const kept = step(draft, { ...holder, device, step: "held", from: null }, stamp);
+  const kept = keepFor(device, draft, holder, stamp);
   const { local } = draft;
   return { ...kept, local: local && listed.has(local.id) ? local : null };
 }
 
+/** The token is that of a device from now on. */
+function keepFor(device: string, draft: Draft, holder: Holder, stamp: Stamp): Draft {
+  return step(draft, { ...holder, device, step: "held", from: null }, stamp);
+}
+
 /**
  * Whether this device keeps a token because its receiver, or this device, is no member any more:
- * it has not released the token; or it has, and the receiver is out before it said that it stored
- * it; or the holder is out, and a person has restored the token here.
+ * it has not released the token; or it has, and the receiver is out and has not taken it; or the
+ * holder is out, and a person has restored the token here.
  */
 function staysHere(
   { device: holder, from, step: reached }: Holder,
@@ -148,8 +170,7 @@ function staysHere(
   { isReceiverMember, isHere }: { readonly isReceiverMember: boolean; readonly isHere: boolean },
 ): boolean {
   if (from === device && (reached === "offered" || reached === "accepted")) return true;
-  if (isReceiverMember || holder === device) return false;
-  return isHere || (from === device && reached === "released");
+  return isHere && !isReceiverMember && holder !== device;
 }
 
 /**

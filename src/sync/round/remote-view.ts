@@ -42,7 +42,7 @@ export const farewellFile = (device: string) => `former/${device}.age`;
 const MAX_HEAD = 16 * 1024 * 1024;
 
 /** The longest secret and all fields of a token, encrypted; bytes. */
-const MAX_TOKEN_FILE = 1024 * 1024;
+export const MAX_TOKEN_FILE = 1024 * 1024;
 
 const FAREWELL = /^former\/[0-9a-f]{16}\.age$/;
 

@@ -41,8 +41,10 @@ import {
   type Draft,
   type Drafts,
   type OpenContent,
+  type Opening,
   openContent,
   openContents,
+  saysItHas,
   takeOver,
 } from "./take-over.ts";
 import { inTurn, type TurnWork } from "./turns.ts";
@@ -82,6 +84,8 @@ export interface RoundReport extends VaultReport {
   readonly left: readonly string[];
   /** Tokens that were to leave, and stay because they have got a PIN since they were offered. */
   readonly kept: readonly string[];
+  /** Tokens that were to come here, and stay with the device that has left. */
+  readonly ended: readonly string[];
   /** Tokens of which two devices have different secrets: both stay. */
   readonly split: readonly string[];
   /** Tokens that count with one secret on two devices. */
@@ -121,14 +125,22 @@ export async function runRound(work: RoundWork, wishes: Wishes = {}): Promise<Ro
 
 /** {@link runRound} of a process whose turn it is already. */
 export async function roundOfTurn(work: RoundWork, wishes: Wishes = {}): Promise<Round> {
+  const { isUnfinished, ...round } = await untilSent(work, wishes);
+  return isUnfinished ? finish(round, work, wishes) : round;
+}
+
+async function untilSent(
+  work: RoundWork,
+  wishes: Wishes,
+): Promise<Round & { readonly isUnfinished: boolean }> {
   // now: another process may have been in a round, or may have left, until this turn
   let current = requireSyncState(work.vault);
   let wasDamaged = false;
   for (let attempt = 1; attempt <= TRIES; ) {
     try {
-      const done = await tryRound(current, work, wishes);
-      if (done.report) return { state: done.state, report: { ...done.report, wasDamaged } };
-      current = done.state;
+      const { state, report, isUnfinished } = await tryRound(current, work, wishes);
+      if (report) return { state, report: { ...report, wasDamaged }, isUnfinished };
+      current = state;
       attempt++;
     } catch (error) {
       if (isRemovedHere(error)) noteRemoved(work.vault);
@@ -141,6 +153,51 @@ export async function roundOfTurn(work: RoundWork, wishes: Wishes = {}): Promise
     }
   }
   throw new FobError("unavailable", t("the remote changes faster than this device can send"));
+}
+
+/**
+ * The rest of a round that ends a move: what arrives is stored once the others can see that it has,
+ * and what was on its way to a device that is out comes back once that device can see that it is.
+ * So of two devices that do this at once, one sees the other.
+ */
+async function finish(
+  first: Round,
+  work: RoundWork,
+  { ignored, isTrusted, remote }: Wishes,
+): Promise<Round> {
+  const wishes = {
+    ...(ignored === undefined ? {} : { ignored }),
+    ...(isTrusted === undefined ? {} : { isTrusted }),
+    ...(remote === undefined ? {} : { remote }),
+  };
+  try {
+    const { state, report } = await tryRound(first.state, work, wishes);
+    return { state, report: report ? joinReports(first.report, report) : first.report };
+  } catch (error) {
+    // the next round does it
+    if (error instanceof FobError && error.code === "unavailable") return first;
+    if (isRemovedHere(error)) noteRemoved(work.vault);
+    throw error;
+  }
+}
+
+function joinReports(first: RoundReport, second: Omit<RoundReport, "wasDamaged">): RoundReport {
+  const { added, removed, changed, elsewhere, left, kept, ended, split, unshared } = first;
+  return {
+    ...first,
+    added: [...added, ...second.added],
+    removed: [...removed, ...second.removed],
+    changed: [...changed, ...second.changed],
+    elsewhere: [...elsewhere, ...second.elsewhere],
+    left: [...left, ...second.left],
+    kept: [...kept, ...second.kept],
+    ended: [...ended, ...second.ended],
+    split: [...new Set([...split, ...second.split])],
+    unshared: [...unshared, ...second.unshared],
+    waiting: second.waiting,
+    doubled: second.doubled,
+    members: second.members,
+  };
 }
 
 /** Other commands know then, too. */
@@ -156,6 +213,8 @@ async function tryRound(
 ): Promise<{
   readonly state: SyncState;
   readonly report: Omit<RoundReport, "wasDamaged"> | null;
+  /** Whether another round is to end what this one could only begin. */
+  readonly isUnfinished: boolean;
 }> {
   const { vault, repository, look } = work;
   const { isTrusted = false, isRestored = false, ignored = null } = wishes;
@@ -182,7 +241,7 @@ async function tryRound(
   );
   const membership = readMembership(chain);
   const opening = { repository, openFile, membership, look };
-  const drafts = draftsOf(before);
+  const drafts = draftsOf(before, shown.devices.get(device));
   await takeOver(drafts, view.branches, opening);
   const unshared = forgetLost(drafts);
   const stamp: Stamp = { time: clockOf(before, view, drafts) + 1, device };
@@ -201,8 +260,9 @@ async function tryRound(
   await wishes.share?.(drafts, stamp, membership);
   removeDoubles(drafts, stamp);
   await look();
-  const moving = { vault, device, members: membership.members, now };
-  const { begun, kept, left } = await moveOn(drafts, before, { ...moving, stamp, open });
+  const untaken = await untakenBy(view.membership, drafts, { device, shown, opening });
+  const moving = { vault, device, members: membership.members, now, untaken };
+  const { begun, kept, ended, left } = await moveOn(drafts, before, { ...moving, stamp, open });
   const changes = await changeVault(drafts, {
     ...work,
     device,
@@ -244,13 +304,13 @@ async function tryRound(
   const shownHere = shown.devices.get(device) ?? null;
   const isSent = saved.commit !== null && saved.commit !== shownHere;
   if (isSent && !(await repository.push(device, saved.commit ?? "", shownHere)))
-    return { state: saved, report: null };
+    return { state: saved, report: null, isUnfinished: false };
   deleteReleased(drafts, before.tokens, { vault, device });
   const state = writeSyncState(vault, saved, afterSending(saved, device, now));
-  const ended = before.invitations.flatMap((one) => (isOpen(one) ? [] : one.id));
+  const closed = before.invitations.flatMap((one) => (isOpen(one) ? [] : one.id));
   // the device that has the invitation can still ask
-  await discardRequests([...ended, ...foreign], shown, repository);
-  if (isSent) for (const id of view.leftovers) await repository.discard("device", id);
+  await discardRequests([...closed, ...foreign], shown, repository);
+  if (isSent) await discardLeftovers(view, { loaded: saved.loaded, shown, repository });
   if (isSent) await repository.tidy();
   const report = {
     ...changes,
@@ -258,6 +318,7 @@ async function tryRound(
     unshared,
     left,
     kept,
+    ended,
     split: [...new Set([...drafts.split, ...namesOfTwo(drafts, before, device)])],
     doubled,
     unread: view.unread,
@@ -267,7 +328,17 @@ async function tryRound(
     foreignRequests: foreign.length,
     members: membership.members,
   };
-  return { state, report };
+  return { state, report, isUnfinished: hasUnfinished(state, membership, device) };
+}
+
+/** Whether a token waits to be stored, or to come back from a device that is out. */
+function hasUnfinished({ tokens }: SyncState, { members }: Membership, device: string): boolean {
+  const isMember = (id: string) => members.some((member) => member.id === id);
+  if (!isMember(device)) return false;
+  return Object.values(tokens).some(({ shared: { holder }, isUnheard }) => {
+    const { from, step, device: receiver = "" } = holder?.value ?? {};
+    return isUnheard || (from === device && step === "released" && !isMember(receiver));
+  });
 }
 
 /**
@@ -282,7 +353,32 @@ async function moveOn(
   const kept = await keepGuarded(drafts, stamp, moving, open);
   const releasing = tokensToRelease(drafts, moving);
   const begun = releasing.length === 0 ? before : noteReleasing(moving.vault, before, releasing);
-  return { begun, kept, left: takeNextSteps(drafts, stamp, moving) };
+  return { begun, kept, ...takeNextSteps(drafts, stamp, moving) };
+}
+
+/**
+ * The ids of the files of the tokens that this device has released, and that a device which was out
+ * before this round has not taken.
+ */
+async function untakenBy(
+  { members }: Pick<Membership, "members">,
+  { tokens }: Drafts,
+  {
+    device,
+    shown,
+    opening,
+  }: { readonly device: string; readonly shown: RemoteBranches; readonly opening: Opening },
+): Promise<ReadonlySet<string>> {
+  const untaken = new Set<string>();
+  for (const [id, { shared }] of tokens) {
+    const { from, step, device: receiver = "" } = shared.holder?.value ?? {};
+    const isOut = !members.some((member) => member.id === receiver);
+    if (from !== device || step !== "released" || !isOut) continue;
+    const commit = shown.devices.get(receiver);
+    if (commit === undefined || !(await saysItHas(receiver, { id, commit }, opening)))
+      untaken.add(id);
+  }
+  return untaken;
 }
 
 /** Notes what is about to be removed: in the round after one that was cut off, no person has. */
@@ -308,6 +404,28 @@ function countsOfMembers({ counts = {} }: SyncState, view: RemoteView): CountedB
   });
   const told = view.branches.map(({ id, counts: counted }) => [id, counted] as const);
   return Object.fromEntries([...known, ...told]);
+}
+
+/**
+ * Removes the branches of devices that are out, of which everything is taken over. What one of them
+ * has written since stays: it may say that the device has a token.
+ */
+async function discardLeftovers(
+  { leftovers }: RemoteView,
+  {
+    loaded,
+    shown,
+    repository,
+  }: Pick<SyncState, "loaded"> & {
+    readonly shown: RemoteBranches;
+    readonly repository: Pick<Repository, "discard">;
+  },
+): Promise<void> {
+  for (const id of leftovers) {
+    const commit = ownValue(loaded, id);
+    if (commit !== undefined && commit === shown.devices.get(id))
+      await repository.discard("device", id, commit);
+  }
 }
 
 /** Whether this home was moved or copied since its last round. */
@@ -352,10 +470,20 @@ async function withoutLost(state: SyncState, repository: Repository): Promise<Sy
   };
 }
 
-function draftsOf({ tokens }: SyncState): Drafts {
-  const drafts = Object.entries(tokens).map(
-    ([id, known]) => [id, { ...known, isStale: known.blob === LOST }] as const,
-  );
+/** `shown` is the commit that the remote shows as this device's, if there is one. */
+function draftsOf({ tokens, commit }: SyncState, shown: string | undefined): Drafts {
+  const isHeard = commit !== null && commit === shown;
+  const drafts = Object.entries(tokens).map(([id, known]) => {
+    const { isUnheard = false, ...rest } = known;
+    return [
+      id,
+      {
+        ...rest,
+        ...(isUnheard && !isHeard ? { isUnheard } : {}),
+        isStale: known.blob === LOST,
+      },
+    ] as const;
+  });
   return { tokens: new Map(drafts), contents: new Map(), split: new Set() };
 }
 

@@ -31,6 +31,11 @@ export interface KnownToken {
   readonly secretKey: string;
   /** Whether it waits for a PIN before it is stored here. */
   readonly wantsPin: boolean;
+  /**
+   * Whether this device has just said that it holds the token, and may not have been heard: it is
+   * stored only once the remote shows that, or its former device might take it back meanwhile.
+   */
+  readonly isUnheard?: boolean;
   /** Whether it was removed here because it is another device's: it stays restorable. */
   readonly isAside?: boolean;
 }

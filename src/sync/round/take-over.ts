@@ -8,7 +8,13 @@ import type { Member, Membership } from "#sync/members/member-chain.ts";
 import { isSameJson } from "#sync/tokens/json-value.ts";
 import { latestStamp, mergeTokens, nameIn, type SharedToken } from "#sync/tokens/shared-token.ts";
 import { decodeTokenFile, type TokenContent, type TokenFile } from "#sync/tokens/token-file.ts";
-import { isOfBranch, type NewBranch, unreadableBranch } from "./remote-view.ts";
+import {
+  isOfBranch,
+  MAX_TOKEN_FILE,
+  type NewBranch,
+  tokenFile,
+  unreadableBranch,
+} from "./remote-view.ts";
 import type { KnownToken } from "./sync-state.ts";
 
 /** A token during a round. Where it is stale, its file must be written anew. */
@@ -112,6 +118,29 @@ export async function openContent(
   const content = drafts.contents.get(id);
   if (content) return content;
   throw new FobError("invalid", t`the token file ${id} is missing`);
+}
+
+/**
+ * Whether a device that is out says in its branch, at this commit, that it has a token which was
+ * handed over to it. True where that cannot be read: then it may have it.
+ */
+export async function saysItHas(
+  device: string,
+  { id, commit }: { readonly id: string; readonly commit: string },
+  { repository, openFile, membership }: Opening,
+): Promise<boolean> {
+  try {
+    const file = (await repository.files(commit)).get(tokenFile(id));
+    if (!file) return false;
+    const [sealed = Buffer.alloc(0)] =
+      file.bytes <= MAX_TOKEN_FILE ? await repository.read([file]) : [];
+    const authors = authorsIn(membership);
+    const { shared } = await openTokenFile(sealed, id, { openFile, authors });
+    return shared.holder?.value.device === device && shared.holder.value.step === "held";
+  } catch (error) {
+    if (isOfBranch(error)) return true;
+    throw error;
+  }
 }
 
 /** All devices whose signature counts: those that are members, and those that were. */

@@ -64,8 +64,8 @@ export async function changeVault(drafts: Drafts, work: VaultWork): Promise<Vaul
 }
 
 /** Whether a shared token belongs into the vault of this device. */
-export function belongsHere({ shared }: Draft, device: string): boolean {
-  if (!isInUse(shared)) return false;
+export function belongsHere({ shared, isUnheard }: Draft, device: string): boolean {
+  if (!isInUse(shared) || isUnheard) return false;
   const holder = shared.holder?.value;
   if (!holder) return true;
   if (holder.step === "held") return holder.device === device;
