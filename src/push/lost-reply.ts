@@ -41,7 +41,7 @@ export function withSentHint(error: unknown): unknown {
   return withHint(
     error,
     t(
-      "the server may have it all the same: `fob push history` shows what was sent, and the same answer can be sent again",
+      "the server may have it all the same: `fob push list` shows the request if it still waits, and `fob push history` what was sent",
     ),
   );
 }
