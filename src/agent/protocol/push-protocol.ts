@@ -26,8 +26,9 @@ export interface PushPollJson {
   /** In English; `localRefusals` has them in the client's language, where it requested one. */
   readonly refusals: readonly string[];
   readonly localRefusals?: readonly string[];
-  /** Absent in replies of older agents. */
-  readonly garbage?: { readonly english: string; readonly local?: string } | null;
+  /** In English; `localGarbage` has it in the client's language. Absent in older replies. */
+  readonly garbage?: string | null;
+  readonly localGarbage?: string;
   readonly clockOffsetSeconds: number | null;
 }
 
@@ -51,13 +52,27 @@ export function encodeRefusals(
     : { refusals: english };
 }
 
+/** What is wrong with a list of requests, as a poll has it. */
+export function encodeGarbage(
+  garbage: string | null,
+): Pick<PushPollJson, "garbage" | "localGarbage"> {
+  if (garbage === null) return { garbage };
+  const { english, local } = encodeText(garbage);
+  return { garbage: english, ...(local === undefined ? {} : { localGarbage: local }) };
+}
+
+function decodeGarbage({ garbage, localGarbage }: PushPollJson): string | null {
+  if (garbage == null) return null;
+  return decodeText({ english: garbage, local: localGarbage ?? garbage });
+}
+
 /** Decodes an agent's reply to a poll. */
 export function decodePoll(json: unknown): PolledRequests {
   const poll = json as PushPollJson;
-  const { requests, refusals, localRefusals = refusals, clockOffsetSeconds, garbage } = poll;
+  const { requests, refusals, localRefusals = refusals, clockOffsetSeconds } = poll;
   return {
     clockOffsetSeconds,
-    garbage: garbage ? decodeText(garbage) : null,
+    garbage: decodeGarbage(poll),
     refusals: refusals.map((english, i) =>
       decodeText({ english, local: localRefusals[i] ?? english }),
     ),

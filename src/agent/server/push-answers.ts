@@ -1,13 +1,13 @@
 import type { Request } from "#agent/protocol/protocol.ts";
 import {
   encodeDenials,
+  encodeGarbage,
   encodeOutcome,
   encodeRefusals,
   type PushMemoryJson,
   type PushPollJson,
   type PushRequestJson,
 } from "#agent/protocol/push-protocol.ts";
-import { encodeText } from "#base/error-json.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { PolledRequests, PushInbox } from "#push/inbox/inbox.ts";
@@ -81,7 +81,7 @@ function encodePoll(polled: PolledRequests): PushPollJson {
   return {
     requests: requests.map(encodeRequest),
     ...encodeRefusals(refusals),
-    garbage: garbage === null ? null : encodeText(garbage),
+    ...encodeGarbage(garbage),
     clockOffsetSeconds,
   };
 }

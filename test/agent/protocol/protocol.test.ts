@@ -16,6 +16,7 @@ import {
   decodeOutcome,
   decodePoll,
   encodeDenials,
+  encodeGarbage,
   encodeOutcome,
   encodeRefusals,
 } from "#agent/protocol/push-protocol.ts";
@@ -124,8 +125,10 @@ describe("login requests", () => {
     const decoded = decodePoll(polled);
     expect(decoded).toMatchObject({ clockOffsetSeconds: 3, refusals: ["one", "two"] });
     expect(decoded.garbage).toBeNull();
-    const garbled = decodePoll({ ...polled, garbage: { english: "bad", local: "schlecht" } });
+    const garbled = decodePoll({ ...polled, garbage: "bad", localGarbage: "schlecht" });
     expect([garbled.garbage, original(garbled.garbage ?? "")]).toEqual(["schlecht", "bad"]);
+    expect(decodePoll({ ...polled, ...encodeGarbage("bad") }).garbage).toBe("bad");
+    expect(decodePoll({ ...polled, ...encodeGarbage(garbled.garbage) })).toEqual(garbled);
     const { quick: _, ...rest } = request;
     expect(decoded.requests).toEqual([
       {
