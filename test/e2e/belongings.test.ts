@@ -269,7 +269,7 @@ describe("an account that is enrolled anew", () => {
     // beside the new one, it has none left
     const beside = await fob(["restore", "Example"]);
     expect(beside.stderr).toBe(
-      "2 recovery codes of Example 2 went on to the token that has replaced it\n",
+      "2 recovery codes of Example 2 left out, because another token has them or has given them\n",
     );
     expect((await fob(["codes", "Example 2"])).exitCode).toBe(3);
     expect((await fob(["show", "Example 2", "--note"])).stdout).toContain("in the safe");
@@ -367,7 +367,7 @@ describe("an account that is enrolled anew", () => {
     await fob(["codes", "add", "Example", "-"], { input: CODES });
     expect((await fob(["restore", backup, "--replace"], PASSPHRASE)).exitCode).toBe(0);
     expect((await fob(["codes", "Example"])).stdout).toBe("b1b2c-d3e4f\n");
-    expect((await fob(["restore", "Example"])).stderr).toContain("went on to the token");
+    expect((await fob(["restore", "Example"])).stderr).toContain("another token has them");
     expect((await fob(["codes", "Example 2"])).exitCode).toBe(3);
     expect((await fob(["codes", "Example"])).stdout).toBe("c1b2c-d3e4f\n");
   });
@@ -415,6 +415,72 @@ describe("an account that is enrolled anew", () => {
     expect((await fob(["codes", "again"])).stdout).toBe("b1b2c-d3e4f\n");
   });
 
+  test("shares no code with its former token where the same list was added again", async () => {
+    const home = await kept();
+    const { fob } = home;
+    await fob(["remove", "Example", "--yes"]);
+    await fob(["enroll", "-"], { input: NEW_URI });
+    // what the removed one has given is used, and the rest is here from now on
+    expect(await fob(["codes", "add", "Example", "-"], { input: CODES })).toMatchObject({
+      stdout: "3 recovery codes added to Example: 2 left\n",
+      stderr: "1 code of them given before\n",
+    });
+    expect((await fob(["codes", "Example"])).stdout).toBe("b1b2c-d3e4f\n");
+    expect((await fob(["restore", "Example"])).stderr).toContain(
+      "2 recovery codes of Example 2 left out, because another token has them",
+    );
+    expect((await fob(["codes", "Example 2"])).exitCode).toBe(3);
+    // that the former one let them go does not take them from the one that has them
+    await fob(["remove", "Example", "--yes"]);
+    expect((await fob(["restore", "Example"])).stderr).toBe("");
+    expect((await fob(["codes", "Example"])).stdout).toBe("c1b2c-d3e4f\n");
+  });
+
+  test("shares none with a copy that a backup brings beside it", async () => {
+    const { backup } = await renewed();
+    const { fob } = testHome();
+    await fob(["enroll", "-"], { input: NEW_URI });
+    const list = { input: "x1b2c-d3e4f\n" };
+    await fob(["codes", "add", "Example", "-"], { input: CODES });
+    expect((await fob(["codes", "Example"])).stdout).toBe("a1b2c-d3e4f\n");
+    const restored = await fob(["restore", backup, "--keep-both"], PASSPHRASE);
+    const [name = ""] = /Example.*/.exec(restored.stdout) ?? [];
+    expect((await fob(["codes", name])).stderr).toContain("no recovery code of");
+    expect((await fob(["codes", "Example"])).stdout).toBe("b1b2c-d3e4f\n");
+    expect((await fob(["codes", "add", name, "-"], list)).exitCode).toBe(0);
+    expect((await fob(["codes", name])).stdout).toBe("x1b2c-d3e4f\n");
+  });
+
+  test("shares none where it has another name and the same secret", async () => {
+    const home = testHome();
+    const { fob } = home;
+    await fob(["enroll", "-", "--name", "one"], { input: RFC_SECRET });
+    await fob(["codes", "add", "one", "-"], { input: CODES });
+    await fob(["remove", "one", "--yes"]);
+    await fob(["enroll", "-", "--name", "two"], { input: RFC_SECRET });
+    expect((await fob(["codes", "add", "two", "-"], { input: CODES })).exitCode).toBe(0);
+    await fob(["rename", "two", "three"]);
+    await fob(["restore", "one"]);
+    expect((await fob(["codes", "one"])).exitCode).toBe(3);
+    expect((await fob(["codes", "three"])).stdout).toBe("a1b2c-d3e4f\n");
+  });
+
+  test("is refused the codes that a token of its account has", async () => {
+    const home = await kept();
+    const { fob } = home;
+    expect((await fob(["enroll", "-", "--name", "other"], { input: NEW_URI })).exitCode).toBe(0);
+    const given = await fob(["codes", "add", "other", "-"], { input: "a1b2c-d3e4f\n" });
+    expect(given.stdout).toBe("1 recovery code added to other: 0 left\n");
+    expect(await fob(["codes", "add", "other", "-"], { input: CODES })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("Example is of the same account, and has these recovery"),
+    });
+    await fob(["pin", "set", "Example"], PIN);
+    expect((await fob(["codes", "add", "other", "-"], { input: CODES })).stderr).toContain(
+      "not compared with 3 recovery codes of Example, which is of the same account",
+    );
+  });
+
   test("leaves behind a PIN what only the PIN opens, and says so", async () => {
     const home = await guarded();
     const { fob } = home;
@@ -431,7 +497,11 @@ describe("an account that is enrolled anew", () => {
       stdout: "3 recovery codes added to Example: 3 left\n",
       stderr: `not compared with 3 recovery codes of the removed token ${id} for this account, which may have given some of them; \`fob restore ${id}\` brings it back\n`,
     });
-    expect((await fob(["restore", id])).exitCode).toBe(0);
+    expect(await fob(["restore", id])).toMatchObject({
+      exitCode: 0,
+      stderr:
+        "the recovery codes of Example 2 were not compared with 3 recovery codes of Example, which may be the same: only a PIN or a chip opens them\n",
+    });
     expect((await fob(["codes", "Example 2"], PIN)).stdout).toBe("b1b2c-d3e4f\n");
     // the same secret needs no PIN for what is sealed under it
     const same = await guarded();

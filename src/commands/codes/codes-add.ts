@@ -9,9 +9,10 @@ import { MAX_CODES, shapeOf } from "#token/code-list.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
 import { codesGiven } from "#vault/belongings/codes-given.ts";
-import { addCodes, countCodes, sealCodes } from "#vault/belongings/recovery-codes.ts";
+import { codesOfAccount, subjectOf, withSiblings } from "#vault/belongings/codes-of-account.ts";
+import { addCodes, countCodes, knownCodeIds, sealCodes } from "#vault/belongings/recovery-codes.ts";
 import { fingerprintIn } from "#vault/tokens/same-secret.ts";
-import { describeApart, refuseDoubles } from "./other-tokens.ts";
+import { describeApart, refuseDoubles, refuseShared } from "./other-tokens.ts";
 import { type CodeListContext, readCodeList } from "./read-code-list.ts";
 
 type AddContext = CodeListContext & OpenContext & Pick<Context, "findVault" | "look" | "prompt">;
@@ -56,18 +57,24 @@ export const codesAdd = defineCommand({
     const replaced = replace ? (countCodes(vault, id)?.total ?? 0) : 0;
     if (!yes && context.prompt.available) await confirm(codes, { name, replaced }, context);
     const key = await openBelongings(vault, record, context);
+    const { compared, apart } = await codesOfAccount(vault, subjectOf(vault, record), key);
     const fingerprint = fingerprintIn(vault, record);
     const given = await codesGiven(vault, fingerprint, context.look);
     const usedAt = new Map(given.map((code) => [code.id, code.usedAt]));
-    const sealed = sealCodes(
+    const fresh = sealCodes(
       codes.map((code) => ({ code, usedAt: null })),
       key,
     ).map((code) => ({ ...code, usedAt: usedAt.get(code.id) ?? null }));
     forget(key);
+    const own = knownCodeIds(vault, id);
+    const sealed = withSiblings(fresh, compared, own);
     refuseDoubles(vault, record, fingerprint, sealed);
+    refuseShared(
+      compared,
+      sealed.filter((code) => !own.has(code.id)),
+    );
     const { added, left, total } = addCodes(vault, id, sealed, replace);
     const before = sealed.filter((code) => code.usedAt !== null).length;
-    const apart = describeApart(vault, record, fingerprint);
     return { id, name, added, left, total, found: sealed.length, before, apart };
   },
   text: ({ name, added, left }) =>
@@ -76,7 +83,7 @@ export const codesAdd = defineCommand({
   notes: ({ added, found, before, apart }) => [
     ...(before > 0 ? [t`${plural(before, "code")} of them given before`] : []),
     ...(found > added ? [t`${plural(found - added, "code")} of them known already`] : []),
-    ...apart,
+    ...describeApart(apart),
   ],
 });
 

@@ -3,15 +3,10 @@ import { plural, t } from "#base/language.ts";
 import { shellWord } from "#base/shell-word.ts";
 import { unlessDamaged } from "#token/newer.ts";
 import { codesLeft } from "#vault/belongings/codes-left.ts";
-import {
-  codesOf,
-  countCodes,
-  type StoredCode,
-  wereHandedOver,
-} from "#vault/belongings/recovery-codes.ts";
-import { holdsSecret, soundFingerprint } from "#vault/tokens/same-secret.ts";
+import type { ApartSibling, ComparedSibling } from "#vault/belongings/codes-of-account.ts";
+import { codesOf, type StoredCode } from "#vault/belongings/recovery-codes.ts";
+import { holdsSecret } from "#vault/tokens/same-secret.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
-import { inTrash, removedTokens } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /**
@@ -35,32 +30,36 @@ export function refuseDoubles(
     .find(({ id }) => unlessDamaged(() => codesOf(vault, id))?.some((code) => isNew.has(code.id)));
   if (!twin) return;
   const message = t`${twin.name} has the same secret, and these recovery codes already`;
-  throw new FobError("usage", message, {
-    hint: t`\`fob codes ${shellWord(twin.name)}\` gives them`,
-  });
+  throw new FobError("usage", message, { hint: givesThem(twin.name) });
 }
 
 /**
- * Messages about removed tokens of the same account that keep codes under another secret: those are
- * not compared with what is added.
+ * Throws FobError `usage` where a token in use of the same account, with another secret, has one of
+ * the codes left.
  */
-export function describeApart(
-  vault: Vault,
-  { token: { name, issuer, account } }: TokenRecord,
-  fingerprint: string | null,
-): string[] {
-  const trash = inTrash(vault);
-  return removedTokens(vault)
-    .filter(
-      ({ token }) => token.name === name || (token.issuer === issuer && token.account === account),
-    )
-    .filter((removed) => soundFingerprint(vault, removed) !== fingerprint)
-    .flatMap(({ token: { id } }) => {
-      const count = wereHandedOver(trash, id) ? null : countCodes(trash, id);
-      if (!count) return [];
-      const codes = plural(count.total, "recovery code");
-      return [
-        t`not compared with ${codes} of the removed token ${id} for this account, which may have given some of them; \`fob restore ${shellWord(id)}\` brings it back`,
-      ];
-    });
+export function refuseShared(
+  compared: readonly ComparedSibling[],
+  codes: readonly StoredCode[],
+): void {
+  const isNew = new Set(codes.flatMap(({ id, usedAt }) => (usedAt === null ? [id] : [])));
+  const sibling = compared
+    .filter(({ isRemoved }) => !isRemoved)
+    .find((one) => one.codes.some(({ id, usedAt }) => usedAt === null && isNew.has(id)));
+  if (!sibling) return;
+  const message = t`${sibling.name} is of the same account, and has these recovery codes already`;
+  throw new FobError("usage", message, { hint: givesThem(sibling.name) });
+}
+
+function givesThem(name: string): string {
+  return t`\`fob codes ${shellWord(name)}\` gives them`;
+}
+
+/** Messages about tokens of the same account whose codes were not compared with what is added. */
+export function describeApart(apart: readonly ApartSibling[]): string[] {
+  return apart.map(({ id, name, isRemoved, total }) => {
+    const codes = plural(total, "recovery code");
+    return isRemoved
+      ? t`not compared with ${codes} of the removed token ${id} for this account, which may have given some of them; \`fob restore ${shellWord(id)}\` brings it back`
+      : t`not compared with ${codes} of ${name}, which is of the same account and may give some of them: only its PIN or its chip opens them`;
+  });
 }

@@ -7,7 +7,6 @@ import { FreeNames, fold } from "#token/names.ts";
 import type { Holding, Token } from "#token/token.ts";
 import { describeStaying } from "#vault/belongings/carrying.ts";
 import {
-  givenElsewhere,
   type KnownCodes,
   knownCodes,
   NOTHING_KNOWN,
@@ -22,6 +21,7 @@ import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { fingerprintOf, type NewPin, unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 import { carryOver, describeFreed, forgetCarried, openReplaced, settingsOf } from "./carry-over.ts";
+import { givenElsewhereOf, secretsWithCodes } from "./codes-of-drafts.ts";
 import {
   enrollOptions,
   findSame,
@@ -122,7 +122,7 @@ export async function storeDrafts(
   const codes = await knownCodes(vault, withCodes, look);
   const codesOf = ({ draft }: NamedDraft) =>
     codes.get(fingerprintOf(draft.secret, vault.vaultKey)) ?? NOTHING_KNOWN;
-  const elsewhere = withCodes.size === 0 ? () => null : givenElsewhere(vault, now, gone);
+  const elsewhere = await givenElsewhereOf(vault, fresh, { now, gone });
   const replacing = fresh.map((one, i) => ({ named: one, replaced: replaced[i] ?? [] }));
   const goesOn = fresh.map((one) => higherCounter(one, counters.get(keys.get(one) ?? "")));
   const carried = await openReplaced(vault, replacing, look);
@@ -147,7 +147,7 @@ export async function storeDrafts(
         one.draft.recoveryCodes ?? [],
         one.draft,
         codesOf(one),
-        elsewhere,
+        elsewhere(one),
       ),
       ...settingsOf({ named: one, replaced: before }),
     }));
@@ -301,12 +301,6 @@ function describeOld(
   return [
     t`${token.name}: ${plural(count, "recovery code")} left out, because another list has replaced them (at the token ${tokens})`,
   ];
-}
-
-/** The fingerprints of the secrets of drafts that bring recovery codes. */
-function secretsWithCodes(vault: Vault, named: readonly NamedDraft[]): ReadonlySet<string> {
-  const bringing = named.filter(({ draft }) => (draft.recoveryCodes?.length ?? 0) > 0);
-  return new Set(bringing.map(({ draft }) => fingerprintOf(draft.secret, vault.vaultKey)));
 }
 
 /** The drafts without those that {@link knownMeanwhile} names since all of them were settled. */

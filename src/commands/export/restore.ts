@@ -13,8 +13,7 @@ import { counterOf } from "#token/counter.ts";
 import { findToken } from "#token/find-token.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
-import { codesGiven, givenElsewhere } from "#vault/belongings/codes-given.ts";
-import { codesOf, letCodesGo, markUsed } from "#vault/belongings/recovery-codes.ts";
+import { type RestoredCodes, settleRestored } from "#vault/belongings/restored-codes.ts";
 import { settleBatches } from "#vault/tokens/batch.ts";
 import { updateRecord } from "#vault/tokens/record-cell.ts";
 import {
@@ -26,7 +25,6 @@ import {
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { type TokenRecord, withCounter } from "#vault/tokens/token-record.ts";
 import {
-  inTrash,
   RESTORABLE_DAYS,
   removedCell,
   removedIds,
@@ -56,8 +54,8 @@ type Restoration =
       readonly id: string;
       readonly name: string;
       readonly goesOnAt: bigint | null;
-      /** How many of its recovery codes another token has now. */
-      readonly passedOn: number;
+      /** Null for a token that cannot be read. */
+      readonly codes: RestoredCodes | null;
       /** How many removed tokens have the same name. */
       readonly alike: number;
       /** The device to which it was handed over; null for none. */
@@ -146,7 +144,7 @@ export const restore = defineCommand({
       return result.tokens.length === 0 ? [t("nothing can be restored"), ...damaged] : damaged;
     }
     if (result.kind === "restored") {
-      const { name, goesOnAt, passedOn, alike, elsewhere } = result;
+      const { name, goesOnAt, codes, alike, elsewhere } = result;
       return [
         ...(elsewhere === null
           ? []
@@ -160,11 +158,7 @@ export const restore = defineCommand({
           : [
               t`${name} goes on at the counter ${goesOnAt}: its secret was in use in another token`,
             ]),
-        ...(passedOn === 0
-          ? []
-          : [
-              t`${plural(passedOn, "recovery code")} of ${name} went on to the token that has replaced it`,
-            ]),
+        ...(codes === null ? [] : describeSettled(codes, name)),
         ...(alike === 0
           ? []
           : [
@@ -204,20 +198,13 @@ async function restoreRemoved(
   const record = removed.find(({ token }) => token.id === id) ?? null;
   if (record) refuseTwin(vault, record);
   const goesOnAt = record && (await raiseAmong(vault, record, context.look));
-  if (record) await markCodesGiven(vault, record, context);
-  const passedOn = record ? leaveCodes(vault, record, context) : 0;
+  const codes =
+    record && (await settleRestored(vault, record, { now: context.clock(), look: context.look }));
   const restored = restoreToken(vault, id);
   const alike = removed.filter(({ token }) => token.id !== id && token.name === name).length;
   const elsewhere = heldElsewhere(vault, id);
-  return {
-    kind: "restored",
-    id: restored.id,
-    name: restored.name,
-    goesOnAt,
-    passedOn,
-    alike,
-    elsewhere,
-  };
+  const { name: called } = restored;
+  return { kind: "restored", id, name: called, goesOnAt, codes, alike, elsewhere };
 }
 
 /**
@@ -292,37 +279,17 @@ async function raiseAmong(vault: Vault, removed: TokenRecord, look: Look): Promi
   return credential.kind === "list" ? null : highest;
 }
 
-/** Marks recovery codes of a removed token as used that a copy of it has given. */
-async function markCodesGiven(
-  vault: Vault,
-  removed: TokenRecord,
-  { look }: RemovedContext,
-): Promise<void> {
-  const { id } = removed.token;
-  const trash = inTrash(vault);
-  if (codesOf(trash, id).every(({ usedAt }) => usedAt !== null)) return;
-  markUsed(trash, id, await codesGiven(vault, soundFingerprint(vault, removed), look));
-}
-
-/**
- * Takes recovery codes from a removed token that went on to one that has replaced it: no code is
- * given twice. Returns how many.
- */
-function leaveCodes(
-  vault: Vault,
-  { token: { id } }: TokenRecord,
-  { clock }: RemovedContext,
-): number {
-  const trash = inTrash(vault);
-  const left = codesOf(trash, id).filter(({ usedAt }) => usedAt === null);
-  if (left.length === 0) return 0;
-  const elsewhere = givenElsewhere(vault, clock(), new Set());
-  const passedOn = left.flatMap((code) => {
-    const usedAt = elsewhere(code);
-    return usedAt === null ? [] : { ...code, usedAt };
-  });
-  if (passedOn.length > 0) letCodesGo(trash, id, passedOn);
-  return passedOn.length;
+function describeSettled({ passedOn, apart }: RestoredCodes, name: string): string[] {
+  const left = plural(passedOn, "recovery code");
+  return [
+    ...(passedOn === 0
+      ? []
+      : [t`${left} of ${name} left out, because another token has them or has given them`]),
+    ...apart.map(
+      (other) =>
+        t`the recovery codes of ${name} were not compared with ${plural(other.total, "recovery code")} of ${other.name}, which may be the same: only a PIN or a chip opens them`,
+    ),
+  ];
 }
 
 function describeDamaged(count: number): string[] {

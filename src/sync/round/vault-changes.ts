@@ -13,12 +13,13 @@ import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import { replaceNote, sealedNoteOf } from "#vault/belongings/note.ts";
 import { addCodes } from "#vault/belongings/recovery-codes.ts";
+import { settleRestored } from "#vault/belongings/restored-codes.ts";
 import { askNewPin, type PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { addTokens, type NewToken } from "#vault/tokens/adding.ts";
 import type { Processes } from "#vault/tokens/batch.ts";
 import { countingKey, readSound, soundFingerprint } from "#vault/tokens/same-secret.ts";
 import { fingerprintOf, type NewPin, withCounter } from "#vault/tokens/token-record.ts";
-import { removedIds, removeToken, restoreToken } from "#vault/trash/removal.ts";
+import { readRemoved, removedIds, removeToken, restoreToken } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import { displayNames } from "./display-names.ts";
 import type { Draft, Drafts } from "./take-over.ts";
@@ -196,6 +197,8 @@ async function addMissing(
     const name = names.get(id) ?? draft.shared.token;
     const { token } = draft.shared;
     if (removed.has(token)) {
+      const record = readRemoved(work.vault, token);
+      if (record && "token" in record) await settleRestored(work.vault, record, work);
       restoreToken(work.vault, token);
       link(drafts, id, draft, work.vault, token);
       report.added.push(name);

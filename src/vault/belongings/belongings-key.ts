@@ -5,7 +5,7 @@ import { heldMac } from "#vault/chip/held-macs.ts";
 import { hmacAlgorithmOf } from "#vault/chip/hmac-algorithm.ts";
 import { deriveKey } from "#vault/keys/keys.ts";
 import { secretOf } from "#vault/tokens/passcodes.ts";
-import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import { type TokenRecord, unguardedSecretKey } from "#vault/tokens/token-record.ts";
 
 /** A message that is no counter, no time step, and no challenge, which begins with its suite. */
 const MESSAGE = Buffer.from("fob belongings");
@@ -28,6 +28,19 @@ export async function belongingsKey(
     return keyOfSecret(record.token, secret);
   } finally {
     forget(secret);
+  }
+}
+
+/** {@link belongingsKey} of a token without a PIN. Throws as {@link unguardedSecretKey} does. */
+export async function unguardedBelongingsKey(
+  vault: { readonly vaultKey: Secret; chip(): Chip },
+  record: TokenRecord,
+): Promise<Secret> {
+  const secretKey = unguardedSecretKey(record, vault.vaultKey);
+  try {
+    return await belongingsKey(vault, record, secretKey);
+  } finally {
+    forget(secretKey);
   }
 }
 

@@ -8,15 +8,10 @@ import { forget, type Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import { readSound, soundFingerprint } from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
-import {
-  fingerprintOf,
-  isWiped,
-  type TokenRecord,
-  unguardedSecretKey,
-} from "#vault/tokens/token-record.ts";
+import { fingerprintOf, isWiped, type TokenRecord } from "#vault/tokens/token-record.ts";
 import { inTrash, isRemoved } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
-import { belongingsKey, keyOfSecret } from "./belongings-key.ts";
+import { keyOfSecret, unguardedBelongingsKey } from "./belongings-key.ts";
 import { openNote, sealedNoteOf } from "./note.ts";
 import {
   countCodes,
@@ -95,12 +90,7 @@ async function keyOf(vault: Vault, record: TokenRecord, secret: Uint8Array): Pro
     return keyOfSecret(record.token, secret);
   if (record.guard) throw new FobError("locked", t("only its PIN opens that"));
   refuseByDomain(record.token, vault.isPinGiven(record));
-  const secretKey = unguardedSecretKey(record, vault.vaultKey);
-  try {
-    return await belongingsKey(vault, record, secretKey);
-  } finally {
-    forget(secretKey);
-  }
+  return unguardedBelongingsKey(vault, record);
 }
 
 /**

@@ -10,9 +10,10 @@ import type { TokenPlace } from "./belongings-cell.ts";
 import { keyOfSecret } from "./belongings-key.ts";
 import {
   codeId,
-  codesOf,
   givenCodesOf,
+  givenItselfBy,
   originOf,
+  ownCodesOf,
   replacedCodesOf,
   type StoredCode,
 } from "./recovery-codes.ts";
@@ -128,9 +129,9 @@ function knownIn(place: TokenPlace, id: string): KnownCodes {
 }
 
 function usedIn(place: TokenPlace, id: string): readonly StoredCode[] {
-  return unlessDamaged(() => givenCodesOf(place, id)) ?? [];
+  return unlessDamaged(() => givenItselfBy(place, id)) ?? [];
 }
 
 function codesIn(place: TokenPlace, id: string): readonly StoredCode[] {
-  return unlessDamaged(() => [...codesOf(place, id), ...givenCodesOf(place, id)]) ?? [];
+  return unlessDamaged(() => ownCodesOf(place, id)) ?? [];
 }

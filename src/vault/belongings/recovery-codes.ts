@@ -22,6 +22,8 @@ export interface StoredCode {
   readonly usedAt: string | null;
   /** What {@link originOf} the code was before, where it comes from a token that was replaced. */
   readonly from?: string;
+  /** For one that counts as given only because another token has it now. */
+  readonly wentOn?: true;
 }
 
 /** All recovery codes of a token, in their order. */
@@ -70,10 +72,26 @@ export function givenCodesOf(place: TokenPlace, id: string): readonly StoredCode
   return [...codes, ...former].filter(({ usedAt }) => usedAt !== null);
 }
 
+/** The codes that a token has, and those that it has given itself. */
+export function ownCodesOf(place: TokenPlace, id: string): readonly StoredCode[] {
+  return [...codesOf(place, id), ...givenItselfBy(place, id)];
+}
+
+/** {@link givenCodesOf} without those that count as given only because another token has them. */
+export function givenItselfBy(place: TokenPlace, id: string): readonly StoredCode[] {
+  return givenCodesOf(place, id).filter(({ wentOn }) => !wentOn);
+}
+
 /** The ids of a token's codes that were left when another list took their place. */
 export function replacedCodesOf(place: TokenPlace, id: string): readonly string[] {
   const { former = [] } = storedCodesOf(place, id);
   return former.filter((code) => !isGiven(code)).map((code) => code.id);
+}
+
+/** The ids of the codes that a token has, and of those of lists that others have replaced. */
+export function knownCodeIds(place: TokenPlace, id: string): ReadonlySet<string> {
+  const { codes, former = [] } = storedCodesOf(place, id);
+  return new Set([...codes, ...former].map((code) => code.id));
 }
 
 /** How many recovery codes a token has; null where it never had one. */
@@ -108,6 +126,14 @@ export function resealCodes(
     return !code || code.id === before.id ? before : { ...code, from: originOf(before) };
   };
   return { codes: codes.map(reseal), former: former.map(reseal) };
+}
+
+/** The {@link StoredCode.id} that a code of one token has under the key of another one. */
+export function resealedId(
+  code: StoredCode,
+  { from, to }: { readonly from: Secret; readonly to: Secret },
+): string {
+  return codeId(openCode(code, from), to);
 }
 
 /** Tells a code from others in whatever token it is, after that was replaced, too. */
@@ -261,7 +287,10 @@ export function letCodesGo(place: TokenPlace, id: string, gone: readonly StoredC
   updateCodes(place, id, ({ codes, former = [] }) => {
     const isOneLeft = codes.some((code) => !isGiven(code) && !isGone.has(code.id));
     const stays = (code: StoredCode) => isOneLeft && !isGone.has(code.id);
-    const leaving = joinCodes(codes, gone).filter((code) => !stays(code));
+    const wasLeft = new Set(codes.flatMap((code) => (isGiven(code) ? [] : [code.id])));
+    const leaving = joinCodes(codes, gone)
+      .filter((code) => !stays(code))
+      .map((code) => (wasLeft.has(code.id) ? { ...code, wentOn: true as const } : code));
     return { codes: codes.filter(stays), former: joinFormer(former, leaving) };
   });
 }
