@@ -27,7 +27,10 @@ export interface RecoveryCode {
 /** Codes in their order; the same one may be there more than once. */
 export interface CodeList {
   readonly codes: readonly string[];
-  /** The numbers that stand before them, in ascending order; null where they are not numbered. */
+  /**
+   * The numbers that stand before them, in ascending order; null where they are not numbered. A
+   * number that stands before several codes is there as often.
+   */
   readonly numbers: readonly number[] | null;
 }
 
@@ -148,7 +151,7 @@ function withBareNumbers(candidates: readonly Candidate[]): readonly Candidate[]
   );
   const numbered = new Set(
     [...counted.values()]
-      .filter((some) => isCounting(some.map(({ words }) => Number(words[0]))))
+      .filter((some) => areBareNumbers(some.map(({ words }) => Number(words[0]))))
       .flat(),
   );
   return candidates.map((candidate) =>
@@ -158,12 +161,22 @@ function withBareNumbers(candidates: readonly Candidate[]): readonly Candidate[]
   );
 }
 
-/** Whether these number something: they differ, and few are left out. Two of them begin with 1. */
+/**
+ * Whether numbers, as they come in the text, number something though no mark says so. Codes in
+ * short groups begin with numbers, too: those are in no order, and some come again.
+ */
+function areBareNumbers(numbers: readonly number[]): boolean {
+  if (!isCounting(numbers)) return false;
+  if (new Set(numbers).size === numbers.length) return true;
+  return numbers.every((number, i) => i === 0 || number >= (numbers[i - 1] ?? 0));
+}
+
+/** Whether these number something: most differ, and few are left out. Two of them begin with 1. */
 function isCounting(numbers: readonly number[]): boolean {
   const sorted = [...new Set(numbers)].sort((a, b) => a - b);
   const [first = 0, last = 0] = [sorted[0], sorted.at(-1)];
   const isLong = sorted.length > 2 || (sorted.length === 2 && first === 1);
-  return isLong && sorted.length === numbers.length && last - first < 3 * numbers.length;
+  return isLong && last - first < 3 * sorted.length;
 }
 
 /** Whether this can be a code at all: letters, digits and dashes, and of groups all alike. */
@@ -233,10 +246,14 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMa
 
 /** Numbered codes by their numbers, others as they were read. */
 function inOrder(found: readonly Candidate[]): CodeList {
-  const texts = (some: readonly Candidate[]) => some.map(({ words }) => words.join(" "));
+  const textOf = ({ words }: Candidate) => words.join(" ");
   const numbers = found.flatMap(({ number }) => number ?? []);
   if (numbers.length < found.length || !isCounting(numbers))
-    return { codes: texts(found), numbers: null };
-  const sorted = [...found].sort((a, b) => (a.number ?? 0) - (b.number ?? 0));
-  return { codes: texts(sorted), numbers: numbers.sort((a, b) => a - b) };
+    return { codes: found.map(textOf), numbers: null };
+  // a line that is there twice, number and all, is one entry
+  const once = [...groupBy(found, (one) => `${one.number} ${textOf(one)}`).values()].map(
+    ([first]) => first as Candidate,
+  );
+  const sorted = once.sort((a, b) => (a.number ?? 0) - (b.number ?? 0));
+  return { codes: sorted.map(textOf), numbers: sorted.flatMap(({ number }) => number ?? []) };
 }

@@ -572,6 +572,10 @@ describe("a list of one-time passwords", () => {
     const { fob } = testHome();
     const enroll = ["enroll", "--codes", "-", "--name", "bank"];
     expect((await fob(enroll, { input: "1. 111111\n2. 222222\n4. 444444" })).exitCode).toBe(6);
+    for (const twice of ["1. 111111\n2. 222222\n2. 333333", "1 111111\n2 222222\n2 333333"])
+      expect((await fob(enroll, { input: twice })).stderr).toContain(
+        "several entries of the list have the number 2",
+      );
     expect((await fob(enroll, { input: "nothing here" })).exitCode).toBe(6);
     expect((await fob([...enroll, TOTP_URI], { input: LIST })).exitCode).toBe(2);
     expect((await fob(enroll, { input: LIST })).exitCode).toBe(0);

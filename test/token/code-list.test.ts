@@ -81,6 +81,29 @@ describe("the codes in what services print", () => {
     expect(findCodes("1234 5678\n9876 5432\n5555 0000").numbers).toBeNull();
   });
 
+  test.each(["1. ", "1: ", "1) ", "1 ", "1\t", "1  ", "#1 "])(
+    "are found where a number is there twice, and it is told (%j)",
+    (before) => {
+      const numbered = (numbers: readonly number[], codes: readonly string[]) =>
+        findCodes(codes.map((one, i) => before.replace("1", String(numbers[i])) + one).join("\n"));
+      const list = ["abcd-1234", "efgh-1234", "ijkl-5678", "mnop-9012"];
+      expect(numbered([1, 2, 2, 3], list)).toEqual({ codes: list, numbers: [1, 2, 2, 3] });
+      expect(numbered([1, 2, 2], list.slice(0, 3)).numbers).toEqual([1, 2, 2]);
+      // the same line twice
+      const [one = "", two = ""] = list;
+      expect(numbered([1, 2, 2, 3], [one, two, two, "ijkl-5678"])).toEqual({
+        codes: list.slice(0, 3),
+        numbers: [1, 2, 3],
+      });
+    },
+  );
+
+  test("are no numbers where codes in groups begin with them, and some come again", () => {
+    const groups = ["12 34 56", "98 76 54", "12 99 11", "40 41 42", "55 55 55", "60 31 12"];
+    expect(findCodes(groups.join("\n"))).toEqual({ codes: groups, numbers: null });
+    expect(findCodes("1. abcd-1234\n1. efgh-1234\n1. ijkl-1234").numbers).toBeNull();
+  });
+
   test("are not words, dates, addresses or headings", () => {
     for (const text of [
       "hello world 2024",

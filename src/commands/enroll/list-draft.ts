@@ -18,7 +18,7 @@ type ListContext = Pick<Context, "endAtSignals" | "readFile" | "readInput">;
 
 /**
  * The draft of a list of one-time passwords in a file, or in standard input (`-`). Throws FobError
- * `invalid` where there are none, too many, or numbers with gaps.
+ * `invalid` where there are none, too many, or numbers with gaps or twice.
  */
 export async function readListDraft(
   path: string,
@@ -62,6 +62,11 @@ function refuseRepeated(codes: readonly string[]): void {
 /** The number of the first entry: a challenge names entries by the printed numbers. */
 function firstOf({ codes, numbers }: CodeList): number {
   if (numbers === null) return 1;
+  const twice = numbers.find((number, i) => number === numbers[i - 1]);
+  if (twice !== undefined)
+    throw new FobError("invalid", t`several entries of the list have the number ${twice}`, {
+      hint: t("give each its own number: a challenge names entries by their numbers"),
+    });
   const [first = 1, last = 1] = [numbers[0], numbers.at(-1)];
   if (last - first + 1 === codes.length) return first;
   throw new FobError(
