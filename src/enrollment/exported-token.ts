@@ -25,6 +25,15 @@ export interface ExportedToken extends KeyUriParts {
   readonly note?: string;
 }
 
+/**
+ * A token as it is written where a name has no place: one that has neither issuer nor account has
+ * its name for an account, by which it is called when it is read.
+ */
+export function withLabel(token: ExportedToken): ExportedToken {
+  const { issuer, account, name } = token;
+  return issuer === null && account === null ? { ...token, account: name } : token;
+}
+
 /** What an export came to: texts, each a line, a file or a picture, and the title of each. */
 export interface Export {
   readonly titles: readonly string[];

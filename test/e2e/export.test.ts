@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { EXPORT_FORMATS } from "#enrollment/export-formats.ts";
 import { HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 
 const OCRA_URI = `otpauth://ocra/Bank:ann?secret=${RFC_SECRET}&suite=OCRA-1%3AHOTP-SHA1-6%3AQN08&issuer=Bank`;
@@ -35,6 +36,26 @@ describe("fob export", () => {
     expect(await listed(to)).toEqual(await listed(from));
     expect((await to.fob(["code", "ACME:ann"])).stdout).toBe(`${RFC_CODES[1]}\n`);
   });
+
+  test.each(EXPORT_FORMATS.map(({ id }) => id))(
+    "keeps the name of a token without issuer and account (%s)",
+    async (format) => {
+      const from = testHome();
+      const names = ["vpn at work", "a:b", "Ünï"];
+      for (const [i, name] of names.entries()) {
+        const secret = RFC_SECRET.replace(/.$/, "ABC"[i] ?? "");
+        const enrolled = await from.fob(["enroll", "-", "--name", name], { input: secret });
+        expect(enrolled.exitCode).toBe(0);
+      }
+      const file = join(from.home, "export");
+      const more = format === "uri" || format === "migration" ? [] : ["--unencrypted"];
+      await from.fob(["export", "--format", format, "--output", file, ...more]);
+      const to = testHome();
+      expect(await to.fob(["import", file])).toMatchObject({ exitCode: 0 });
+      const known = JSON.parse((await to.fob(["list", "--json"])).stdout);
+      expect(known.map(({ name }: { name: string }) => name).sort()).toEqual(names.sort());
+    },
+  );
 
   test.each([
     ["aegis", []],

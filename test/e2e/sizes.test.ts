@@ -199,6 +199,7 @@ const WATCHED: readonly WatchedToken["code"][] = [
   { kind: "counted", code: "123456", counter: 7n },
   { kind: "masked", by: "PIN" },
   { kind: "masked", by: "counter" },
+  { kind: "masked", by: "list" },
   { kind: "masked", by: "question" },
   { kind: "none", why: "an administrator has to lift the access domain of this token first" },
 ];

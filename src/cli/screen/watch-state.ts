@@ -10,8 +10,11 @@ export type WatchedCode =
       readonly next: string | null;
     }
   | { readonly kind: "counted"; readonly code: string; readonly counter: bigint }
-  /** Hidden, because it needs a PIN, would use up a counter, or a person is asked before. */
-  | { readonly kind: "masked"; readonly by: "PIN" | "counter" | "question" }
+  /**
+   * Hidden, because it needs a PIN, would use up a counter or an entry of a list, or a person is
+   * asked before.
+   */
+  | { readonly kind: "masked"; readonly by: "PIN" | "counter" | "list" | "question" }
   | { readonly kind: "none"; readonly why: string }
   /** Nobody wants it: the token is picked for something else. */
   | { readonly kind: "unwanted"; readonly about: string };

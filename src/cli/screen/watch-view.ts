@@ -36,12 +36,18 @@ const WHY_MASKED: Readonly<Record<Use["kind"], Texts>> = {
   watch: {
     PIN: "needs its PIN",
     counter: "event-based: Tab makes one",
+    list: "list: Tab gives the next one",
     question: "asks before it is used",
   },
-  pick: { PIN: "needs its PIN", counter: "event-based", question: "asks before it is used" },
+  pick: {
+    PIN: "needs its PIN",
+    counter: "event-based",
+    list: "list",
+    question: "asks before it is used",
+  },
 };
 /** The same where there is little room. */
-const WHY_IN_SHORT: Texts = { PIN: "PIN", counter: "counter", question: "asks" };
+const WHY_IN_SHORT: Texts = { PIN: "PIN", counter: "counter", list: "list", question: "asks" };
 /** The keys, the most important first: those that do not fit are left out. */
 const KEYS: Readonly<Record<Use["kind"], readonly Text[]>> = {
   watch: ["type to search", "Enter copies", "Tab shows", "Esc leaves"],

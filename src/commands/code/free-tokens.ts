@@ -11,12 +11,14 @@ import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 
 /** Why no passcode of a token is made unless the token is named. */
-export type Obstacle = "counter" | "challenge" | "PIN" | "question" | "domain";
+export type Obstacle = "counter" | "list" | "challenge" | "push" | "PIN" | "question" | "domain";
 
 /** The words for the tokens with an obstacle, in the order in which they are said. */
 const WORDS: Texts & Readonly<Record<Obstacle, string>> = {
   counter: "event-based",
+  list: "lists of one-time passwords",
   challenge: "challenge-response",
+  push: "push approval",
   PIN: "guarded by a PIN",
   question: "used only after a question",
   domain: "without access",
@@ -26,9 +28,9 @@ const WORDS: Texts & Readonly<Record<Obstacle, string>> = {
 const BY_KIND: Readonly<Record<Credential["kind"], Obstacle | null>> = {
   totp: null,
   hotp: "counter",
-  list: "counter",
+  list: "list",
   ocra: "challenge",
-  push: "challenge",
+  push: "push",
   motp: "PIN",
   yandex: "PIN",
 };

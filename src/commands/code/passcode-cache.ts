@@ -50,8 +50,8 @@ export class PasscodeCache {
     if (known) return known;
     if (token.credential.kind === "ocra") return { kind: "none", why: t("answers challenges") };
     const obstacle = token.pin === "user" ? "PIN" : this.#obstacleOf(token);
-    const by = obstacle === "counter" || obstacle === "question" ? obstacle : "PIN";
-    return { kind: "masked", by };
+    const isOther = obstacle === "counter" || obstacle === "list" || obstacle === "question";
+    return { kind: "masked", by: isOther ? obstacle : "PIN" };
   }
 
   /** Makes the next passcodes of these tokens, except those that need a PIN or use a counter. */

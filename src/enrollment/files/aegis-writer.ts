@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { encrypt, NONCE_BYTES, TAG_BYTES } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
-import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
+import { type ExportedToken, type ExportFormat, withLabel } from "#enrollment/exported-token.ts";
 import { deriveKey } from "#enrollment/passphrase.ts";
 import { encodeBase32 } from "#token/base32.ts";
 import { isMadeWithPin } from "#token/credential.ts";
@@ -36,7 +36,7 @@ export const aegisExport = {
   keeps: ["tags", "favorite", "note"],
   canBeEncrypted: true,
   async write(tokens, password) {
-    const text = await formatAegis(tokens, password);
+    const text = await formatAegis(tokens.map(withLabel), password);
     return { titles: ["Aegis"], texts: [text.trimEnd()] };
   },
 } as const satisfies ExportFormat;

@@ -1,5 +1,5 @@
 import { t } from "#base/language.ts";
-import type { ExportFormat, KeyUriParts } from "#enrollment/exported-token.ts";
+import { type ExportFormat, type KeyUriParts, withLabel } from "#enrollment/exported-token.ts";
 import { NO_COUNTER_LEFT } from "#otp/hotp.ts";
 import { encodeBase32 } from "#token/base32.ts";
 import { counterOf } from "#token/counter.ts";
@@ -19,7 +19,10 @@ export const keyUriExport = {
   isDrawable: true,
   canBeEncrypted: false,
   async write(tokens) {
-    return { titles: tokens.map(({ name }) => name), texts: tokens.map(formatKeyUri) };
+    return {
+      titles: tokens.map(({ name }) => name),
+      texts: tokens.map(withLabel).map(formatKeyUri),
+    };
   },
 } as const satisfies ExportFormat;
 

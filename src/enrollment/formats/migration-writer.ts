@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { PbfWriter } from "pbf";
 import { t } from "#base/language.ts";
-import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
+import { type ExportedToken, type ExportFormat, withLabel } from "#enrollment/exported-token.ts";
 import { withIssuer } from "#token/draft/uri-label.ts";
 import { looksLikeSteamGuard } from "./steam.ts";
 
@@ -38,7 +38,7 @@ export const migrationExport = {
   isDrawable: true,
   canBeEncrypted: false,
   async write(tokens) {
-    const texts = await formatMigration(tokens);
+    const texts = await formatMigration(tokens.map(withLabel));
     return { titles: texts.map((_, i) => t`code ${i + 1} of ${texts.length}`), texts };
   },
 } as const satisfies ExportFormat;

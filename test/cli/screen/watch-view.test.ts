@@ -47,17 +47,19 @@ describe("the screen of passcodes", () => {
     token("vpn (ann)", timed("492039")),
     token("bank", { kind: "masked", by: "PIN" }),
     token("key", { kind: "masked", by: "counter" }),
+    token("tans", { kind: "masked", by: "list" }),
     token("door", { kind: "counted", code: "755224", counter: 0n }),
     token("desk", { kind: "none", why: "answers challenges" }),
   ];
 
   test("shows what is known of every token, in words", () => {
-    expect(view(tokens, { seconds: 15 }).map((line) => line.trimEnd())).toEqual([
-      "Search: _                                                                    1/5",
+    expect(view(tokens, { seconds: 15, rows: 11 }).map((line) => line.trimEnd())).toEqual([
+      "Search: _                                                                    1/6",
       "",
       "> vpn (ann)   492 039  █████░░░░░ 15 s",
       "  bank        ••• •••  needs its PIN",
       "  key         ••• •••  event-based: Tab makes one",
+      "  tans        ••• •••  list: Tab gives the next one",
       "  door        755 224  counter 0",
       "  desk              -  answers challenges",
       "",

@@ -6,7 +6,7 @@ import type { Context } from "#cli/context.ts";
 import { code } from "#commands/code/code.ts";
 import { list } from "#commands/tokens/list.ts";
 import { totp } from "#otp/totp.ts";
-import type { OtpCredential } from "#token/credential.ts";
+import type { Credential } from "#token/credential.ts";
 import { USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { newVaultId } from "#vault/keys/header.ts";
 import { newKey } from "#vault/keys/keys.ts";
@@ -20,10 +20,11 @@ const NOW = new Date("2026-01-01T00:00:00Z");
 const SECRET = Buffer.from("12345678901234567890");
 const OF_ALL = { algorithm: "SHA1", digits: 6, alphabet: "decimal" } as const;
 const TOTP = { kind: "totp", ...OF_ALL, period: 30, t0: 0 } as const;
-const KINDS: Readonly<Record<string, OtpCredential>> = {
+const KINDS: Readonly<Record<string, Credential>> = {
   free: TOTP,
   second: TOTP,
   hotp: { kind: "hotp", ...OF_ALL, counter: 0n },
+  list: { kind: "list", length: 3, first: 1, counter: 0n },
   motp: { kind: "motp" },
   ocra: { kind: "ocra", suite: "OCRA-1:HOTP-SHA1-6:QN08", counter: null },
   "access 02": TOTP,
@@ -136,9 +137,9 @@ test.each(PLACES)(
     );
     expect(made.failures).toEqual([]);
     const why =
-      "event-based, challenge-response, guarded by a PIN, used only after a question, without access";
+      "event-based, lists of one-time passwords, challenge-response, guarded by a PIN, used only after a question, without access";
     expect(made.notes).toEqual([
-      `left out ${11 - free.length} tokens (${why}): to use one, name it`,
+      `left out ${12 - free.length} tokens (${why}): to use one, name it`,
     ]);
     expect(vault.read(vault.findExactly("hotp")?.id ?? "").token.credential).toMatchObject({
       counter: 0n,
