@@ -78,11 +78,15 @@ test("wipes the secret after its number of attempts, whoever holds a key to it",
   ).stdout.trim();
   const env = { FOB_GRANT: grant };
   expect((await home.fob(["code", "ACME"], { env })).stdout).toBe(`${RFC_CODES[0]}\n`);
-  const size = () => filesBelow(home.home).filter((file) => file.includes("/tokens/")).length;
+  const codes = { input: "a1b2c-d3e4f\nb1b2c-d3e4f\n", ...pin("83517") };
+  expect((await home.fob(["codes", "add", "ACME", "-"], codes)).exitCode).toBe(0);
+  const size = () =>
+    filesBelow(home.home).filter((file) => /\/tokens\/[^/]+\/[0-9]+$/.test(file)).length;
   expect(await home.fob(["code", "ACME"], pin("11112"))).toMatchObject({ exitCode: 4 });
   expect(await home.fob(["code", "ACME"], pin("11112"))).toMatchObject({
     exitCode: 4,
-    stderr: "fob: wrong PIN for ACME (0 attempts left)\n",
+    stderr:
+      "fob: wrong PIN for ACME, the last one: its secret was wiped\nhint: a new enrollment is the way out: ask its issuer, then `fob enroll --replace`\n",
   });
   const gone = {
     exitCode: 5,
@@ -95,6 +99,16 @@ test("wipes the secret after its number of attempts, whoever holds a key to it",
   expect((await home.fob(["pin", "status", "ACME"])).stdout).toMatch(
     /^locked +yes, and its secret was wiped$/m,
   );
+  // nothing counts codes that went with the secret
+  expect(await home.fob(["codes", "list"])).toMatchObject({
+    stdout: "ACME\t0\t2\n",
+    stderr: "ACME: its codes went with its secret, which too many wrong PINs have wiped\n",
+  });
+  expect((await home.fob(["show", "ACME"])).stdout).toMatch(/^codes left +0$/m);
+  for (const command of ["list", "doctor"]) {
+    const { stdout, stderr } = await home.fob([command]);
+    expect(stdout + stderr).not.toContain("few codes");
+  }
   // it is still listed, a backup of the others is possible, and a new enrollment takes its place
   expect((await home.fob(["list"])).stdout).toContain("ACME");
   await home.fob(["enroll", "-"], { input: HOTP_URI.replaceAll("ACME", "Other") });
@@ -193,4 +207,15 @@ test("goes along when an administrator hands the token out, and into a backup", 
     biometric: false,
     required: true,
   });
+});
+
+test("a list of which the secret was wiped has no entry left", async () => {
+  const { fob } = testHome();
+  await fob(["enroll", "--codes", "-", "--name", "tans"], { input: "1. 100001\n2. 100002\n" });
+  const policy = ["--policy", "attempts=1,at-limit=wipe"];
+  expect((await fob(["pin", "set", "tans", ...policy], pin("83517"))).exitCode).toBe(0);
+  expect((await fob(["code", "tans"], pin("11112"))).stderr).toContain("its secret was wiped");
+  expect(JSON.parse((await fob(["show", "tans", "--json"])).stdout)).toMatchObject({ left: 0 });
+  const { stdout, stderr } = await fob(["list"]);
+  expect(stdout + stderr).not.toContain("few codes");
 });

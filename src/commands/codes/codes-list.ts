@@ -6,6 +6,8 @@ import { formatTable } from "#cli/output/table.ts";
 import { existingVault } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
 import { countCodes } from "#vault/belongings/recovery-codes.ts";
+import { readSound } from "#vault/tokens/same-secret.ts";
+import { isWiped } from "#vault/tokens/token-record.ts";
 
 /** `fob codes list`: says how many recovery codes are left. */
 export const codesList = defineCommand({
@@ -21,7 +23,10 @@ export const codesList = defineCommand({
     const vault = await existingVault(context);
     const { done, failures } = await attemptEach(vault.entries(), async ({ id, name }) => {
       const count = countCodes(vault, id);
-      return count && { id, name, ...count };
+      if (!count) return null;
+      const record = readSound(vault, id);
+      const wiped = record !== null && isWiped(record);
+      return { id, name, ...count, ...(wiped ? { left: 0 } : {}), wiped };
     });
     return { counted: done.filter((one) => one !== null), failures };
   },
@@ -35,8 +40,14 @@ export const codesList = defineCommand({
       counted,
       style,
     ),
-  json: ({ counted }) => counted,
-  notes: ({ counted, failures }) =>
-    counted.length === 0 && failures.length === 0 ? [t("no token has recovery codes")] : [],
+  json: ({ counted }) => counted.map(({ wiped: _, ...count }) => count),
+  notes: ({ counted, failures }) => [
+    ...(counted.length === 0 && failures.length === 0 ? [t("no token has recovery codes")] : []),
+    ...counted.flatMap(({ name, wiped }) =>
+      wiped
+        ? [t`${name}: its codes went with its secret, which too many wrong PINs have wiped`]
+        : [],
+    ),
+  ],
   failures: ({ failures }) => failures,
 });

@@ -12,12 +12,16 @@ import {
 import { type CodeCount, countCodes } from "#vault/belongings/recovery-codes.ts";
 import { readSound } from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
+import { isWiped } from "#vault/tokens/token-record.ts";
 import { inTrash, removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /** Counts the recovery codes of the listed tokens that are left; nothing where there are none. */
 export function checkCodes(vault: Vault, listed: readonly IndexEntry[], repair: boolean): Check[] {
-  const entries = listed.map((entry) => currentOf(vault, entry));
+  // what belonged to a wiped token went with its secret, which another check tells of
+  const entries = listed
+    .filter((entry) => !isWipedNow(vault, entry))
+    .map((entry) => currentOf(vault, entry));
   const counted = countAll(
     vault,
     entries.map(({ id }) => id),
@@ -66,6 +70,12 @@ function countUnlessUnread(place: TokenPlace, id: string): CodeCount | null {
     if (error instanceof FobError) return null;
     throw error;
   }
+}
+
+/** The index does not know of that, but only a PIN can have wiped it. */
+function isWipedNow(vault: Vault, { id, pin }: IndexEntry): boolean {
+  const record = pin === "user" ? readSound(vault, id) : null;
+  return record !== null && isWiped(record);
 }
 
 /** The index does not know which entries of a list are left. */

@@ -159,7 +159,7 @@ export async function listTokens(
     fewCodes:
       store.grantLabel === null
         ? findFewCodes(
-            listed.map(({ token }) => token),
+            listed.flatMap(({ token, isWiped }) => (isWiped ? [] : token)),
             codesLeft(store.layout),
           )
         : [],

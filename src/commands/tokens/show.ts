@@ -46,8 +46,10 @@ export const show = defineCommand({
     const { id } = await findOne(tokens, name);
     const { token, isWiped } = await tokens.look(id);
     const view = viewToken(token, lastUses(tokens).of(id), isWiped);
-    const left = tokens.grantLabel === null ? codesLeft(tokens.layout).get(id) : null;
-    return { view, codesLeft: left ?? null, note };
+    const counted = tokens.grantLabel === null ? codesLeft(tokens.layout).get(id) : null;
+    const left = counted ?? null;
+    // the codes are sealed under the secret: they went with it
+    return { view, codesLeft: isWiped && left !== null ? 0 : left, note };
   },
   text: ({ view, codesLeft: left, note }, style) =>
     [

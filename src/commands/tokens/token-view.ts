@@ -60,7 +60,7 @@ export function viewToken(token: Token, lastUsedAt: Date | null, wiped = false):
     counter: made.counter,
     suite: made.suite,
     length: made.length,
-    left: made.left,
+    left: wiped && made.left !== undefined ? 0 : made.left,
     protocol: made.protocol,
     server: made.server,
     serial,

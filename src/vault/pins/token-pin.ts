@@ -8,6 +8,7 @@ import type { VaultLayout } from "#vault/cells/layout.ts";
 import type { Chip } from "#vault/chip/chip.ts";
 import { isAuthValue } from "#vault/chip/held-macs.ts";
 import {
+  afterWiping,
   type GuardKeys,
   guardRecord,
   isGuardedAlike,
@@ -55,9 +56,13 @@ export async function askSecretKey(
   refuseWiped(record);
   const { token, guard } = record;
   if (!guard) return unguardedSecretKey(record, vault.vaultKey);
-  return askUntil(prompt, { of: token.name, role: "current" }, (pin) =>
+  const secretKey = await askUntil(prompt, { of: token.name, role: "current" }, (pin) =>
     secretKeyByPin(vault, record, guard, pin),
   );
+  if (secretKey) return secretKey;
+  throw new FobError("denied", t`wrong PIN for ${token.name}, the last one: its secret was wiped`, {
+    hint: afterWiping(),
+  });
 }
 
 /**
@@ -198,14 +203,16 @@ async function recognizePerson(
   return secretKey;
 }
 
+/** Null for the last wrong PIN, after which the policy wipes the secret: no other is asked for. */
 async function secretKeyByPin(
   vault: GuardedTokens,
   record: TokenRecord,
   { policy }: PinGuard,
   pin: Secret,
-): Promise<Secret> {
+): Promise<Secret | null> {
   const { id, name } = record.token;
-  const verdict = await judge(attemptsOfToken(vault, id), {
+  let wasWiped = false;
+  const guess = judge(attemptsOfToken(vault, id), {
     limit: policy.attempts,
     check: async () => {
       // the PIN may have been changed, or the token wiped, during the prompt
@@ -215,9 +222,17 @@ async function secretKeyByPin(
       const isWrong = key && current.held && !(await isAuthValue(vault.chip(), current.held, key));
       return isWrong ? null : key;
     },
-    atLimit: () => wipeAtLimit(vault, id, policy),
+    atLimit: () => {
+      wasWiped = wipeAtLimit(vault, id, policy);
+    },
+  });
+  const verdict = await guess.catch((error: unknown) => {
+    // an earlier process had counted the last wrong PIN, and was killed then
+    if (wasWiped) refuseWiped(vault.read(id));
+    throw error;
   });
   if (verdict.opened) return verdict.opened;
+  if (wasWiped) return null;
   throw new FobError(
     "denied",
     t`wrong PIN for ${name} (${plural(verdict.attemptsLeft, "attempt")} left)`,
@@ -226,12 +241,13 @@ async function secretKeyByPin(
 
 /**
  * Wipes the secret if the policy says so. If the process is killed before this, the next guess does
- * it.
+ * it. Returns whether it was wiped.
  */
-function wipeAtLimit(vault: GuardedTokens, id: string, { atLimit }: PinPolicy): void {
-  if (atLimit !== "wipe") return;
+function wipeAtLimit(vault: GuardedTokens, id: string, { atLimit }: PinPolicy): boolean {
+  if (atLimit !== "wipe") return false;
   vault.update(id, wipeRecord);
   removeAttempts(attemptsOfToken(vault, id));
+  return true;
 }
 
 /** Replaces only the guard, because the counter may have moved on since `before` was read. */

@@ -338,10 +338,13 @@ export function refuseWiped(record: TokenRecord): void {
   throw new FobError(
     "locked",
     t`the secret of ${record.token.name} was wiped after too many wrong PINs`,
-    {
-      hint: t("a new enrollment is the way out: ask its issuer, then `fob enroll --replace`"),
-    },
+    { hint: afterWiping() },
   );
+}
+
+/** The hint for a token whose secret was wiped. */
+export function afterWiping(): string {
+  return t("a new enrollment is the way out: ask its issuer, then `fob enroll --replace`");
 }
 
 /**
