@@ -568,6 +568,21 @@ describe("a list of one-time passwords", () => {
     expect((await fob(["challenge", "tans", "4"])).stdout).toBe("100004\n");
   });
 
+  test("says which grants do not open the one that replaces it", async () => {
+    const { fob } = testHome();
+    const enroll = ["enroll", "--codes", "-", "--name", "tans"];
+    await fob(enroll, { input: LIST });
+    for (const label of ["ci", "cron", "old"])
+      expect((await fob(["access", "grant", label, "--token", "tans"])).exitCode).toBe(0);
+    await fob(["access", "revoke", "old"]);
+    const newer = LIST.replaceAll("1000", "2000");
+    expect((await fob([...enroll, "--replace"], { input: newer })).stderr).toContain(
+      "tans is not opened by 2 grants for the replaced token (ci, cron): `fob access grant` makes others\n",
+    );
+    // those were told of
+    expect((await fob([...enroll, "--replace"], { input: LIST })).stderr).not.toContain("grant");
+  });
+
   test("is refused where it has gaps, and by what it cannot do", async () => {
     const { fob } = testHome();
     const enroll = ["enroll", "--codes", "-", "--name", "bank"];

@@ -1,13 +1,16 @@
-import { t } from "#base/language.ts";
+import { plural, t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
 import { shellWord } from "#base/shell-word.ts";
 import { isStricter } from "#token/access-domain.ts";
 import { newlyEnrolled } from "#token/codec.ts";
 import { asksLess } from "#token/confirmation.ts";
+import { hasExpired } from "#token/grant.ts";
+import { unlessDamaged } from "#token/newer.ts";
 import { forget } from "#token/secret.ts";
 import { cleanTags } from "#token/tags.ts";
 import type { Token } from "#token/token.ts";
 import { type Carried, carryCodes, openForSuccessor } from "#vault/belongings/carrying.ts";
+import { listGrants } from "#vault/grants/grants.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { Vault } from "#vault/vault.ts";
 import type { NamedDraft } from "./named-draft.ts";
@@ -85,6 +88,29 @@ export function carryOver(
     const [token, secret] = [tokens[i], drafts[i]?.named.draft.secret];
     if (!token || !secret) return [];
     return [...one.left, ...carryCodes(vault, token, { secret }, one, batch)];
+  });
+}
+
+/**
+ * Messages about grants that name tokens which others have replaced: a grant opens what was there
+ * when it was made, and no secret that came later.
+ */
+export function describeGrantsOf(
+  vault: Vault,
+  replaced: readonly Pick<IndexEntry, "id" | "name">[],
+  now: Date,
+): string[] {
+  // a damaged list of grants must not hide that the tokens are stored
+  const grants = replaced.length === 0 ? [] : (unlessDamaged(() => listGrants(vault)) ?? []);
+  const living = grants.filter((grant) => !grant.isEnded && !hasExpired(grant, now));
+  const each = new Map(replaced.map((entry) => [entry.id, entry]));
+  return [...each.values()].flatMap(({ id, name }) => {
+    const labels = living.filter(({ tokens }) => tokens.includes(id)).map(({ label }) => label);
+    if (labels.length === 0) return [];
+    const count = plural(labels.length, "grant");
+    return [
+      t`${name} is not opened by ${count} for the replaced token (${labels.join(", ")}): \`fob access grant\` makes others`,
+    ];
   });
 }
 

@@ -20,7 +20,14 @@ import { countingKey, highestCounters } from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { fingerprintOf, type NewPin, unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
-import { carryOver, describeFreed, forgetCarried, openReplaced, settingsOf } from "./carry-over.ts";
+import {
+  carryOver,
+  describeFreed,
+  describeGrantsOf,
+  forgetCarried,
+  openReplaced,
+  settingsOf,
+} from "./carry-over.ts";
 import { givenElsewhereOf, secretsWithCodes } from "./codes-of-drafts.ts";
 import {
   enrollOptions,
@@ -182,6 +189,8 @@ export async function storeDrafts(
       return describeOld(tokens[i], (one.draft.recoveryCodes?.length ?? 0) - kept, codesOf(one));
     }))
       tellAside(text);
+    const replacedNow = replacing.flatMap((one, i) => (tokens[i] ? one.replaced : []));
+    for (const text of describeGrantsOf(vault, [...replacedNow, ...late], now)) tellAside(text);
     for (const text of late.flatMap((entry) => describeStaying(vault, entry))) tellAside(text);
     const stored = fresh.flatMap((one, i) =>
       tokens[i] ? [{ token: tokens[i], named: one, goesOnAt: goesOn[i] ?? null }] : [],
