@@ -47,7 +47,7 @@ interface Candidate {
  * that occurs most often are taken. Empty where there are none.
  */
 export function findCodes(text: string): CodeList {
-  const lines = text.slice(0, MAX_CODE_LIST).split(/[\r\n\u2028\u2029]/);
+  const lines = withoutColors(text.slice(0, MAX_CODE_LIST)).split(/[\r\n\u2028\u2029]/);
   const candidates = withBareNumbers(
     lines.flatMap((line) => joinNumbers(cellsOf(line)).flatMap(candidatesIn)),
   );
@@ -59,7 +59,7 @@ export function findCodes(text: string): CodeList {
  * too long: a code that is cut is none.
  */
 export function linesAsCodes(text: string): CodeList {
-  const lines = text.slice(0, MAX_CODE_LIST).split(/\r\n|[\r\n]/);
+  const lines = withoutColors(text.slice(0, MAX_CODE_LIST)).split(/\r\n|[\r\n]/);
   const codes = lines.map((line) => stripControls(line).trim());
   const long = codes.findIndex((code) => code.length > MAX_CODE_LENGTH);
   if (long !== -1)
@@ -73,6 +73,12 @@ export function linesAsCodes(text: string): CodeList {
 /** The form of a code, with its groups and what is between them: `xxxxx-xxxxx`. */
 export function shapeOf(code: string): string {
   return code.replace(/[^ -]/gu, "x");
+}
+
+/** A text without what colours it at a terminal: that must not become a part of a code. */
+function withoutColors(text: string): string {
+  const [first = "", ...others] = text.split("\u001b");
+  return [first, ...others.map((part) => part.replace(/^\[[0-9;]{0,32}[A-Za-z]/, ""))].join("");
 }
 
 /** The parts of a line that stand apart: columns, items between commas, what follows a label. */
@@ -123,7 +129,7 @@ function candidatesIn(cell: string): readonly Candidate[] {
 
 /** The number with which a word begins, `1.` or `#1:`, and the rest of the word. */
 function numberBefore(word: string): { readonly number: number; readonly rest: string } | null {
-  const [, digits, rest = ""] = /^#?([0-9]{1,4})[.:](\S*)$/.exec(word) ?? [];
+  const [, digits, rest = ""] = /^#?([0-9]{1,6})[.:](\S*)$/.exec(word) ?? [];
   return digits === undefined ? null : { number: Number(digits), rest };
 }
 
@@ -248,7 +254,9 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMa
 function inOrder(found: readonly Candidate[]): CodeList {
   const textOf = ({ words }: Candidate) => words.join(" ");
   const numbers = found.flatMap(({ number }) => number ?? []);
-  if (numbers.length < found.length || !isCounting(numbers))
+  // lists of Markdown may have the same number before each line
+  const isEachAlike = found.length > 1 && new Set(numbers).size === 1;
+  if (found.length === 0 || numbers.length < found.length || isEachAlike)
     return { codes: found.map(textOf), numbers: null };
   // a line that is there twice, number and all, is one entry
   const once = [...groupBy(found, (one) => `${one.number} ${textOf(one)}`).values()].map(

@@ -568,6 +568,18 @@ describe("a list of one-time passwords", () => {
     expect((await fob(["challenge", "tans", "4"])).stdout).toBe("100004\n");
   });
 
+  test("has the numbers that stand before its entries, and says how many there are", async () => {
+    const { fob } = testHome();
+    const two = ["enroll", "--codes", "-", "--name", "two"];
+    expect((await fob(two, { input: "2. 100001\n3. 100002\n" })).stdout).toBe(
+      "enrolled two (list of one-time passwords, 2 entries)\n",
+    );
+    expect((await fob(["challenge", "two", "2"])).stdout).toBe("100001\n");
+    expect((await fob(["show", "two"])).stdout).toMatch(/^entries +1 of 2 left$/m);
+    const one = ["enroll", "--codes", "-", "--name", "one"];
+    expect((await fob(one, { input: "100001\n" })).stdout).toContain("1 entry)");
+  });
+
   test("says which grants do not open the one that replaces it", async () => {
     const { fob } = testHome();
     const enroll = ["enroll", "--codes", "-", "--name", "tans"];
@@ -591,6 +603,7 @@ describe("a list of one-time passwords", () => {
       expect((await fob(enroll, { input: twice })).stderr).toContain(
         "several entries of the list have the number 2",
       );
+    expect((await fob(enroll, { input: "1. 111111\n500. 222222" })).exitCode).toBe(6);
     expect((await fob(enroll, { input: "nothing here" })).exitCode).toBe(6);
     expect((await fob([...enroll, TOTP_URI], { input: LIST })).exitCode).toBe(2);
     expect((await fob(enroll, { input: LIST })).exitCode).toBe(0);

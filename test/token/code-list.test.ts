@@ -98,6 +98,28 @@ describe("the codes in what services print", () => {
     },
   );
 
+  test("are numbered where a mark says so, however few they are and wherever they begin", () => {
+    for (const [first, second] of [
+      [2, 3],
+      [17, 18],
+      [1000, 1001],
+      [9999, 10_000],
+      [5, 500],
+    ])
+      expect(findCodes(`${first}. 100001\n${second}. 100002`)).toEqual({
+        codes: ["100001", "100002"],
+        numbers: [first, second],
+      });
+    expect(findCodes("17. 100001").numbers).toEqual([17]);
+  });
+
+  test("are what a terminal shows of a coloured text", () => {
+    const text = "\u001b[1;31ma1b2-c3d4\u001b[0m\n\u001b[32mb1b2-c3d4\u001b[m\r\n";
+    for (const read of [findCodes, linesAsCodes])
+      expect(read(text).codes).toEqual(["a1b2-c3d4", "b1b2-c3d4"]);
+    expect(findCodes("[x] 12345678\n[m] 87654321").codes).toEqual(["12345678", "87654321"]);
+  });
+
   test("are no numbers where codes in groups begin with them, and some come again", () => {
     const groups = ["12 34 56", "98 76 54", "12 99 11", "40 41 42", "55 55 55", "60 31 12"];
     expect(findCodes(groups.join("\n"))).toEqual({ codes: groups, numbers: null });

@@ -1,4 +1,4 @@
-import { t } from "#base/language.ts";
+import { plural, t } from "#base/language.ts";
 import { formatMoment, sayMoment } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
 import type { Fields } from "#cli/output/table.ts";
@@ -230,7 +230,7 @@ const FIELDS: Readonly<Record<keyof TokenView, Field>> = {
   length: () => null,
   left: ({ length, left }) => [
     t("entries"),
-    length === undefined ? null : t`${length}, of which ${left} are left`,
+    length === undefined ? null : t`${left} of ${length} left`,
   ],
   serial: ({ serial }) => [t("serial"), serial],
   pin: ({ pin, pinOrder }) => [
@@ -269,7 +269,8 @@ export function fieldsOf(view: TokenView, style: Style): Fields {
 export function describeView(view: DraftView): string {
   if (view.protocol !== undefined)
     return t`${kindInWords(view.kind)}, ${view.protocol} at ${view.server}`;
-  if (view.length !== undefined) return t`${kindInWords(view.kind)}, ${view.length} entries`;
+  if (view.length !== undefined)
+    return `${kindInWords(view.kind)}, ${plural(view.length, "entry", "entries")}`;
   if (view.suite !== undefined) return `${kindInWords(view.kind)}, ${view.suite}`;
   const alphabet = view.alphabet === "decimal" ? t("digits") : t`${view.alphabet} characters`;
   const code = `${view.digits} ${alphabet}`;
