@@ -285,6 +285,18 @@ describe("a grant", () => {
     }
   });
 
+  test("opens its token where another process gives that a new key in the list meanwhile, and is killed", () => {
+    let wasOvertaken = true;
+    for (let n = 1; wasOvertaken; n += STRIDE) {
+      const { vault, home, token } = newVault();
+      grant(vault, token, "other");
+      const overtaken = overtakenAt(n, vault, () => interruptRevocation(vault));
+      const text = grant(overtaken.vault, token, "ci");
+      wasOvertaken = overtaken.is();
+      expect(openGrant(home, text, () => NOW).read(token.id).token.name, `look ${n}`).toBe("vpn");
+    }
+  });
+
   test("outlives the revocation of another one", () => {
     const { vault, home, token } = newVault();
     const [first, second] = [grant(vault, token, "first"), grant(vault, token, "second")];
