@@ -21,6 +21,8 @@ describe("a two-step enrollment of privacyIDEA", () => {
     ["&2step_difficulty=777&algorithm=SHA256", 8, 32, 777],
     ["&2step_output=16", 8, 16, 10_000],
     ["&2step_salt=64&2step_output=64&2step_difficulty=1", 64, 64, 1],
+    ["&2step_salt=1", 1, 20, 10_000],
+    ["&2step_salt=256&2step_difficulty=1000000", 256, 20, 1_000_000],
   ])("%s makes the secret of both parts", async (parameters, clientBytes, secretBytes, rounds) => {
     const { draft, checksum, part } = await enroll(URI + parameters);
     expect(part).toHaveLength(clientBytes);
