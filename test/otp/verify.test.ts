@@ -80,6 +80,12 @@ describe("looking for a time-based passcode", () => {
     findOffset("", spy, { ...stepsAround(1n, 3), from: -9n, to: 2n });
     expect(asked).toEqual([1n, 2n, 0n]);
   });
+
+  test("ends at the last step there is, whatever is wanted", () => {
+    const { asked, spy } = spied();
+    findOffset("", spy, { ...stepsAround(LAST - 1n, 3), from: LAST - 2n, to: LAST + 9n });
+    expect(asked).toEqual([LAST - 1n, LAST, LAST - 2n]);
+  });
 });
 
 describe("resynchronizing", () => {
