@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { FobError } from "#base/fob-error.ts";
 import { fileKeyStore } from "#platform/keychain/file.ts";
 import { USER_PIN_POLICY } from "#token/pin-policy.ts";
+import type { Chip, HeldKey } from "#vault/chip/chip.ts";
 import { disableForToken, enableForToken } from "#vault/keys/biometrics.ts";
 import { createHeader, newVaultId } from "#vault/keys/header.ts";
 import { newKey } from "#vault/keys/keys.ts";
@@ -190,6 +191,25 @@ describe("a PIN that another process has changed meanwhile", () => {
     return { ...bench, before };
   }
 
+  /** The same of a token that a chip holds: its key there is the only one that a PIN guards. */
+  function staleInChip() {
+    const bench = guarded();
+    const { layout, vaultKey } = bench.vault;
+    const chip = {
+      changeAuth: async (key: HeldKey) => ({ ...key, privateArea: "b3Vycw==" }),
+    } as unknown as Chip;
+    const vault = new Vault(layout, vaultKey, false, chip);
+    const areas = { parent: "", publicArea: "", privateArea: "Zm9ybWVy" };
+    const held: HeldKey = { ...areas, algorithm: "SHA1" };
+    vault.update(bench.id, (record) => ({ ...record, wrappedSecretKey: "", held }));
+    const before = vault.read(bench.id);
+    vault.update(bench.id, (record) => ({
+      ...record,
+      held: { ...held, privateArea: "dGhlaXJz" },
+    }));
+    return { ...bench, vault, before };
+  }
+
   type Bench = ReturnType<typeof stale>;
 
   const ACTS: readonly [string, (bench: Bench) => Promise<unknown>][] = [
@@ -214,15 +234,25 @@ describe("a PIN that another process has changed meanwhile", () => {
     ],
   ];
 
-  test.each(ACTS)("is not %s by one who knew the former", async (_, act) => {
-    const bench = stale();
-    const there = bench.vault.read(bench.id);
-    await expect(act(bench)).rejects.toMatchObject({
-      code: "denied",
-      message: "the PIN of vpn was changed by another process",
-    });
-    expect(bench.vault.read(bench.id)).toEqual(there);
-  });
+  const PLACES = [
+    ["in the vault", stale],
+    ["in a chip", staleInChip],
+  ] as const;
+
+  test.each(
+    PLACES.flatMap(([place, read]) => ACTS.map(([how, act]) => [how, place, act, read] as const)),
+  )(
+    "is not %s by one who knew the former, where its key is %s",
+    async (_how, _place, act, read) => {
+      const bench = read();
+      const there = bench.vault.read(bench.id);
+      await expect(act(bench)).rejects.toMatchObject({
+        code: "denied",
+        message: "the PIN of vpn was changed by another process",
+      });
+      expect(bench.vault.read(bench.id)).toEqual(there);
+    },
+  );
 });
 
 describe("a new PIN", () => {
