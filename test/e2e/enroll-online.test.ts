@@ -162,6 +162,21 @@ describe("a PIN that the server wants", () => {
     expect((await fob(["code", "Example"], { env })).stdout).toBe(`${firstCode(server)}\n`);
   });
 
+  test("guards all tokens of a command, and is asked for once", async () => {
+    const { fob } = testHome();
+    const servers = [await dskppServer(WITH_PIN), await dskppServer(WITH_PIN)];
+    const strings = servers.map(({ url }) => stringFor(url));
+    const env = { FOB_PIN: "472958" };
+    const { stdout, exitCode } = await fob(["enroll", ...strings, "--json"], { env });
+    expect(exitCode).toBe(0);
+    const names = JSON.parse(stdout).map(({ name }: { name: string }) => name);
+    expect(names).toHaveLength(2);
+    for (const [i, server] of servers.entries()) {
+      expect((await fob(["code", names[i]])).exitCode).toBe(5);
+      expect((await fob(["code", names[i]], { env })).stdout).toBe(`${firstCode(server)}\n`);
+    }
+  });
+
   test("is taken from --pin where it satisfies the server, and asked for again where not", async () => {
     const { fob } = testHome();
     const server = await dskppServer(WITH_PIN);
