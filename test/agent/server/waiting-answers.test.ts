@@ -98,13 +98,13 @@ test("a client that asks its person itself is told that the vault is locked", as
   expect(await client.answer("code vpn")).toBe("agent: code vpn");
 });
 
-test("a client that means another vault gets nothing", async () => {
+test("a client that means another vault gets nothing, and cannot mean the right one afterwards", async () => {
   const { services, opened } = service();
   const { answer } = waitingClient(services);
   const refusal = "error unavailable this agent holds another vault";
   expect(await answer("vault 4567")).toBe(refusal);
-  expect(await answer("code vpn")).toBe(refusal);
-  expect(await answer("hold sealed")).toBe(refusal);
+  for (const line of ["code vpn", "hold sealed", "vault 0123", "code vpn"])
+    expect(await answer(line)).toBe(refusal);
   expect(opened()).toBe(0);
 });
 
