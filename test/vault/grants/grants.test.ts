@@ -145,6 +145,16 @@ describe("a grant", () => {
     expect(openGrant(home, second, () => NOW).read(token.id).token.name).toBe("vpn");
   });
 
+  test("without its file is one that is being made for a minute, and then one that opens nothing", () => {
+    const { vault, token } = newVault();
+    const secret = parseGrantSecret(grant(vault, token, "ci"));
+    rmSync(grantCell(vault.layout, secret.id, grantKey(secret)).folder, { recursive: true });
+    const deadAt = (milliseconds: number) =>
+      examineGrants(vault, new Date(NOW.getTime() + milliseconds)).dead.map(({ label }) => label);
+    expect([0, 60_000, -60_000].map(deadAt)).toEqual([[], [], []]);
+    expect([60_001, -60_001].map(deadAt)).toEqual([["ci"], ["ci"]]);
+  });
+
   test("keeps no more keys of a token than it can need, however often that got new ones", () => {
     const { vault, home, token } = newVault();
     const text = grant(vault, token, "ci");
