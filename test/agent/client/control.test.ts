@@ -252,6 +252,17 @@ describe("ending an agent", () => {
     expect(ended).toEqual([]);
   });
 
+  test("whose claim is lost waits for none where another vault's agent answers", async () => {
+    const { control, home, socket, vaultId, ended } = await claimed();
+    rmSync(join(home, "vault", "agent"), { recursive: true });
+    const { heard } = await impersonate(
+      socket,
+      () => "error unavailable this agent holds another vault",
+    );
+    expect(await control.stop()).toEqual(NONE);
+    expect({ heard, ended }).toEqual({ heard: [`vault ${vaultId}`], ended: [] });
+  });
+
   test("that proves itself asks it to lock, and ends its process only while it stays connected", async () => {
     const { control, socket, state, ended, prove } = await claimed({ life: "running" });
     const { heard } = await impersonate(socket, (line) => {
