@@ -33,15 +33,18 @@ describe.skipIf(process.platform === "win32")("the folder of an agent's socket",
     }
   });
 
-  test("is none that others can reach", () => {
-    const session = ourFolder();
-    mkdirSync(join(session, "fob"));
-    chmodSync(join(session, "fob"), 0o755);
-    expect(socketFolders({ XDG_RUNTIME_DIR: session })).toEqual([LAST]);
-    expect(faultsOfSocketFolders({ XDG_RUNTIME_DIR: session })).toEqual([
-      `${session}/fob is not a folder that only you can reach`,
-    ]);
-  });
+  test.each(["755", "740", "720", "710", "704", "702", "701"])(
+    "is none that others can reach: mode %s",
+    (mode) => {
+      const session = ourFolder();
+      mkdirSync(join(session, "fob"));
+      chmodSync(join(session, "fob"), Number.parseInt(mode, 8));
+      expect(socketFolders({ XDG_RUNTIME_DIR: session })).toEqual([LAST]);
+      expect(faultsOfSocketFolders({ XDG_RUNTIME_DIR: session })).toEqual([
+        `${session}/fob is not a folder that only you can reach`,
+      ]);
+    },
+  );
 
   test("is none where nothing can be made, though it looks so", () => {
     const { socket } = newAgentPlace(ourFolder(), { XDG_RUNTIME_DIR: "/proc" });
