@@ -46,6 +46,13 @@ describe("a TiQR enrollment string", () => {
     });
   });
 
+  test("names its server with the port", () => {
+    const { server, fields } = online("tiqrenroll://https://tiqr.example.org:8443/?key=abc");
+    const value = "tiqr.example.org:8443";
+    expect(server).toBe(value);
+    expect(fields).toContainEqual({ name: "server", value, origin: "given" });
+  });
+
   test("may be the link that opens an app", () => {
     const metadata = encodeURIComponent("https://login.eduid.test/tiqrenroll/?key=X");
     expect(online(`https://eduid.test/tiqrenroll/?metadata=${metadata}`).server).toBe(
