@@ -11,7 +11,7 @@ const URI = /^[a-z][a-z0-9+.-]*:\/\//i;
  * taken for a line of its own beside others: it may be the end of the one before.
  */
 export function readPastedLines(text: string): Line[] {
-  if (identify(text)?.isMultiline) return [{ text, number: 1 }];
+  if (isOneString(text)) return [{ text, number: 1 }];
   const strings: Line[] = [];
   for (const line of readLines(text)) {
     const last = strings.at(-1);
@@ -19,6 +19,16 @@ export function readPastedLines(text: string): Line[] {
     else strings[strings.length - 1] = { ...last, text: `${last.text}${line.text}` };
   }
   return strings;
+}
+
+/**
+ * Whether a text of several lines is one enrollment string, as those of some formats may be. Where
+ * each line begins one by itself, it is several.
+ */
+export function isOneString(text: string): boolean {
+  if (identify(text)?.isMultiline !== true) return false;
+  const lines = readLines(text);
+  return lines.length < 2 || !lines.every((line) => beginsString(line.text));
 }
 
 function beginsString(line: string): boolean {

@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   lstatSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -10,7 +11,6 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { makeFolders } from "#base/make-folders.ts";
 import { openRegular } from "#base/open-regular.ts";
 
 /** What V8 has compiled of a built file, and the state that the file had. */
@@ -84,7 +84,7 @@ export function writeCompiled(kept: CodeFile, compile: () => CompiledFiles, buil
   const { folder, name } = kept;
   const temporary = `${folder}/.new-${name}-${process.pid}`;
   try {
-    makeFolders(folder, 0o700);
+    makeCache(folder);
     if (!isPrivate(lstatOrNull(folder))) return;
     // before the work of compiling
     const file = openSync(temporary, "wx", 0o600);
@@ -102,6 +102,17 @@ export function writeCompiled(kept: CodeFile, compile: () => CompiledFiles, buil
   } catch {
     // the next run compiles again
     removeIfThere(temporary);
+  }
+}
+
+/** Makes the folder and the one that it lies in. */
+function makeCache(folder: string): void {
+  for (const path of [folder.replace(/[\\/]\w+$/, ""), folder]) {
+    try {
+      mkdirSync(path, { mode: 0o700 });
+    } catch {
+      // it exists, or the file that is to lie in it says why it does not
+    }
   }
 }
 

@@ -167,7 +167,8 @@ describe("a PIN that the server wants", () => {
     const servers = [await dskppServer(WITH_PIN), await dskppServer(WITH_PIN)];
     const strings = servers.map(({ url }) => stringFor(url));
     const env = { FOB_PIN: "472958" };
-    const { stdout, exitCode } = await fob(["enroll", ...strings, "--json"], { env });
+    const input = strings.join("\n");
+    const { stdout, exitCode } = await fob(["enroll", "-", "--json"], { input, env });
     expect(exitCode).toBe(0);
     const names = JSON.parse(stdout).map(({ name }: { name: string }) => name);
     expect(names).toHaveLength(2);

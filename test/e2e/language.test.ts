@@ -28,7 +28,7 @@ import { openTerminal, type Terminal } from "./terminal.ts";
 
 /** A string about which there is much to say. */
 const ODD_URI =
-  "otpauth://totp/Odd?secret=GEZDGNBVGY3TQOJQ&issuer=Other&period=10&counter=1&image=x";
+  "otpauth://totp/Odd?secret=GEZDGNBVGY3TQOJQ&issuer=Other&period=86400&counter=1&image=x";
 
 const english = englishMessages();
 const folder = mkdtempSync(join(tmpdir(), "fob-test-"));

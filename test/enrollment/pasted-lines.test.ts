@@ -47,3 +47,16 @@ test("what has several lines by itself is whole", () => {
   const container = '<?xml version="1.0"?>\n<KeyContainer>\n</KeyContainer>';
   expect(texts(container)).toEqual([container]);
 });
+
+test("activation strings one a line are several, and one of several lines is whole", () => {
+  const activation = (name: string) =>
+    Buffer.from(`EnrollmentURL=https://${name}.example/\nUserID=ann\nPassphrase=p`).toString(
+      "base64",
+    );
+  const [first, second] = [activation("one"), activation("other")];
+  const link = "mobilepassplus://autoenrollment?scheme=x";
+  expect(texts(`${first}\n${second}`)).toEqual([first, second]);
+  expect(texts(`${link}\n${STRINGS[0]}`)).toEqual([link, STRINGS[0]]);
+  const broken = `${first.slice(0, 40)}\n${first.slice(40)}`;
+  expect(texts(broken)).toEqual([broken]);
+});

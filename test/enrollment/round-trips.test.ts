@@ -48,9 +48,11 @@ describe("what is written is read as the same token, and written again as the sa
           expect(others).toEqual([]);
           if (!draft) throw new Error("nothing was read");
           const { issuer, account, serial, credential, secret } = draft;
-          expect({ issuer, account, serial, credential }).toEqual({
+          // the name of a token without either stands in the account's place in some formats
+          const isNameAlone = token.issuer === null && token.account === null;
+          expect(isNameAlone ? [null, token.name] : [token.account]).toContain(account);
+          expect({ issuer, serial, credential }).toEqual({
             issuer: token.issuer,
-            account: token.account,
             serial: token.serial,
             credential: token.credential,
           });

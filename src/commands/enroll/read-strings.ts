@@ -7,7 +7,7 @@ import type { EnrollmentDraft, OnlineEnrollment } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
 import { besideInEnte } from "#enrollment/files/ente.ts";
 import { type Line, MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
-import { readPastedLines } from "#enrollment/pasted-lines.ts";
+import { isOneString, readPastedLines } from "#enrollment/pasted-lines.ts";
 import { identify, recognizeEach, recognizeOnline } from "#enrollment/recognize.ts";
 import { withoutRepeatedStrings, withoutRepetitions } from "#enrollment/repetitions.ts";
 import { askSecretFor, type SecretContext } from "./ask-secret.ts";
@@ -188,7 +188,7 @@ async function recognizeArgument(
  * not count.
  */
 async function readInput(text: string, reading: Reading): Promise<readonly Enrollment[]> {
-  if (identify(text)?.isMultiline) return recognizeAny(text, t("standard input"), reading);
+  if (isOneString(text)) return recognizeAny(text, t("standard input"), reading);
   const strings = readLines(text);
   if (strings.length === 0)
     throw new FobError("invalid", t("standard input holds no enrollment string"));

@@ -1,7 +1,7 @@
 import { plural, t } from "#base/language.ts";
 import { shellWord } from "#base/shell-word.ts";
 import type { Style } from "#cli/output/style.ts";
-import type { RoundReport } from "#sync/round/round.ts";
+import type { RoundReport } from "#sync/round/round-report.ts";
 import { printable } from "#token/printable.ts";
 
 /** A token with the name of a device; its id where it is no member. */

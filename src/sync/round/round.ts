@@ -9,12 +9,11 @@ import type { SeenHead } from "#sync/members/head.ts";
 import type { Invitation } from "#sync/members/invitation.ts";
 import {
   extendChain,
-  type Member,
   type MemberChain,
   type Membership,
   readMembership,
 } from "#sync/members/member-chain.ts";
-import type { CountedByDevice, SecondCounter } from "#sync/tokens/counted-token.ts";
+import type { CountedByDevice } from "#sync/tokens/counted-token.ts";
 import { latestStamp, nameIn } from "#sync/tokens/shared-token.ts";
 import type { Stamp } from "#sync/tokens/stamp.ts";
 import { fold } from "#token/names.ts";
@@ -23,32 +22,26 @@ import { removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import { countedHere } from "./counted-here.ts";
 import { findSecondCounters, removeDoubles } from "./doubles.ts";
-import {
-  deleteReleased,
-  keepGuarded,
-  type Moving,
-  takeNextSteps,
-  tokensToRelease,
-} from "./handover.ts";
+import { deleteReleased } from "./handover.ts";
 import { type Approve, answerRequests } from "./join-requests.ts";
 import { takeLocalChanges } from "./local-changes.ts";
+import { hasUnfinished, moveOn, untakenBy } from "./moves.ts";
 import { isRemovedHere, notApprovedYet, removedHere } from "./no-member.ts";
 import { placeOfHome } from "./own-writes.ts";
 import { prepareCommit } from "./publish.ts";
 import { type RemoteView, readRemote } from "./remote-view.ts";
+import { joinReports, type RoundReport } from "./round-report.ts";
 import { requireSyncState, type SyncState, writeSyncState } from "./sync-state.ts";
 import {
   type Draft,
   type Drafts,
   type OpenContent,
-  type Opening,
   openContent,
   openContents,
-  saysItHas,
   takeOver,
 } from "./take-over.ts";
 import { inTurn, type TurnWork } from "./turns.ts";
-import { belongsHere, changeVault, keyOf, type VaultReport } from "./vault-changes.ts";
+import { belongsHere, changeVault, keyOf } from "./vault-changes.ts";
 import { fieldsInVault } from "./vault-fields.ts";
 
 /** What a round works with. */
@@ -75,33 +68,6 @@ export interface Wishes {
   readonly ignored?: string;
   /** The address of the remote from now on, if the round succeeds. */
   readonly remote?: string;
-}
-
-/** What a round has done. */
-export interface RoundReport extends VaultReport {
-  readonly isSent: boolean;
-  /** Tokens that have left for another device. */
-  readonly left: readonly string[];
-  /** Tokens that were to leave, and stay because they have got a PIN since they were offered. */
-  readonly kept: readonly string[];
-  /** Tokens that were to come here, and stay with the device that has left. */
-  readonly ended: readonly string[];
-  /** Tokens of which two devices have different secrets: both stay. */
-  readonly split: readonly string[];
-  /** Tokens that count with one secret on two devices. */
-  readonly doubled: readonly SecondCounter[];
-  readonly unread: readonly string[];
-  readonly strangers: readonly string[];
-  readonly approved: readonly string[];
-  /** Whether the copy of the repository was damaged, and was made anew. */
-  readonly wasDamaged: boolean;
-  /** Tokens that are shared no more: they were never sent, and what was to be sent is lost. */
-  readonly unshared: readonly string[];
-  /** Requests that nobody has decided about. */
-  readonly requests: readonly { readonly name: string; readonly words: string }[];
-  /** How many requests were refused because they were not made with an invitation's secret. */
-  readonly foreignRequests: number;
-  readonly members: readonly Member[];
 }
 
 /** A round that has ended. */
@@ -179,25 +145,6 @@ async function finish(
     if (isRemovedHere(error)) noteRemoved(work.vault);
     throw error;
   }
-}
-
-function joinReports(first: RoundReport, second: Omit<RoundReport, "wasDamaged">): RoundReport {
-  const { added, removed, changed, elsewhere, left, kept, ended, split, unshared } = first;
-  return {
-    ...first,
-    added: [...added, ...second.added],
-    removed: [...removed, ...second.removed],
-    changed: [...changed, ...second.changed],
-    elsewhere: [...elsewhere, ...second.elsewhere],
-    left: [...left, ...second.left],
-    kept: [...kept, ...second.kept],
-    ended: [...ended, ...second.ended],
-    split: [...new Set([...split, ...second.split])],
-    unshared: [...unshared, ...second.unshared],
-    waiting: second.waiting,
-    doubled: second.doubled,
-    members: second.members,
-  };
 }
 
 /** Other commands know then, too. */
@@ -329,62 +276,6 @@ async function tryRound(
     members: membership.members,
   };
   return { state, report, isUnfinished: hasUnfinished(state, membership, device) };
-}
-
-/** Whether a token waits to be stored, or to come back from a device that is out. */
-function hasUnfinished({ tokens }: SyncState, { members }: Membership, device: string): boolean {
-  const isMember = (id: string) => members.some((member) => member.id === id);
-  if (!isMember(device)) return false;
-  return Object.values(tokens).some(({ shared: { holder }, isUnheard }) => {
-    const { from, step, device: receiver = "" } = holder?.value ?? {};
-    return isUnheard || (from === device && step === "released" && !isMember(receiver));
-  });
-}
-
-/**
- * Every move that this device has a part in goes a step on, or ends. What is about to leave is
- * noted in the state (`begun`) before it is removed.
- */
-async function moveOn(
-  drafts: Drafts,
-  before: SyncState,
-  { stamp, open, ...moving }: Moving & { readonly stamp: Stamp; readonly open: OpenContent },
-) {
-  const kept = await keepGuarded(drafts, stamp, moving, open);
-  const releasing = tokensToRelease(drafts, moving);
-  const begun = releasing.length === 0 ? before : noteReleasing(moving.vault, before, releasing);
-  return { begun, kept, ...takeNextSteps(drafts, stamp, moving) };
-}
-
-/**
- * The ids of the files of the tokens that this device has released, and that a device which was out
- * before this round has not taken.
- */
-async function untakenBy(
-  { members }: Pick<Membership, "members">,
-  { tokens }: Drafts,
-  {
-    device,
-    shown,
-    opening,
-  }: { readonly device: string; readonly shown: RemoteBranches; readonly opening: Opening },
-): Promise<ReadonlySet<string>> {
-  const untaken = new Set<string>();
-  for (const [id, { shared }] of tokens) {
-    const { from, step, device: receiver = "" } = shared.holder?.value ?? {};
-    const isOut = !members.some((member) => member.id === receiver);
-    if (from !== device || step !== "released" || !isOut) continue;
-    const commit = shown.devices.get(receiver);
-    if (commit === undefined || !(await saysItHas(receiver, { id, commit }, opening)))
-      untaken.add(id);
-  }
-  return untaken;
-}
-
-/** Notes what is about to be removed: in the round after one that was cut off, no person has. */
-function noteReleasing(vault: Vault, before: SyncState, ids: readonly string[]): SyncState {
-  const releasing = [...new Set([...(before.releasing ?? []), ...ids])];
-  return writeSyncState(vault, before, { ...before, releasing });
 }
 
 /** Takes the requests with these ids from the remote: nobody decides about them any more. */
