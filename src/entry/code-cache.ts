@@ -105,7 +105,7 @@ export function writeCompiled(kept: CodeFile, compile: () => CompiledFiles, buil
   }
 }
 
-/** Makes the folder and the one that it lies in. */
+/** Makes the folder and the one it lies in. `makeFolders` would load node:path at each start. */
 function makeCache(folder: string): void {
   for (const path of [folder.replace(/[\\/]\w+$/, ""), folder]) {
     try {

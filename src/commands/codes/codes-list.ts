@@ -6,8 +6,7 @@ import { formatTable } from "#cli/output/table.ts";
 import { existingVault } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
 import { countCodes } from "#vault/belongings/recovery-codes.ts";
-import { readSound } from "#vault/tokens/same-secret.ts";
-import { isWiped } from "#vault/tokens/token-record.ts";
+import { wasWiped } from "#vault/tokens/same-secret.ts";
 
 /** `fob codes list`: says how many recovery codes are left. */
 export const codesList = defineCommand({
@@ -21,11 +20,11 @@ export const codesList = defineCommand({
   isPaged: true,
   async run(_, context: Pick<Context, "findVault">) {
     const vault = await existingVault(context);
-    const { done, failures } = await attemptEach(vault.entries(), async ({ id, name }) => {
+    const { done, failures } = await attemptEach(vault.entries(), async (entry) => {
+      const { id, name } = entry;
       const count = countCodes(vault, id);
       if (!count) return null;
-      const record = readSound(vault, id);
-      const wiped = record !== null && isWiped(record);
+      const wiped = wasWiped(vault, entry);
       return { id, name, ...count, ...(wiped ? { left: 0 } : {}), wiped };
     });
     return { counted: done.filter((one) => one !== null), failures };

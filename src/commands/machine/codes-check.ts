@@ -10,9 +10,8 @@ import {
   renewCodesLeft,
 } from "#vault/belongings/codes-left.ts";
 import { type CodeCount, countCodes } from "#vault/belongings/recovery-codes.ts";
-import { readSound } from "#vault/tokens/same-secret.ts";
+import { readSound, wasWiped } from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
-import { isWiped } from "#vault/tokens/token-record.ts";
 import { inTrash, removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 
@@ -20,7 +19,7 @@ import type { Vault } from "#vault/vault.ts";
 export function checkCodes(vault: Vault, listed: readonly IndexEntry[], repair: boolean): Check[] {
   // what belonged to a wiped token went with its secret, which another check tells of
   const entries = listed
-    .filter((entry) => !isWipedNow(vault, entry))
+    .filter((entry) => !wasWiped(vault, entry))
     .map((entry) => currentOf(vault, entry));
   const counted = countAll(
     vault,
@@ -70,12 +69,6 @@ function countUnlessUnread(place: TokenPlace, id: string): CodeCount | null {
     if (error instanceof FobError) return null;
     throw error;
   }
-}
-
-/** The index does not know of that, but only a PIN can have wiped it. */
-function isWipedNow(vault: Vault, { id, pin }: IndexEntry): boolean {
-  const record = pin === "user" ? readSound(vault, id) : null;
-  return record !== null && isWiped(record);
 }
 
 /** The index does not know which entries of a list are left. */

@@ -5,7 +5,7 @@ import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { existingVault } from "#commands/lookup.ts";
 import type { Invitation } from "#sync/members/invitation.ts";
-import { extendChain, readMembership, toMember } from "#sync/members/member-chain.ts";
+import { extendChain, membersIn, toMember } from "#sync/members/member-chain.ts";
 import { forgetSync } from "#sync/round/beginning.ts";
 import { isRemovedHere } from "#sync/round/no-member.ts";
 import { runRound } from "#sync/round/round.ts";
@@ -80,7 +80,7 @@ export const syncLeave = defineCommand({
  * has released can be restored as long as the release was not sent.
  */
 function movesOf({ state, device, work: { vault } }: Session) {
-  const { members } = state.chain.length > 0 ? readMembership(state.chain) : { members: [] };
+  const members = membersIn(state.chain);
   const nameOf = (id: string | null) => members.find((member) => member.id === id)?.name ?? null;
   const removed = new Set(removedIds(vault));
   const here = nameOf(device) ?? state.name;
@@ -135,7 +135,7 @@ async function leaveDamaged(yes: boolean, context: SessionContext & Pick<Context
  * stored: it takes nothing over from a device that is no member.
  */
 function refuseUnderWay({ state, device }: Session): void {
-  const { members } = state.chain.length > 0 ? readMembership(state.chain) : { members: [] };
+  const members = membersIn(state.chain);
   for (const { shared } of Object.values(state.tokens)) {
     const holder = shared.holder?.value;
     if (holder?.step !== "released" || holder.from !== device) continue;

@@ -4,7 +4,7 @@ import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { formatTable } from "#cli/output/table.ts";
 import { deviceId } from "#sync/keys/device-keys.ts";
-import { type MemberChain, readMembership } from "#sync/members/member-chain.ts";
+import { type MemberChain, membersIn } from "#sync/members/member-chain.ts";
 import { printable } from "#token/printable.ts";
 import { openState } from "./sync-session.ts";
 
@@ -41,7 +41,7 @@ export const syncMembers = defineCommand({
 });
 
 function membersOf(chain: MemberChain, device: string, isRemoved: boolean) {
-  const all = chain.length > 0 ? readMembership(chain).members : [];
+  const all = membersIn(chain);
   const members = isRemoved ? all.filter(({ id }) => id !== device) : all;
   return members.map(({ id, name }) => ({
     id,

@@ -4,7 +4,7 @@ import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 import { Repository } from "#sync/git/repository.ts";
 import { deviceId } from "#sync/keys/device-keys.ts";
-import { type Member, readMembership } from "#sync/members/member-chain.ts";
+import { type Member, membersIn } from "#sync/members/member-chain.ts";
 import type { RoundWork } from "#sync/round/round.ts";
 import { notSynchronised, requireSyncState, type SyncState } from "#sync/round/sync-state.ts";
 import { shortenName } from "#token/clean-name.ts";
@@ -78,7 +78,7 @@ export function nameOfDevice(given: string | undefined): string {
 
 /** The member that a person means. Throws FobError `not-found`. */
 export function findMember({ chain }: Pick<SyncState, "chain">, name: string): Member {
-  const { members } = chain.length > 0 ? readMembership(chain) : { members: [] };
+  const members = membersIn(chain);
   const folded = name.toLowerCase();
   const found =
     members.find((member) => member.id === name || member.name === name) ??

@@ -144,6 +144,11 @@ export function toMember(name: string, { signing, recipient }: PublicKeys): Memb
   return { id: deviceId(keys), name, keys };
 }
 
+/** The members of a chain; none where it is empty: this device was not let in yet. */
+export function membersIn(chain: MemberChain): readonly Member[] {
+  return chain.length > 0 ? readMembership(chain).members : [];
+}
+
 /**
  * Verifies a chain: every entry follows the one before, and is signed by a device that was a member
  * then. Throws FobError `rejected` for any other chain.

@@ -1,5 +1,5 @@
 import { deviceId } from "#sync/keys/device-keys.ts";
-import { readMembership } from "#sync/members/member-chain.ts";
+import { membersIn } from "#sync/members/member-chain.ts";
 import { unlessDamaged } from "#token/newer.ts";
 import type { Vault } from "#vault/vault.ts";
 import { readSyncState } from "./sync-state.ts";
@@ -11,9 +11,8 @@ import { deviceElsewhere } from "./vault-changes.ts";
  */
 export function heldElsewhere(vault: Vault, id: string): string | null {
   const state = unlessDamaged(() => readSyncState(vault));
-  if (!state || state.chain.length === 0) return null;
+  if (!state) return null;
   const known = Object.values(state.tokens).find(({ shared }) => shared.token === id);
   const holder = known && deviceElsewhere(known, deviceId(state.keys));
-  const { members } = readMembership(state.chain);
-  return members.find((member) => member.id === holder)?.name ?? null;
+  return membersIn(state.chain).find((member) => member.id === holder)?.name ?? null;
 }

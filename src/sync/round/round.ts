@@ -91,8 +91,13 @@ export async function runRound(work: RoundWork, wishes: Wishes = {}): Promise<Ro
 
 /** {@link runRound} of a process whose turn it is already. */
 export async function roundOfTurn(work: RoundWork, wishes: Wishes = {}): Promise<Round> {
-  const { isUnfinished, ...round } = await untilSent(work, wishes);
-  return isUnfinished ? finish(round, work, wishes) : round;
+  try {
+    const { isUnfinished, ...round } = await untilSent(work, wishes);
+    return isUnfinished ? await finish(round, work, wishes) : round;
+  } catch (error) {
+    if (isRemovedHere(error)) noteRemoved(work.vault);
+    throw error;
+  }
 }
 
 async function untilSent(
@@ -109,7 +114,6 @@ async function untilSent(
       current = state;
       attempt++;
     } catch (error) {
-      if (isRemovedHere(error)) noteRemoved(work.vault);
       const isDamaged = error instanceof FobError && (await work.repository.isDamaged());
       if (!isDamaged || wasDamaged) throw error;
       // only a copy: the next attempt makes it anew, from the state before this one
@@ -142,7 +146,6 @@ async function finish(
   } catch (error) {
     // the next round does it
     if (error instanceof FobError && error.code === "unavailable") return first;
-    if (isRemovedHere(error)) noteRemoved(work.vault);
     throw error;
   }
 }

@@ -67,6 +67,12 @@ export function readSound(vault: Vault, id: string): TokenRecord | null {
   return readSoundIn(vault.tokenCell(id));
 }
 
+/** Whether wrong PINs have wiped a token. The index does not know that; only a PIN can. */
+export function wasWiped(vault: Vault, { id, pin }: Pick<IndexEntry, "id" | "pin">): boolean {
+  const record = pin === "user" ? readSound(vault, id) : null;
+  return record !== null && isWiped(record);
+}
+
 /** {@link fingerprintIn}, or null for a record that is gone or damaged. */
 export function soundFingerprint(vault: Vault, record: TokenRecord | null): string | null {
   return record && unlessDamaged(() => fingerprintIn(vault, record));
